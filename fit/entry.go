@@ -1,0 +1,55 @@
+package fit
+
+import "govern/expr"
+
+// Entry is one experiment: when it was measured, what was measured, and what
+// was known.
+type Entry struct {
+	Name     string             // for messages: file name, or file#trial
+	Times    []float64          // strictly increasing, in the model's time unit
+	Channels []Channel          // at least one
+	Inputs   [][]float64        // one series for each of the model's inputs, at Times; linear between
+	Set      map[string]float64 // conditions: parameters whose value is known for this entry
+	Test     bool               // held out: never used for fitting before the final refit
+}
+
+// Channel is one measured column.
+type Channel struct {
+	Column  string     // name of the column, as in the data file
+	Observe *expr.Expr // what it measures, in the model's states and parameters
+	Values  []float64  // at the entry's Times; NaN where missing
+	Sigma   float64    // standard deviation of its noise, absolute; 0: estimate it
+}
+
+// Journal remembers finished steps of a computation, so that an interrupted
+// run can be resumed with the same bits. Every step is deterministic given the
+// ones before it.
+type Journal interface {
+	// Do runs compute, which fills out, unless a finished step of that name is
+	// remembered; then it restores out. Names are unique in a run, and Do may be
+	// called from several goroutines. out is a pointer to an exported
+	// gob-encodable struct. When compute fails nothing is remembered and its
+	// error is returned.
+	Do(name string, out any, compute func() error) error
+}
+
+// Row is one iteration, as it appears in history.csv.
+type Row struct {
+	Stage     string // name of the journal step it belongs to
+	Iteration int
+	Objective float64 // −2 log posterior, up to a constant of the stage
+	Damping   float64 // Levenberg–Marquardt λ
+	Omega     float64 // defect weight
+	Terms     int     // number of active coefficients
+}
+
+// Monitor is told what happens. Its methods may be called from several
+// goroutines.
+type Monitor interface {
+	Row(Row)
+	// Stage says that a stage begins; done is the fraction of the whole run
+	// finished so far, in [0, 1].
+	Stage(name string, done float64)
+	// Warn records a warning for the user.
+	Warn(text string)
+}
