@@ -1,0 +1,37 @@
+// Package lane holds the kernels that work on lanes: one operation over many
+// trajectories, in slices of equal length. All arithmetic of the engine passes
+// through one Table, chosen once by whoever builds a machine; the pure Go table
+// is the reference that faster ones are compared with.
+package lane
+
+// Unary sets dst[i] = f(a[i]).
+type Unary func(dst, a []float64)
+
+// Binary sets dst[i] = f(a[i], b[i]).
+type Binary func(dst, a, b []float64)
+
+// Ternary sets dst[i] = f(a[i], b[i], c[i]).
+type Ternary func(dst, a, b, c []float64)
+
+// Table is one implementation of every kernel. Slices of a call have equal
+// length; dst may be one of the operands but may not overlap it otherwise.
+// NaN and ±Inf propagate as IEEE 754 says.
+type Table struct {
+	Level string // "go", later "avx2", "avx512"; part of a run's manifest
+
+	Add, Sub, Mul, Div, Min, Max, Pow, Atan2, Mod Binary
+	Less, LessEqual, Equal                        Binary  // 1 where true, else 0
+	MulAdd                                        Ternary // a·b + c
+	Select                                        Ternary // b where a ≠ 0, else c
+
+	Neg, Abs, Sign, Heaviside, Floor, Sqrt Unary
+	Exp, Log, Sin, Cos, Asin, Acos, Atan   Unary
+	Sinh, Cosh, Tanh, Logistic, Softplus   Unary
+	Accumulate                             Binary                                      // dst += a·b
+	Scale                                  func(dst []float64, s float64)              // dst *= s
+	Axpy                                   func(dst []float64, s float64, a []float64) // dst += s·a
+	Combine                                func(dst, x, h, k []float64, c float64)     // dst = x + c·h·k: a Runge–Kutta stage
+}
+
+// Best returns the fastest table that this machine runs.
+func Best() *Table { return Pure() }
