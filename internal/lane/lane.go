@@ -31,6 +31,11 @@ type Table struct {
 	Scale                                  func(dst []float64, s float64)              // dst *= s
 	Axpy                                   func(dst []float64, s float64, a []float64) // dst += s·a
 	Combine                                func(dst, x, h, k []float64, c float64)     // dst = x + c·h·k: a Runge–Kutta stage
+
+	// The Rows kernels repeat the lanes of a over the rows of dst, x and b: element
+	// i of these meets element i mod len(a).
+	AccumulateRows func(dst, a, b []float64)               // dst += a·b
+	CombineRows    func(dst, x, a, b []float64, c float64) // dst = x + c·a·b
 }
 
 // Best returns the fastest table that this machine runs.

@@ -18,6 +18,7 @@ func Pure() *Table {
 		Sinh: each1(math.Sinh), Cosh: each1(math.Cosh), Tanh: each1(math.Tanh),
 		Logistic: each1(logistic), Softplus: each1(softplus),
 		Accumulate: accumulate, Scale: scale, Axpy: axpy, Combine: combine,
+		AccumulateRows: accumulateRows, CombineRows: combineRows,
 	}
 }
 
@@ -177,3 +178,25 @@ func logistic(v float64) float64 {
 
 // softplus is log(1 + eᵛ) without overflow.
 func softplus(v float64) float64 { return math.Max(v, 0) + math.Log1p(math.Exp(-math.Abs(v))) }
+
+func accumulateRows(dst, a, b []float64) {
+	n := len(a)
+	for len(dst) >= n && n > 0 {
+		d, x := dst[:n], b[:n]
+		for i, v := range a {
+			d[i] += v * x[i]
+		}
+		dst, b = dst[n:], b[n:]
+	}
+}
+
+func combineRows(dst, x, a, b []float64, c float64) {
+	n := len(a)
+	for len(dst) >= n && n > 0 {
+		d, y, z := dst[:n], x[:n], b[:n]
+		for i, v := range a {
+			d[i] = y[i] + c*v*z[i]
+		}
+		dst, x, b = dst[n:], x[n:], b[n:]
+	}
+}
