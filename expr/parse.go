@@ -1,0 +1,450 @@
+package expr
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// maxDepth bounds the nesting of parentheses, calls, signs and powers, and
+// maxNodes the size of one expression: the functions of this package are
+// recursive.
+const (
+	maxDepth = 1000
+	maxNodes = 100_000
+)
+
+// Parse reads one expression. Its error is a *Diagnostic.
+func Parse(src string) (*Expr, error) { return ParseAt("", 1, 1, src) }
+
+// ParseAt reads one expression that stands in a file: its first character is at
+// the given line and column, and so does every further line begin at that
+// column. Its error is a *Diagnostic.
+func ParseAt(file string, line, column int, src string) (*Expr, error) {
+	s := newSource(file, line, column, src)
+	var tokens []token
+	for _, t := range s.scan() {
+		if t.kind != newlineToken || t.text == ";" {
+			tokens = append(tokens, t)
+		}
+	}
+	p := parser{source: s, tokens: tokens}
+	e, d := p.whole()
+	if d != nil {
+		return nil, d
+	}
+	return e, nil
+}
+
+// Equation is one line of a model: Left' = Right, or the definition
+// Left = Right.
+type Equation struct {
+	Left  string
+	Prime bool
+	Right *Expr
+	Pos   Pos
+}
+
+// ParseEquations reads a block of equations, one a line or separated by
+// semicolons. A line goes on below when a parenthesis is open or it ends with
+// an operator. Places are those of ParseAt. Each equation that is wrong adds a
+// diagnostic; the others are returned.
+func ParseEquations(file string, line, column int, src string) ([]Equation, DiagnosticList) {
+	s := newSource(file, line, column, src)
+	var equations []Equation
+	var list DiagnosticList
+	for _, tokens := range statements(s.scan()) {
+		p := parser{source: s, tokens: tokens}
+		q, d := p.equation()
+		if d != nil {
+			list = append(list, d)
+			continue
+		}
+		equations = append(equations, q)
+	}
+	list.Sort()
+	return equations, list
+}
+
+// statements cuts the tokens of a block into equations, each with its end.
+func statements(tokens []token) [][]token {
+	var all [][]token
+	var current []token
+	open := 0
+	for i, t := range tokens {
+		switch {
+		case t.is("("):
+			open++
+		case t.is(")"):
+			open--
+		}
+		if t.kind != newlineToken && t.kind != endToken {
+			current = append(current, t)
+			continue
+		}
+		if len(current) == 0 {
+			continue
+		}
+		unfinished := open > 0 || joins(current[len(current)-1])
+		if t.kind == endToken || t.text == ";" || !unfinished || startsEquation(tokens[i+1:]) {
+			all = append(all, append(current, token{kind: endToken, pos: t.pos}))
+			current, open = nil, 0
+		}
+	}
+	return all
+}
+
+// joins reports whether a line that ends with t goes on below.
+func joins(t token) bool {
+	return t.kind == operatorToken && !t.is(")") && !t.is("'")
+}
+
+// startsEquation reports whether the tokens begin with x' or x =.
+func startsEquation(tokens []token) bool {
+	for len(tokens) > 0 && tokens[0].kind == newlineToken {
+		tokens = tokens[1:]
+	}
+	return len(tokens) > 1 && tokens[0].kind == nameToken && (tokens[1].is("=") || tokens[1].is("'"))
+}
+
+// parser is a Pratt parser (Pratt 1973) over the tokens of one expression or
+// equation. Its methods return the first diagnostic.
+type parser struct {
+	*source
+	tokens []token
+	next   int
+	depth  int
+	nodes  int
+}
+
+func (p *parser) peek() token { return p.tokens[p.next] }
+
+func (p *parser) take() token {
+	t := p.tokens[p.next]
+	if t.kind != endToken {
+		p.next++
+	}
+	return t
+}
+
+func (p *parser) equation() (Equation, *Diagnostic) {
+	left := p.take()
+	if left.kind == badToken {
+		return Equation{}, left.bad
+	}
+	if left.kind == nameToken && p.peek().is("/") && strings.HasPrefix(left.text, "d") {
+		return Equation{}, p.diagnostic(left, "derivatives are written with a prime", fmt.Sprintf("write %s' = ...", left.text[1:]))
+	}
+	if left.kind != nameToken {
+		return Equation{}, p.diagnostic(left, "an equation begins with a name, not "+left.describe(), "write x' = ... for a state, b = ... for a definition")
+	}
+	q := Equation{Left: left.text, Pos: left.pos}
+	if p.peek().is("'") {
+		p.take()
+		q.Prime = true
+	}
+	if equals := p.take(); !equals.is("=") {
+		return Equation{}, p.notEquals(left, equals)
+	}
+	var d *Diagnostic
+	q.Right, d = p.whole()
+	return q, d
+}
+
+func (p *parser) notEquals(left, t token) *Diagnostic {
+	switch {
+	case t.kind == badToken:
+		return t.bad
+	case t.is("'"):
+		return p.diagnostic(t, "only first derivatives can be written",
+			fmt.Sprintf("give the derivative a name: %s' = v; v' = ...", left.text))
+	case t.is("=="):
+		return p.diagnostic(t, "== compares", "write = to define")
+	}
+	return p.diagnostic(t, fmt.Sprintf("= is missing after %s, found %s", left.text, t.describe()),
+		"write x' = ... for a state, b = ... for a definition")
+}
+
+// whole parses the remaining tokens as one expression.
+func (p *parser) whole() (*Expr, *Diagnostic) {
+	if t := p.peek(); t.kind == endToken {
+		return nil, p.diagnostic(t, "an expression is missing", "")
+	}
+	e, d := p.expression(0)
+	if d != nil {
+		return nil, d
+	}
+	switch t := p.peek(); {
+	case t.kind == endToken:
+	case t.is(")"):
+		return nil, p.diagnostic(t, "this parenthesis closes nothing", "remove it, or open one before it")
+	default:
+		return nil, p.stray(t)
+	}
+	if e.Kind.isComparison() {
+		return nil, p.diagnostic(token{pos: e.Pos}, "a comparison is not a number", "comparisons stand in the condition of if(cond, a, b)")
+	}
+	return e, nil
+}
+
+// stray explains a token that cannot follow a complete expression.
+func (p *parser) stray(t token) *Diagnostic {
+	before := p.tokens[p.next-1]
+	switch {
+	case t.kind == badToken:
+		return t.bad
+	case t.is("="):
+		return p.diagnostic(t, "= assigns and cannot stand inside an expression", "write == to compare")
+	case t.is(","):
+		return p.diagnostic(t, `"," stands only between the arguments of a function`, "decimal numbers are written with a point, as in 0.5")
+	case t.is("'"):
+		return p.diagnostic(t, "a derivative cannot stand inside an expression", "write the state's right-hand side, or a definition for it")
+	case t.text == ";":
+		return p.diagnostic(t, "one expression is expected here", "")
+	}
+	width := before.width + t.width
+	if before.pos.Line == t.pos.Line {
+		width = t.pos.Column + t.width - before.pos.Column
+	}
+	wide := token{pos: before.pos, width: width}
+	if before.pos.Line != t.pos.Line {
+		wide = t
+	}
+	return p.diagnostic(wide, fmt.Sprintf("an operator is missing between %q and %q", before.text, t.text),
+		fmt.Sprintf("to multiply, write %s*%s", before.text, t.text))
+}
+
+// Binding powers of the infix operators. A sign binds like a product:
+// -x*y is -(x*y), and -x^2 is -(x^2).
+const (
+	comparing   = 10
+	adding      = 20
+	multiplying = 30
+	raising     = 40
+)
+
+func infix(t token) (Kind, int) {
+	if t.kind != operatorToken {
+		return 0, -1
+	}
+	switch t.text {
+	case "<":
+		return Less, comparing
+	case "<=":
+		return LessEqual, comparing
+	case ">":
+		return Greater, comparing
+	case ">=":
+		return GreaterEqual, comparing
+	case "==":
+		return Equal, comparing
+	case "!=":
+		return NotEqual, comparing
+	case "+":
+		return Add, adding
+	case "-":
+		return Sub, adding
+	case "*":
+		return Mul, multiplying
+	case "/":
+		return Div, multiplying
+	case "^":
+		return Pow, raising
+	}
+	return 0, -1
+}
+
+// expression parses operators that bind at least as strongly as power.
+func (p *parser) expression(power int) (*Expr, *Diagnostic) {
+	if p.depth++; p.depth > maxDepth {
+		return nil, p.diagnostic(p.peek(), fmt.Sprintf("nested deeper than %d levels", maxDepth), "split it with definitions: b = ...")
+	}
+	defer func() { p.depth-- }()
+
+	left, d := p.operand(power)
+	for d == nil {
+		operator := p.peek()
+		kind, strength := infix(operator)
+		if strength < power {
+			return left, nil
+		}
+		p.take()
+		if left.Kind.isComparison() {
+			return nil, p.diagnostic(operator, "a comparison cannot be part of a larger expression", "nest two if(cond, a, b) instead")
+		}
+		needed := strength + 1
+		if kind == Pow { // 2^3^2 is 2^(3^2)
+			needed = strength
+		}
+		var right *Expr
+		if right, d = p.expression(needed); d == nil {
+			left, d = p.node(Expr{Kind: kind, Args: []*Expr{left, right}, Pos: operator.pos})
+		}
+	}
+	return nil, d
+}
+
+func (p *parser) node(e Expr) (*Expr, *Diagnostic) {
+	if p.nodes++; p.nodes > maxNodes {
+		return nil, p.diagnostic(token{pos: e.Pos}, fmt.Sprintf("an expression of more than %d parts", maxNodes), "split it with definitions: b = ...")
+	}
+	return &e, nil
+}
+
+// operand parses what can stand between operators that bind as strongly as
+// power.
+func (p *parser) operand(power int) (*Expr, *Diagnostic) {
+	t := p.take()
+	switch {
+	case t.kind == badToken:
+		return nil, t.bad
+	case t.kind == numberToken:
+		if following := p.peek(); following.kind == nameToken {
+			return nil, p.stray(following)
+		}
+		return p.node(Expr{Kind: Number, Value: t.value, Pos: t.pos})
+	case t.kind == nameToken && p.peek().is("("):
+		return p.call(t)
+	case t.kind == nameToken:
+		return p.name(t)
+	case t.is("("):
+		return p.parenthesis(t)
+	case t.is("-"):
+		return p.minus(t, power)
+	case t.is("+"):
+		return p.expression(max(power, multiplying))
+	}
+	return nil, p.missing(t)
+}
+
+func (p *parser) minus(sign token, power int) (*Expr, *Diagnostic) {
+	if t := p.peek(); t.kind == numberToken && !p.tokens[p.next+1].is("^") {
+		e, d := p.operand(power)
+		if d == nil {
+			e.Value, e.Pos = -e.Value, sign.pos
+		}
+		return e, d
+	}
+	e, d := p.expression(max(power, multiplying))
+	if d != nil {
+		return nil, d
+	}
+	return p.node(Expr{Kind: Neg, Args: []*Expr{e}, Pos: sign.pos})
+}
+
+func (p *parser) name(t token) (*Expr, *Diagnostic) {
+	if _, ok := lookup(t.text); ok {
+		return nil, p.diagnostic(t, t.text+" is a function without its arguments", fmt.Sprintf("write %s(...)", t.text))
+	}
+	return p.node(Expr{Kind: Name, Ident: t.text, Pos: t.pos})
+}
+
+func (p *parser) parenthesis(open token) (*Expr, *Diagnostic) {
+	if t := p.peek(); t.is(")") {
+		return nil, p.diagnostic(t, "an expression is missing between the parentheses", "")
+	}
+	e, d := p.expression(0)
+	if d != nil {
+		return nil, d
+	}
+	return e, p.close(open)
+}
+
+func (p *parser) close(open token) *Diagnostic {
+	switch t := p.peek(); {
+	case t.is(")"):
+		p.take()
+		return nil
+	case t.kind == endToken:
+		return p.diagnostic(open, "this parenthesis is never closed", "")
+	default:
+		return p.stray(t)
+	}
+}
+
+func (p *parser) call(name token) (*Expr, *Diagnostic) {
+	open := p.take()
+	var args []*Expr
+	for !p.peek().is(")") {
+		if t := p.peek(); t.kind == endToken {
+			return nil, p.diagnostic(open, "this parenthesis is never closed", "")
+		}
+		e, d := p.expression(0)
+		if d != nil {
+			return nil, d
+		}
+		if e.Kind.isComparison() && (name.text != "if" || len(args) != 0) {
+			return nil, p.diagnostic(token{pos: e.Pos}, "a comparison is not a number", "comparisons stand in the condition of if(cond, a, b)")
+		}
+		args = append(args, e)
+		if comma := p.peek(); !comma.is(",") {
+			break
+		}
+		if comma := p.take(); p.peek().is(")") {
+			return nil, p.diagnostic(comma, "an argument is missing after the comma", "")
+		}
+	}
+	if d := p.close(open); d != nil {
+		return nil, d
+	}
+	if d := p.checkCall(name, args); d != nil {
+		return nil, d
+	}
+	return p.node(Expr{Kind: Call, Ident: name.text, Args: args, Pos: name.pos})
+}
+
+func (p *parser) checkCall(name token, args []*Expr) *Diagnostic {
+	arity, known := Arity(name.text)
+	switch {
+	case !known && len(args) == 0:
+		return p.diagnostic(name, name.text+"() has no arguments", "name what it depends on, as in "+name.text+"(x)")
+	case known && len(args) != arity:
+		return p.diagnostic(name, fmt.Sprintf("%s takes %s, not %d", name.text, plural(arity, "argument"), len(args)), signature(name.text, arity))
+	case name.text == "if" && !args[0].Kind.isComparison():
+		return p.diagnostic(token{pos: args[0].Pos}, "the condition of if is not a comparison", "compare, as in if(x > 0, a, b)")
+	}
+	return nil
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// signature shows how a function of the language is called.
+func signature(name string, arity int) string {
+	switch {
+	case name == "if":
+		return "write if(cond, a, b)"
+	case arity == 2:
+		return fmt.Sprintf("write %s(a, b)", name)
+	}
+	return fmt.Sprintf("write %s(a)", name)
+}
+
+// missing explains a token where an operand should be.
+func (p *parser) missing(t token) *Diagnostic {
+	if p.next == 0 || t.kind != endToken && p.next == 1 {
+		return p.diagnostic(t, "an expression cannot begin with "+t.describe(), "")
+	}
+	before := p.tokens[p.next-1]
+	if t.kind != endToken {
+		before = p.tokens[p.next-2]
+	}
+	switch {
+	case before.is("=") && t.is("="):
+		return p.diagnostic(t, "= assigns", "write == to compare")
+	case before.is("*") && t.is("*"):
+		return p.diagnostic(t, "an operand is missing between * and *", "write ^ for powers")
+	case before.kind == operatorToken && t.kind == endToken:
+		return p.diagnostic(before, fmt.Sprintf("an operand is missing after %q", before.text), "")
+	}
+	return p.diagnostic(t, fmt.Sprintf("an operand is missing between %q and %s", before.text, t.describe()), "")
+}
+
+func (k Kind) isComparison() bool { return Less <= k && k <= NotEqual }
+
+// isNegative reports whether e is a number that prints with a sign.
+func isNegative(e *Expr) bool { return e.Kind == Number && math.Signbit(e.Value) }
