@@ -1,0 +1,297 @@
+// Package optim holds the optimisers of govern: Levenberg–Marquardt on chains
+// of nodes with a border, which is the shape of every trajectory fit.
+package optim
+
+import "math"
+
+// Linear is a linear least-squares problem, minimise Σ (row·δ + r)², whose
+// unknowns are the nodes of one or more chains, N numbers each, and a border of
+// P numbers that every row may see. A local row touches one node, a defect row
+// two neighbours.
+type Linear struct {
+	N, P   int
+	Chains []LinearChain
+	Prior  []float64 // rows on the border alone, each P+1 long: coefficients, then r
+}
+
+// LinearChain holds the rows of one chain of nodes.
+type LinearChain struct {
+	Nodes int
+	// Local rows of node b are First[b] … First[b+1]−1, each N+P+1 long:
+	// node, border, r. len(First) is Nodes+1.
+	First []int
+	Local []float64
+	// Defect holds N rows for each pair of neighbours, each 2N+P+1 long: node b,
+	// node b+1, border, r.
+	Defect []float64
+}
+
+// Damping is Levenberg's term: rows Lambda·scale on every unknown, with
+// Marquardt's scale, the norm of the unknown's column.
+type Damping struct{ Lambda float64 }
+
+// Factor is the orthogonal factorisation of a Linear by elimination of the
+// nodes from first to last, then of the border (a square-root information
+// filter: Bierman 1977). It never forms normal equations, so the precision is
+// that of the condition number and not of its square. Its memory is reused from
+// one factorisation to the next.
+//
+// Cost: about 8·n²(n+p) + 4·m·p² operations a node with n unknowns and m local
+// rows, border p; memory n(2n+p+1) numbers a node.
+type Factor struct {
+	n, p   int
+	chains []factorChain
+	border []float64 // (p+1)×(p+1) upper triangle with the right-hand side as last column
+	buffer []float64 // rows waiting to enter the border
+	rows   int       // of buffer
+	work   []float64
+	carry  []float64
+	dot    []float64
+	scaleP []float64
+}
+
+type factorChain struct {
+	nodes int
+	rows  []float64 // n rows a node: R | U | V | z
+}
+
+// bufferRows is how many rows wait before they enter the border together.
+const bufferRows = 64
+
+// Eliminate factorises l. With damping it is the factorisation of the damped
+// problem.
+func (f *Factor) Eliminate(l *Linear, d Damping) {
+	n, p := l.N, l.P
+	f.prepare(l)
+	wide := 2*n + p + 1
+	for c := range l.Chains {
+		chain := &l.Chains[c]
+		out := &f.chains[c]
+		carried := 0 // rows in carry, each n+p+1
+		for b := range chain.Nodes {
+			carried = f.absorb(l, chain, b, carried, d)
+			// carry now holds at most n rows on node b and the border.
+			rows := carried
+			w := f.work
+			for r := range carried {
+				dst, src := w[r*wide:(r+1)*wide], f.carry[r*(n+p+1):]
+				copy(dst[:n], src[:n])
+				clear(dst[n : 2*n])
+				copy(dst[2*n:], src[n:n+p+1])
+			}
+			if b+1 < chain.Nodes {
+				copy(w[rows*wide:], chain.Defect[b*n*wide:(b+1)*n*wide])
+				rows += n
+			}
+			for ; rows < n; rows++ { // a node that nothing determines
+				clear(w[rows*wide : (rows+1)*wide])
+			}
+			f.reflect(w, rows, wide, n)
+			copy(out.rows[b*n*wide:(b+1)*n*wide], w[:n*wide])
+			carried = 0
+			for r := n; r < rows; r++ {
+				src := w[r*wide : (r+1)*wide]
+				if b+1 < chain.Nodes {
+					copy(f.carry[carried*(n+p+1):(carried+1)*(n+p+1)], src[n:])
+					carried++
+				} else {
+					f.push(src[2*n:])
+				}
+			}
+		}
+	}
+	for r := 0; r+p+1 <= len(l.Prior); r += p + 1 {
+		f.push(l.Prior[r : r+p+1])
+	}
+	if d.Lambda > 0 {
+		row := f.work[:p+1]
+		for j := range p {
+			clear(row)
+			row[j] = d.Lambda * f.scaleP[j]
+			f.push(row)
+		}
+	}
+	f.flush()
+}
+
+// absorb adds node b's local rows, and damping, to the carried rows and
+// triangularises them: at most n rows stay, the rest goes to the border.
+func (f *Factor) absorb(l *Linear, chain *LinearChain, b, carried int, d Damping) int {
+	n, p := l.N, l.P
+	width := n + p + 1
+	first, last := chain.First[b], chain.First[b+1]
+	need := (carried + last - first + n) * width
+	if len(f.carry) < need {
+		f.carry = append(f.carry, make([]float64, need-len(f.carry))...)
+	}
+	rows := carried
+	copy(f.carry[rows*width:], chain.Local[first*width:last*width])
+	rows += last - first
+	if d.Lambda > 0 {
+		for j := range n {
+			row := f.carry[rows*width : (rows+1)*width]
+			clear(row)
+			row[j] = d.Lambda * nodeScale(l, chain, b, j)
+			rows++
+		}
+	}
+	if rows <= n {
+		return rows
+	}
+	f.reflect(f.carry, rows, width, n)
+	for r := n; r < rows; r++ {
+		f.push(f.carry[r*width+n : (r+1)*width])
+	}
+	return n
+}
+
+// nodeScale is the norm of the column of unknown j of node b.
+func nodeScale(l *Linear, chain *LinearChain, b, j int) float64 {
+	n, p := l.N, l.P
+	width, wide := n+p+1, 2*n+p+1
+	sum := 0.0
+	for r := chain.First[b]; r < chain.First[b+1]; r++ {
+		v := chain.Local[r*width+j]
+		sum += v * v
+	}
+	for i := range n {
+		if b+1 < chain.Nodes {
+			v := chain.Defect[(b*n+i)*wide+j]
+			sum += v * v
+		}
+		if b > 0 {
+			v := chain.Defect[((b-1)*n+i)*wide+n+j]
+			sum += v * v
+		}
+	}
+	return math.Sqrt(sum)
+}
+
+// prepare sizes the memory and clears the border.
+func (f *Factor) prepare(l *Linear) {
+	n, p := l.N, l.P
+	f.n, f.p = n, p
+	wide := 2*n + p + 1
+	if len(f.chains) != len(l.Chains) {
+		f.chains = make([]factorChain, len(l.Chains))
+	}
+	for c := range l.Chains {
+		f.chains[c].nodes = l.Chains[c].Nodes
+		if need := l.Chains[c].Nodes * n * wide; cap(f.chains[c].rows) < need {
+			f.chains[c].rows = make([]float64, need)
+		} else {
+			f.chains[c].rows = f.chains[c].rows[:need]
+		}
+	}
+	f.work = grow(f.work, max(2*n*wide, (p+1)+1))
+	f.carry = grow(f.carry, 2*n*(n+p+1))
+	f.dot = grow(f.dot, wide)
+	f.border = grow(f.border, (p+1)*(p+1))
+	f.border = f.border[:(p+1)*(p+1)]
+	clear(f.border)
+	f.buffer = grow(f.buffer, (bufferRows+p+1)*(p+1))
+	f.rows = 0
+	f.scaleP = grow(f.scaleP, p)
+	f.borderScale(l)
+}
+
+func grow(s []float64, n int) []float64 {
+	if len(s) < n {
+		return make([]float64, n)
+	}
+	return s
+}
+
+// borderScale sets scaleP to the column norms of the border.
+func (f *Factor) borderScale(l *Linear) {
+	n, p := l.N, l.P
+	s := f.scaleP[:p]
+	clear(s)
+	add := func(rows []float64, width, at int) {
+		for r := 0; r+width <= len(rows); r += width {
+			for j, v := range rows[r+at : r+at+p] {
+				s[j] += v * v
+			}
+		}
+	}
+	for c := range l.Chains {
+		add(l.Chains[c].Local, n+p+1, n)
+		add(l.Chains[c].Defect, 2*n+p+1, 2*n)
+	}
+	add(l.Prior, p+1, 0)
+	for j := range s {
+		s[j] = math.Sqrt(s[j])
+	}
+}
+
+// push queues a row on the border.
+func (f *Factor) push(row []float64) {
+	w := f.p + 1
+	// The queue lies below the triangle's p+1 rows.
+	copy(f.buffer[(w+f.rows)*w:], row[:w])
+	f.rows++
+	if f.rows == bufferRows {
+		f.flush()
+	}
+}
+
+// flush triangularises the border with the queued rows.
+func (f *Factor) flush() {
+	w := f.p + 1
+	copy(f.buffer[:w*w], f.border)
+	f.reflect(f.buffer, w+f.rows, w, w)
+	for i := range w {
+		clear(f.border[i*w : i*w+i])
+		copy(f.border[i*w+i:(i+1)*w], f.buffer[i*w+i:(i+1)*w])
+	}
+	f.rows = 0
+}
+
+// reflect applies k Householder reflections to the rows×width matrix a (row
+// major), so that its first k columns become upper triangular.
+func (f *Factor) reflect(a []float64, rows, width, k int) {
+	for j := 0; j < k && j < rows; j++ {
+		sum := 0.0
+		for r := j + 1; r < rows; r++ {
+			v := a[r*width+j]
+			sum += v * v
+		}
+		if sum == 0 {
+			continue
+		}
+		head := a[j*width+j]
+		alpha := math.Sqrt(head*head + sum)
+		if head > 0 {
+			alpha = -alpha
+		}
+		v0 := head - alpha
+		beta := -1 / (alpha * v0) // 2/|v|²
+		dot := f.dot[:width-j-1]
+		top := a[j*width+j+1 : (j+1)*width]
+		for i, t := range top {
+			dot[i] = v0 * t
+		}
+		for r := j + 1; r < rows; r++ {
+			if v := a[r*width+j]; v != 0 {
+				row := a[r*width+j+1 : r*width+width]
+				for i := range dot {
+					dot[i] += v * row[i]
+				}
+			}
+		}
+		for i := range dot {
+			dot[i] *= beta
+			top[i] -= v0 * dot[i]
+		}
+		for r := j + 1; r < rows; r++ {
+			if v := a[r*width+j]; v != 0 {
+				row := a[r*width+j+1 : r*width+width]
+				for i, d := range dot {
+					row[i] -= v * d
+				}
+				a[r*width+j] = 0
+			}
+		}
+		a[j*width+j] = alpha
+	}
+}

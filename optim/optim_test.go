@@ -1,0 +1,215 @@
+package optim
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// random returns a problem of two chains and its dense form: rows·δ = −r.
+func random(rng *rand.Rand, n, p int, nodes []int) (*Linear, *mat.Dense, *mat.VecDense) {
+	l := &Linear{N: n, P: p}
+	offset := []int{}
+	total := 0
+	for _, k := range nodes {
+		offset = append(offset, total)
+		total += k * n
+	}
+	var rows [][]float64
+	var rhs []float64
+	for c, k := range nodes {
+		ch := LinearChain{Nodes: k, First: []int{0}}
+		for b := range k {
+			m := rng.IntN(3)
+			if b == 0 {
+				m = n + 1
+			}
+			for range m {
+				row := make([]float64, total+p)
+				for j := range n {
+					v := rng.NormFloat64()
+					ch.Local = append(ch.Local, v)
+					row[offset[c]+b*n+j] = v
+				}
+				for j := range p {
+					v := rng.NormFloat64()
+					ch.Local = append(ch.Local, v)
+					row[total+j] = v
+				}
+				r := rng.NormFloat64()
+				ch.Local = append(ch.Local, r)
+				rows, rhs = append(rows, row), append(rhs, -r)
+			}
+			ch.First = append(ch.First, ch.First[b]+m)
+			if b+1 == k {
+				continue
+			}
+			for range n {
+				row := make([]float64, total+p)
+				for j := range 2 * n {
+					v := rng.NormFloat64()
+					ch.Defect = append(ch.Defect, v)
+					row[offset[c]+b*n+j] = v
+				}
+				for j := range p {
+					v := rng.NormFloat64()
+					ch.Defect = append(ch.Defect, v)
+					row[total+j] = v
+				}
+				r := rng.NormFloat64()
+				ch.Defect = append(ch.Defect, r)
+				rows, rhs = append(rows, row), append(rhs, -r)
+			}
+		}
+		l.Chains = append(l.Chains, ch)
+	}
+	for i := range p {
+		row := make([]float64, total+p)
+		for j := range p {
+			v := 0.0
+			if i == j {
+				v = 0.1
+			}
+			l.Prior = append(l.Prior, v)
+			row[total+j] = v
+		}
+		l.Prior = append(l.Prior, 0)
+		rows, rhs = append(rows, row), append(rhs, 0)
+	}
+	d := mat.NewDense(len(rows), total+p, nil)
+	for i, r := range rows {
+		d.SetRow(i, r)
+	}
+	return l, d, mat.NewVecDense(len(rhs), rhs)
+}
+
+func TestEliminationMatchesADenseSolve(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 20 {
+		n, p := 1+rng.IntN(4), rng.IntN(6)
+		nodes := []int{1 + rng.IntN(40), 1 + rng.IntN(40)}
+		l, a, b := random(rng, n, p, nodes)
+		var x mat.VecDense
+		if err := x.SolveVec(a, b); err != nil {
+			continue // too few rows for this draw
+		}
+		var f Factor
+		f.Eliminate(l, Damping{})
+		border := make([]float64, p)
+		f.SolveBorder(border)
+		delta := [][]float64{make([]float64, nodes[0]*n), make([]float64, nodes[1]*n)}
+		f.SolveNodes(border, delta)
+		got := append(append(append([]float64{}, delta[0]...), delta[1]...), border...)
+		for i, v := range got {
+			if math.Abs(v-x.AtVec(i)) > 1e-10*(1+math.Abs(x.AtVec(i))) {
+				t.Fatalf("n=%d p=%d nodes=%v: unknown %d is %g, dense %g", n, p, nodes, i, v, x.AtVec(i))
+			}
+		}
+		var r mat.VecDense
+		r.MulVec(a, &x)
+		r.SubVec(&r, b)
+		if want := mat.Dot(&r, &r); math.Abs(f.Residual()-want) > 1e-10*(1+want) {
+			t.Errorf("residual %g, dense %g", f.Residual(), want)
+		}
+		var gram, inv mat.Dense
+		gram.Mul(a.T(), a)
+		if err := inv.Inverse(&gram); err != nil {
+			continue
+		}
+		logdet, _ := mat.LogDet(&gram)
+		dn, db := f.LogDet()
+		if math.Abs(dn+db-logdet) > 1e-9*(1+math.Abs(logdet)) {
+			t.Errorf("log det %g, dense %g", dn+db, logdet)
+		}
+		offset := []int{0, nodes[0] * n}
+		f.NodeCovariances(func(c, b int, cov []float64) {
+			for i := range n {
+				for j := range n {
+					want := inv.At(offset[c]+b*n+i, offset[c]+b*n+j)
+					if math.Abs(cov[i*n+j]-want) > 1e-8*(1+math.Abs(want)) {
+						t.Fatalf("covariance of chain %d node %d (%d, %d): %g, dense %g", c, b, i, j, cov[i*n+j], want)
+					}
+				}
+			}
+		})
+		total := (nodes[0] + nodes[1]) * n
+		cov := f.BorderCovariance()
+		for i := range p {
+			for j := range p {
+				want := inv.At(total+i, total+j)
+				if math.Abs(cov[i*p+j]-want) > 1e-8*(1+math.Abs(want)) {
+					t.Fatalf("border covariance: %g, dense %g", cov[i*p+j], want)
+				}
+			}
+		}
+	}
+}
+
+func TestAnUndeterminedBorderIsReported(t *testing.T) {
+	// Two border unknowns that appear only as a sum.
+	l := &Linear{N: 1, P: 2, Chains: []LinearChain{{Nodes: 1, First: []int{0, 2}, Local: []float64{1, 1, 1, 0.5, 1, 2, 2, 0.25}}}}
+	var f Factor
+	f.Eliminate(l, Damping{})
+	cov := f.BorderCovariance()
+	if !math.IsInf(cov[3], 1) {
+		t.Errorf("covariance %v: the second direction should be undetermined", cov)
+	}
+}
+
+// rosenbrock puts the valley on a chain: residuals 10(x₁−x₀²) between
+// neighbours of a pair and 1−x₀ at the node, with the factor 10 as a border
+// unknown held by its prior.
+type rosenbrock struct{ lower, upper []float64 }
+
+func (rosenbrock) Objective(p *Point) float64 {
+	x := p.Nodes[0]
+	r0, r1, r2 := 1-x[0], p.Border[0]*(x[1]-x[0]*x[0]), p.Border[0]-10
+	return r0*r0 + r1*r1 + r2*r2
+}
+
+func (r rosenbrock) Linearise(p *Point, l *Linear) float64 {
+	x, k := p.Nodes[0], p.Border[0]
+	l.N, l.P = 1, 1
+	l.Chains = []LinearChain{{
+		Nodes: 2, First: []int{0, 1, 1},
+		Local:  []float64{-1, 0, 1 - x[0]},
+		Defect: []float64{-2 * k * x[0], k, x[1] - x[0]*x[0], k * (x[1] - x[0]*x[0])},
+	}}
+	l.Prior = []float64{1, k - 10}
+	return r.Objective(p)
+}
+
+func (r rosenbrock) Bounds() ([]float64, []float64) { return r.lower, r.upper }
+
+func TestMinimiseClimbsOutOfACurvedValley(t *testing.T) {
+	p := &Point{Nodes: [][]float64{{-1.2, 1}}, Border: []float64{5}}
+	inf := math.Inf(1)
+	out, err := LevenbergMarquardt{Iterations: 200, Tolerance: 1e-16}.Minimise(
+		context.Background(), rosenbrock{[]float64{-inf}, []float64{inf}}, p, &Linear{}, &Factor{})
+	if err != nil || out.Status != Converged || math.Abs(p.Nodes[0][0]-1) > 1e-6 || math.Abs(p.Border[0]-10) > 1e-6 {
+		t.Errorf("%v %v: %v %v", err, out, p.Nodes, p.Border)
+	}
+}
+
+func TestMinimiseKeepsTheBounds(t *testing.T) {
+	p := &Point{Nodes: [][]float64{{-1.2, 1}}, Border: []float64{5}}
+	out, err := LevenbergMarquardt{Iterations: 200, Tolerance: 1e-16}.Minimise(
+		context.Background(), rosenbrock{[]float64{0}, []float64{7}}, p, &Linear{}, &Factor{})
+	if err != nil || p.Border[0] != 7 || math.Abs(out.Objective-9) > 1e-6 {
+		t.Errorf("%v %v: %v %v", err, out, p.Nodes, p.Border)
+	}
+}
+
+func BenchmarkEliminate1000Nodes30Border(b *testing.B) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	l, _, _ := random(rng, 3, 30, []int{1000})
+	var f Factor
+	f.Eliminate(l, Damping{})
+	b.ReportAllocs()
+	for b.Loop() {
+		f.Eliminate(l, Damping{})
+	}
+}
