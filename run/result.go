@@ -1,0 +1,178 @@
+package run
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+)
+
+// Status says how a run ended.
+type Status string
+
+const (
+	OK           Status = "ok"            // a formula
+	Ambiguous    Status = "ambiguous"     // a formula, and others that the data cannot tell from it
+	NotConverged Status = "not_converged" // the fit did not come to rest
+	NoModel      Status = "no_model"      // no formula passed the checks
+	NeuralOnly   Status = "neural_only"   // a neural form, but no formula for it
+)
+
+// Trusted says whether there is an answer to rely on: exit status 0 or 4.
+func (s Status) Trusted() bool { return s == OK || s == Ambiguous }
+
+// Number is a float64 that is null in JSON where it is undefined (NaN, ±Inf).
+type Number float64
+
+// MarshalJSON writes the shortest digits that read back to the same number.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if v := float64(n); !math.IsNaN(v) && !math.IsInf(v, 0) {
+		return json.Marshal(v)
+	}
+	return []byte("null"), nil
+}
+
+// UnmarshalJSON reads null as NaN.
+func (n *Number) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		*n = Number(math.NaN())
+		return nil
+	}
+	var v float64
+	if err := json.Unmarshal(data, &v); err != nil {
+		return err
+	}
+	*n = Number(v)
+	return nil
+}
+
+// Undefined is the number that result.json shows as null.
+func Undefined() Number { return Number(math.NaN()) }
+
+// Numbers converts a series.
+func Numbers(v []float64) []Number {
+	n := make([]Number, len(v))
+	for i := range v {
+		n[i] = Number(v[i])
+	}
+	return n
+}
+
+// Result is result.json. Keys of maps are written in alphabetical order, so
+// that equal results are equal bytes; Seconds alone may differ between two runs.
+type Result struct {
+	Status       Status              `json:"status"`
+	Advice       string              `json:"advice,omitempty"` // what to try; present unless Status is OK
+	Equations    map[string]*string  `json:"equations"`        // closed right-hand side by state; nil: still holds a neural form
+	Unknowns     map[string]Unknown  `json:"unknowns"`
+	Parameters   map[string]Estimate `json:"parameters"` // the fitted ones
+	Errors       Errors              `json:"errors"`
+	Dynamics     Dynamics            `json:"dynamics"`
+	Noise        map[string]Number   `json:"noise"`        // absolute, by column
+	Alternatives []Alternative       `json:"alternatives"` // ties
+	Warnings     []string            `json:"warnings"`
+	Seconds      Seconds             `json:"seconds"`
+}
+
+// Unknown is what was found for one unknown function.
+type Unknown struct {
+	Arguments  []string `json:"arguments"`
+	Expression *string  `json:"expression"` // in the arguments; nil: a neural form
+	Terms      []Term   `json:"terms"`      // exactly the terms of Expression; empty for a neural form
+}
+
+// Term is one term of a sum; "1" is the constant. A formula that is not a sum
+// is one term with coefficient 1 and no interval.
+type Term struct {
+	Term        string `json:"term"`
+	Coefficient Number `json:"coefficient"`
+	Low         Number `json:"low"`
+	High        Number `json:"high"`
+}
+
+// Estimate is a fitted number with its 95 % interval.
+type Estimate struct {
+	Value Number `json:"value"`
+	Low   Number `json:"low"`
+	High  Number `json:"high"`
+}
+
+// Errors are root mean square errors in standard deviations of the channel.
+type Errors struct {
+	Nudged map[string]Number `json:"nudged"` // by column, with all help of the last stage
+	Free   map[string]Number `json:"free"`   // by column, over one Lyapunov time, median over held-out starts
+	Neural map[string]Number `json:"neural"` // by unknown, formula against neural form
+}
+
+// Dynamics are properties of the free-running model.
+type Dynamics struct {
+	Lyapunov          []Number `json:"lyapunov"`   // descending, per time unit
+	ValidTime         Number   `json:"valid_time"` // median, in Lyapunov times
+	AttractorDistance Number   `json:"attractor_distance"`
+	AttractorFloor    Number   `json:"attractor_floor"` // the same distance between two halves of the data
+	SpectrumDistance  Number   `json:"spectrum_distance"`
+	SpectrumFloor     Number   `json:"spectrum_floor"`
+}
+
+// Alternative is a set of formulas that the data cannot tell from the chosen
+// one.
+type Alternative struct {
+	Expressions map[string]string `json:"expressions"` // by unknown
+	Delta       Number            `json:"delta"`       // penalised −2 log L above the chosen one's, ≥ 0
+}
+
+// Seconds of wall clock, by phase.
+type Seconds struct {
+	Fit      Number `json:"fit"`
+	Discover Number `json:"discover"`
+	Assess   Number `json:"assess"`
+}
+
+// Encode returns the bytes of result.json. Absent maps and lists are written
+// empty, not null.
+func (r *Result) Encode() ([]byte, error) {
+	c := *r
+	fillMap(&c.Equations)
+	fillMap(&c.Unknowns)
+	fillMap(&c.Parameters)
+	fillMap(&c.Errors.Nudged)
+	fillMap(&c.Errors.Free)
+	fillMap(&c.Errors.Neural)
+	fillMap(&c.Noise)
+	fillList(&c.Dynamics.Lyapunov)
+	fillList(&c.Alternatives)
+	fillList(&c.Warnings)
+	unknowns := make(map[string]Unknown, len(c.Unknowns))
+	for name, u := range c.Unknowns {
+		fillList(&u.Arguments)
+		fillList(&u.Terms)
+		unknowns[name] = u
+	}
+	c.Unknowns = unknowns
+	var b bytes.Buffer
+	if err := encodeJSON(&b, &c); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// DecodeResult reads result.json.
+func DecodeResult(data []byte) (*Result, error) {
+	r := new(Result)
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", ResultFile, err)
+	}
+	return r, nil
+}
+
+func fillMap[V any](m *map[string]V) {
+	if *m == nil {
+		*m = map[string]V{}
+	}
+}
+
+func fillList[V any](s *[]V) {
+	if *s == nil {
+		*s = []V{}
+	}
+}
