@@ -1,0 +1,82 @@
+package expr
+
+// The builders below fold only what costs nothing to see: zeros and ones,
+// signs, and operations on two numbers.
+
+func sum(a, b *Expr) *Expr {
+	switch {
+	case isNumber(a, 0):
+		return b
+	case isNumber(b, 0):
+		return a
+	case a.Kind == Number && b.Kind == Number:
+		return Num(a.Value + b.Value)
+	case b.Kind == Neg:
+		return Binary(Sub, a, b.Args[0])
+	case isNegative(b):
+		return Binary(Sub, a, Num(-b.Value))
+	}
+	return Binary(Add, a, b)
+}
+
+func difference(a, b *Expr) *Expr { return sum(a, negative(b)) }
+
+func negative(a *Expr) *Expr {
+	switch {
+	case a.Kind == Number:
+		return Num(-a.Value)
+	case a.Kind == Neg:
+		return a.Args[0]
+	case a.Kind == Sub:
+		return Binary(Sub, a.Args[1], a.Args[0])
+	}
+	return Negative(a)
+}
+
+func product(a, b *Expr) *Expr {
+	switch {
+	case isNumber(a, 0) || isNumber(b, 0):
+		return Num(0)
+	case isNumber(a, 1):
+		return b
+	case isNumber(b, 1):
+		return a
+	case a.Kind == Number && b.Kind == Number:
+		return Num(a.Value * b.Value)
+	case isNumber(a, -1):
+		return negative(b)
+	case isNumber(b, -1):
+		return negative(a)
+	case b.Kind == Number:
+		return Binary(Mul, b, a)
+	case a.Kind == Neg:
+		return negative(product(a.Args[0], b))
+	case b.Kind == Neg:
+		return negative(product(a, b.Args[0]))
+	}
+	return Binary(Mul, a, b)
+}
+
+func quotient(a, b *Expr) *Expr {
+	switch {
+	case isNumber(a, 0):
+		return a
+	case isNumber(b, 1):
+		return a
+	case a.Kind == Neg:
+		return negative(quotient(a.Args[0], b))
+	}
+	return Binary(Div, a, b)
+}
+
+func power(a *Expr, n float64) *Expr {
+	switch n {
+	case 0:
+		return Num(1)
+	case 1:
+		return a
+	}
+	return Binary(Pow, a, Num(n))
+}
+
+func isNumber(e *Expr, v float64) bool { return e.Kind == Number && e.Value == v }
