@@ -1,0 +1,157 @@
+package series
+
+import (
+	"math"
+	"slices"
+)
+
+// Mean returns the mean of x without its NaNs; NaN when nothing is left.
+func Mean(x []float64) float64 {
+	sum, n := 0.0, 0
+	for _, v := range x {
+		if !math.IsNaN(v) {
+			sum += v
+			n++
+		}
+	}
+	return sum / float64(n)
+}
+
+// Std returns the standard deviation √mean((x−mean)²) of x without its NaNs;
+// NaN when nothing is left.
+func Std(x []float64) float64 {
+	mean := Mean(x)
+	sum, n := 0.0, 0
+	for _, v := range x {
+		if !math.IsNaN(v) {
+			sum += (v - mean) * (v - mean)
+			n++
+		}
+	}
+	return math.Sqrt(sum / float64(n))
+}
+
+// CharacteristicTime returns t_c, half the mean time between crossings of
+// mean ± 0.3 standard deviations: a crossing is counted when x has gone from
+// beyond one threshold to beyond the other, so that small ripples count for
+// nothing. It is a quarter of the period of a sine. Time inside gaps (intervals
+// six times longer than usual) is left out, and so are the crossings in it.
+// A series with fewer than two crossings gives half its observed duration; one
+// that is constant or empty, 0.
+//
+// Noise beyond about a third of the standard deviation makes crossings of its
+// own: ask the cleanest channel.
+func CharacteristicTime(t, x []float64) float64 {
+	t, x = present(t, x)
+	mean, std := Mean(x), Std(x)
+	if len(x) < 2 || std == 0 {
+		return 0
+	}
+	limit := gapLimit(t, 6)
+	side := func(v float64) int {
+		switch {
+		case v > mean+0.3*std:
+			return 1
+		case v < mean-0.3*std:
+			return -1
+		}
+		return 0
+	}
+	var (
+		last      = side(x[0])
+		crossings int
+		duration  float64 // observed in all
+		start     float64 // duration at the first crossing
+		end       float64 // duration at the last one
+	)
+	for i := 1; i < len(x); i++ {
+		gap := t[i]-t[i-1] > limit
+		if !gap {
+			duration += t[i] - t[i-1]
+		}
+		now := side(x[i])
+		if now == 0 || now == last {
+			continue
+		}
+		if last != 0 && !gap {
+			if crossings == 0 {
+				start = duration
+			}
+			crossings++
+			end = duration
+		}
+		last = now
+	}
+	if crossings < 2 {
+		return duration / 2
+	}
+	return (end - start) / float64(crossings-1) / 2
+}
+
+// QuantisationStep returns the step of the lattice that the values of x lie on
+// (an analogue-to-digital converter's, or that of rounded decimals), or 0 when
+// they lie on none. The neighbour gaps of the sorted values must be multiples
+// of the smallest one, up to a tenth of it, with 1 exception in 20. Cost:
+// O(n log n).
+func QuantisationStep(x []float64) float64 {
+	levels := slices.DeleteFunc(slices.Clone(x), math.IsNaN)
+	slices.Sort(levels)
+	if len(levels) < 2 {
+		return 0
+	}
+	// Values this close are the same level, written with rounding errors.
+	same := 1e-12 * math.Max(math.Abs(levels[0]), math.Abs(levels[len(levels)-1]))
+	levels = slices.CompactFunc(levels, func(a, b float64) bool { return math.Abs(b-a) <= same })
+	if len(levels) < 4 {
+		return 0
+	}
+	smallest := math.Inf(1)
+	for i := 1; i < len(levels); i++ {
+		smallest = math.Min(smallest, levels[i]-levels[i-1])
+	}
+	gaps, steps, misfits := 0.0, 0.0, 0
+	for i := 1; i < len(levels); i++ {
+		multiple := (levels[i] - levels[i-1]) / smallest
+		if math.Abs(multiple-math.Round(multiple)) > 0.1 {
+			misfits++
+			continue
+		}
+		gaps += levels[i] - levels[i-1]
+		steps += math.Round(multiple)
+	}
+	if 20*misfits > len(levels)-1 {
+		return 0
+	}
+	return gaps / steps
+}
+
+// present returns the samples that are not missing. It does not change its
+// arguments, and shares them when nothing is missing.
+func present(t, x []float64) (times, values []float64) {
+	if len(t) != len(x) {
+		panic("series: times and values differ in length")
+	}
+	if !slices.ContainsFunc(x, math.IsNaN) {
+		return t, x
+	}
+	for i, v := range x {
+		if !math.IsNaN(v) {
+			times, values = append(times, t[i]), append(values, v)
+		}
+	}
+	return times, values
+}
+
+// gapLimit returns the interval beyond which two neighbouring samples count as
+// separated by a gap: the upper quartile of all intervals, times factor.
+func gapLimit(t []float64, factor float64) float64 {
+	if len(t) < 2 {
+		return 0
+	}
+	intervals := make([]float64, len(t)-1)
+	for i := range intervals {
+		intervals[i] = t[i+1] - t[i]
+	}
+	slices.Sort(intervals)
+	return factor * intervals[3*len(intervals)/4]
+}
