@@ -9,7 +9,7 @@ func sum(a, b *Expr) *Expr {
 		return b
 	case isNumber(b, 0):
 		return a
-	case a.Kind == Number && b.Kind == Number:
+	case a.Kind == Number && b.Kind == Number && isFinite(a.Value+b.Value):
 		return Num(a.Value + b.Value)
 	case b.Kind == Neg:
 		return Binary(Sub, a, b.Args[0])
@@ -29,6 +29,8 @@ func negative(a *Expr) *Expr {
 		return a.Args[0]
 	case a.Kind == Sub:
 		return Binary(Sub, a.Args[1], a.Args[0])
+	case a.Kind == Mul && a.Args[0].Kind == Number:
+		return Binary(Mul, Num(-a.Args[0].Value), a.Args[1])
 	}
 	return Negative(a)
 }
@@ -41,18 +43,22 @@ func product(a, b *Expr) *Expr {
 		return b
 	case isNumber(b, 1):
 		return a
-	case a.Kind == Number && b.Kind == Number:
+	case a.Kind == Number && b.Kind == Number && isFinite(a.Value*b.Value):
 		return Num(a.Value * b.Value)
 	case isNumber(a, -1):
 		return negative(b)
 	case isNumber(b, -1):
 		return negative(a)
-	case b.Kind == Number:
-		return Binary(Mul, b, a)
+	case a.Kind != Number && b.Kind == Number:
+		return product(b, a)
+	case a.Kind != Number && b.Kind == Mul && b.Args[0].Kind == Number:
+		return product(b.Args[0], product(a, b.Args[1]))
 	case a.Kind == Neg:
 		return negative(product(a.Args[0], b))
 	case b.Kind == Neg:
 		return negative(product(a, b.Args[0]))
+	case a.Kind == Number && b.Kind == Mul: // 2*x*y, not 2*(x*y)
+		return Binary(Mul, product(a, b.Args[0]), b.Args[1])
 	}
 	return Binary(Mul, a, b)
 }

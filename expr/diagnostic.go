@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -111,13 +112,23 @@ func (l DiagnosticList) Sort() {
 
 // Suggest returns the candidate that word is most likely a misspelling of, or
 // "" when none is near: at most a third of its letters missing, added, wrong or
-// swapped with a neighbour. Of equally near ones the first is taken.
+// swapped with a neighbour. Of equally near ones those as long as the word are
+// preferred, then the first.
 func Suggest(word string, candidates []string) string {
-	best, nearest := "", max(1, utf8.RuneCountInString(word)/3)+1
+	length := utf8.RuneCountInString(word)
+	limit := max(1, length/3)
+	best, nearest := "", math.MaxInt
 	for _, c := range candidates {
 		d := distance(strings.ToLower(word), strings.ToLower(c))
-		if d < nearest && d < utf8.RuneCountInString(c) {
-			best, nearest = c, d
+		if d > limit || d >= utf8.RuneCountInString(c) {
+			continue
+		}
+		rank := 2 * d
+		if utf8.RuneCountInString(c) != length {
+			rank++
+		}
+		if rank < nearest {
+			best, nearest = c, rank
 		}
 	}
 	return best

@@ -24,7 +24,11 @@ func (e *Expr) LaTeX() string {
 	case Div:
 		return `\frac{` + a.LaTeX() + `}{` + b.LaTeX() + `}`
 	case Pow:
-		return latexGroup(a, a.strength() <= raising || a.Kind == Call) + `^{` + b.LaTeX() + `}`
+		base := latexGroup(a, a.strength() <= raising || a.Kind == Call)
+		if a.Kind == Number && strings.Contains(base, "^") {
+			base = `\left(` + base + `\right)`
+		}
+		return base + `^{` + b.LaTeX() + `}`
 	case Mul:
 		left, right := latexFactor(a), latexFactor(b)
 		if a.Kind == Neg || isNegative(a) { // a sign in front needs no parentheses
@@ -36,7 +40,7 @@ func (e *Expr) LaTeX() string {
 		return left + ` \, ` + right
 	case Add, Sub:
 		parentheses := b.Kind == Neg || isNegative(b) || b.strength() == adding
-		return a.LaTeX() + strings.TrimRight(symbol(e.Kind), " ") + " " + latexGroup(b, parentheses)
+		return a.LaTeX() + symbol(e.Kind) + latexGroup(b, parentheses)
 	}
 	return a.LaTeX() + latexComparison(e.Kind) + b.LaTeX()
 }
@@ -74,7 +78,11 @@ func LatexName(name string) string {
 	if !found || stem == "" || subscript == "" {
 		return latexWord(name)
 	}
-	return latexWord(stem) + `_{` + latexWord(subscript) + `}`
+	letter := latexWord(stem)
+	if strings.Contains(letter, "_") { // x1_a
+		letter = "{" + letter + "}"
+	}
+	return letter + `_{` + latexWord(subscript) + `}`
 }
 
 func latexWord(word string) string {

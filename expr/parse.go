@@ -182,7 +182,7 @@ func (p *parser) whole() (*Expr, *Diagnostic) {
 		return nil, p.stray(t)
 	}
 	if e.Kind.isComparison() {
-		return nil, p.diagnostic(token{pos: e.Pos}, "a comparison is not a number", "comparisons stand in the condition of if(cond, a, b)")
+		return nil, p.misplaced(e)
 	}
 	return e, nil
 }
@@ -202,16 +202,15 @@ func (p *parser) stray(t token) *Diagnostic {
 	case t.text == ";":
 		return p.diagnostic(t, "one expression is expected here", "")
 	}
-	width := before.width + t.width
+	wide := t
 	if before.pos.Line == t.pos.Line {
-		width = t.pos.Column + t.width - before.pos.Column
+		wide = token{pos: before.pos, width: t.pos.Column + t.width - before.pos.Column}
 	}
-	wide := token{pos: before.pos, width: width}
-	if before.pos.Line != t.pos.Line {
-		wide = t
+	hint := "write * to multiply"
+	if before.kind != operatorToken && t.kind != operatorToken {
+		hint = fmt.Sprintf("to multiply, write %s*%s", before.text, t.text)
 	}
-	return p.diagnostic(wide, fmt.Sprintf("an operator is missing between %q and %q", before.text, t.text),
-		fmt.Sprintf("to multiply, write %s*%s", before.text, t.text))
+	return p.diagnostic(wide, fmt.Sprintf("an operator is missing between %q and %q", before.text, t.text), hint)
 }
 
 // Binding powers of the infix operators. A sign binds like a product:
@@ -269,9 +268,6 @@ func (p *parser) expression(power int) (*Expr, *Diagnostic) {
 			return left, nil
 		}
 		p.take()
-		if left.Kind.isComparison() {
-			return nil, p.diagnostic(operator, "a comparison cannot be part of a larger expression", "nest two if(cond, a, b) instead")
-		}
 		needed := strength + 1
 		if kind == Pow { // 2^3^2 is 2^(3^2)
 			needed = strength
@@ -284,11 +280,22 @@ func (p *parser) expression(power int) (*Expr, *Diagnostic) {
 	return nil, d
 }
 
+// node adds a node to the expression.
 func (p *parser) node(e Expr) (*Expr, *Diagnostic) {
+	for i, a := range e.Args {
+		if a.Kind.isComparison() && !(e.Kind == Call && e.Ident == "if" && i == 0) {
+			return nil, p.misplaced(a)
+		}
+	}
 	if p.nodes++; p.nodes > maxNodes {
 		return nil, p.diagnostic(token{pos: e.Pos}, fmt.Sprintf("an expression of more than %d parts", maxNodes), "split it with definitions: b = ...")
 	}
 	return &e, nil
+}
+
+func (p *parser) misplaced(comparison *Expr) *Diagnostic {
+	at := token{pos: comparison.Pos, width: len(strings.TrimSpace(symbol(comparison.Kind)))}
+	return p.diagnostic(at, "a comparison is not a number", "comparisons stand alone, in the condition of if(cond, a, b)")
 }
 
 // operand parses what can stand between operators that bind as strongly as
@@ -356,7 +363,7 @@ func (p *parser) close(open token) *Diagnostic {
 		p.take()
 		return nil
 	case t.kind == endToken:
-		return p.diagnostic(open, "this parenthesis is never closed", "")
+		return p.diagnostic(open, "this parenthesis is never closed", "close it with )")
 	default:
 		return p.stray(t)
 	}
@@ -367,14 +374,11 @@ func (p *parser) call(name token) (*Expr, *Diagnostic) {
 	var args []*Expr
 	for !p.peek().is(")") {
 		if t := p.peek(); t.kind == endToken {
-			return nil, p.diagnostic(open, "this parenthesis is never closed", "")
+			return nil, p.diagnostic(open, "this parenthesis is never closed", "close it with )")
 		}
 		e, d := p.expression(0)
 		if d != nil {
 			return nil, d
-		}
-		if e.Kind.isComparison() && (name.text != "if" || len(args) != 0) {
-			return nil, p.diagnostic(token{pos: e.Pos}, "a comparison is not a number", "comparisons stand in the condition of if(cond, a, b)")
 		}
 		args = append(args, e)
 		if comma := p.peek(); !comma.is(",") {

@@ -109,10 +109,7 @@ func multiplyMonomials(a, b monomial) monomial {
 
 // power returns the n-th power of m, for an integer n.
 func (m monomial) power(n float64) polynomial {
-	r := monomial{coefficient: math.Pow(m.coefficient, n), factors: slices.Clone(m.factors)}
-	if r.coefficient == 0 {
-		r.coefficient = math.NaN()
-	}
+	r := monomial{coefficient: raise(m.coefficient, n), factors: slices.Clone(m.factors)}
 	for i := range r.factors {
 		r.factors[i].exponent *= n
 	}
@@ -122,6 +119,14 @@ func (m monomial) power(n float64) polynomial {
 // isPlain reports whether m is a base alone.
 func (m monomial) isPlain() bool {
 	return m.coefficient == 1 && len(m.factors) == 1 && m.factors[0].exponent == 1
+}
+
+// isLoose reports whether m holds an integer power of a sum, product or power,
+// which might be taken apart.
+func (m monomial) isLoose() bool {
+	return slices.ContainsFunc(m.factors, func(f factor) bool {
+		return f.base.Kind != Name && f.base.Kind != Call && isInteger(f.exponent)
+	})
 }
 
 // collectLike sorts the terms and adds those that are alike.
@@ -137,7 +142,7 @@ func collectLike(terms polynomial) polynomial {
 			n++
 		}
 		terms = terms[n:]
-		if !(math.Abs(m.coefficient) <= cancelled*size) {
+		if math.Abs(m.coefficient) > cancelled*size || !isFinite(size) {
 			p = append(p, m)
 		}
 	}

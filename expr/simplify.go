@@ -1,6 +1,9 @@
 package expr
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Simplify returns the canonical form of e: a sum of products with like terms
 // and powers collected, numbers folded, terms and factors in a fixed order. It
@@ -27,8 +30,19 @@ func Terms(e *Expr) []Term {
 
 func canonical(e *Expr) polynomial {
 	s := simplifier{done: map[*Expr]polynomial{}}
-	return s.of(e)
+	p := s.of(e)
+	for range maxPasses {
+		if !slices.ContainsFunc(p, monomial.isLoose) {
+			break
+		}
+		p = s.of(p.expr())
+	}
+	return p
 }
+
+// maxPasses bounds how often a result is simplified again because collecting
+// powers made a compact one whole, as in sqrt(2*x)*sqrt(2*x).
+const maxPasses = 4
 
 type simplifier struct {
 	done map[*Expr]polynomial
@@ -138,6 +152,9 @@ func include(bases *[]powered, base polynomial, exponent float64) {
 			include(bases, constant(-1), 1)
 		}
 	}
+	if len(base) == 0 && exponent < 0 { // 0/0 is not 1
+		base = constant(math.NaN())
+	}
 	key := base.expr().String()
 	for i, b := range *bases {
 		if b.key == key {
@@ -183,12 +200,11 @@ func (b powered) expand() polynomial {
 func (b powered) compact() polynomial {
 	n := b.exponent
 	v, isNumber := b.base.number()
-	folded := math.Pow(v, n)
 	switch {
 	case n == 0:
 		return constant(1)
-	case isNumber && isFinite(folded) && (folded != 0 || v == 0):
-		return constant(folded)
+	case isNumber:
+		return constant(raise(v, n))
 	case len(b.base) == 1 && isInteger(n):
 		return b.base[0].power(n)
 	case len(b.base) == 1 && b.base[0].isPlain():
@@ -197,6 +213,15 @@ func (b powered) compact() polynomial {
 	}
 	base := b.base.expr()
 	return polynomial{{1, factors{{base, base.String(), n}}}}
+}
+
+// raise returns v^n, not finite where it has no value or vanishes by underflow.
+func raise(v, n float64) float64 {
+	w := math.Pow(v, n)
+	if w == 0 && v != 0 {
+		return math.NaN()
+	}
+	return w
 }
 
 // call simplifies the arguments of a call and folds what follows from symmetry
