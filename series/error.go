@@ -39,7 +39,7 @@ func (e *DataError) Render() string {
 	if e.Hint == "" {
 		return e.Error() + "\n"
 	}
-	return e.Error() + "\n  hint: " + strings.ReplaceAll(e.Hint, "\n", "\n        ") + "\n"
+	return e.Error() + "\n     = " + e.Hint + "\n"
 }
 
 // Unwrap returns the cause.
