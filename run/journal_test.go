@@ -54,7 +54,7 @@ func pipeline(dir string, fsys run.FileSystem, compute func(name string)) error 
 	if err := do("smooth", 1, &first); err != nil {
 		return err
 	}
-	parts := make([]step, 12)
+	parts := make([]step, 5)
 	errs := make([]error, len(parts))
 	var wait sync.WaitGroup
 	for i := range parts {
@@ -67,7 +67,7 @@ func pipeline(dir string, fsys run.FileSystem, compute func(name string)) error 
 	var outer, inner step
 	err = r.Do("refit", &outer, func() error {
 		compute("refit")
-		if err := do("refit/inner", parts[11].Sum, &inner); err != nil {
+		if err := do("refit/inner", parts[4].Sum, &inner); err != nil {
 			return err
 		}
 		outer = step{Sum: inner.Sum + 1}

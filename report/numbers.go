@@ -1,0 +1,108 @@
+package report
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// shortNumber writes v ≥ 0 with at most five significant digits and no
+// superfluous zeros as mantissa·10^exponent; the exponent is 0 for the ordinary
+// range [1e-3, 1e5).
+func shortNumber(v float64) (mantissa string, exponent int) {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return plain(v), 0
+	}
+	if v >= 1e-3 && v < 99999.5 {
+		return trimZeros(strconv.FormatFloat(v, 'f', max(0, 4-decade(v)), 64)), 0
+	}
+	s := strconv.FormatFloat(v, 'e', 4, 64)
+	mantissa, power, _ := strings.Cut(s, "e")
+	exponent, _ = strconv.Atoi(power)
+	return trimZeros(mantissa), exponent
+}
+
+// decade is floor(log10 |v|), exact at powers of ten.
+func decade(v float64) int {
+	s := strconv.FormatFloat(math.Abs(v), 'e', 3, 64)
+	_, power, _ := strings.Cut(s, "e")
+	d, _ := strconv.Atoi(power)
+	return d
+}
+
+func trimZeros(s string) string {
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
+
+func plain(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "–"
+	case math.IsInf(v, 1):
+		return "∞"
+	case math.IsInf(v, -1):
+		return "−∞"
+	}
+	return strings.Replace(strconv.FormatFloat(v, 'f', -1, 64), "-", "−", 1)
+}
+
+func integer(n int) (text string, minus bool) {
+	if n < 0 {
+		return strconv.Itoa(-n), true
+	}
+	return strconv.Itoa(n), false
+}
+
+// significant writes a number for running text with n significant digits, a true
+// minus sign and, where it is large or small, a power of ten.
+func significant(v float64, n int) string {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return plain(v)
+	}
+	d := decade(v)
+	if d >= -4 && d < max(n, 5) {
+		return strings.Replace(strconv.FormatFloat(v, 'f', max(0, n-1-d), 64), "-", "−", 1)
+	}
+	s := strconv.FormatFloat(v, 'e', max(0, n-1), 64)
+	mantissa, power, _ := strings.Cut(s, "e")
+	e, _ := strconv.Atoi(power)
+	return strings.Replace(mantissa, "-", "−", 1) + " × 10" + superscript(e)
+}
+
+// superscript writes an integer as an exponent for running text.
+func superscript(n int) string {
+	digits := []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")
+	return strings.Map(func(r rune) rune {
+		if r == '-' {
+			return '⁻'
+		}
+		return digits[r-'0']
+	}, strconv.Itoa(n))
+}
+
+// estimate writes a value and its interval with as many decimals as two
+// significant digits of the interval's half width need; four significant digits
+// of the value where there is no interval.
+func estimate(value, low, high float64) (v, l, h string) {
+	half := (high - low) / 2
+	if !(half > 0) || math.IsInf(half, 0) {
+		return significant(value, 5), significant(low, 5), significant(high, 5)
+	}
+	largest := max(math.Abs(value), math.Abs(low), math.Abs(high))
+	decimals := 1 - decade(half)
+	if top := decade(largest); top < -4 || top > 6 || decimals > 12 {
+		digits := min(max(2, top+decimals+1), 15)
+		return significant(value, digits), significant(low, digits), significant(high, digits)
+	}
+	fix := func(x float64) string {
+		s := strconv.FormatFloat(x, 'f', max(0, decimals), 64)
+		if strings.Trim(s, "-0.") == "" {
+			s = strings.TrimPrefix(s, "-")
+		}
+		return strings.Replace(s, "-", "−", 1)
+	}
+	return fix(value), fix(low), fix(high)
+}

@@ -1,0 +1,138 @@
+// Package report writes the page that a person reads: one self-contained HTML
+// file with the equations typeset, the evidence for them and the figures. It
+// needs no network, no script and no font; it follows the reader's light or dark
+// preference and prints.
+package report
+
+import "govern/expr"
+
+// Page is what a report says, as plain data. Absent parts (nil, "", NaN) are
+// left out.
+type Page struct {
+	Title    string // the problem's name
+	Subtitle string // one line below it: data, seed, version
+	Status   string // of result.json: ok, ambiguous, not_converged, no_model, neural_only
+	Advice   string // what to try
+	TimeUnit string // "": the model's time has no unit
+
+	Equations  []Equation // in the order of the states
+	Unknowns   []Unknown
+	Parameters []Estimate // the fitted ones
+	Ties       []Tie      // formulas that the data cannot tell from the chosen ones
+	Channels   []Channel
+	Dynamics   *Dynamics
+	Warnings   []string
+	Settings   []Setting // everything that was used, defaults included
+
+	Series    []Series
+	Portraits []Portrait
+	History   []Curve
+}
+
+// Equation is d State / dt = Right; nil where it holds a neural form.
+type Equation struct {
+	State   string
+	Right   *expr.Expr
+	Learned bool // all or part of it was found by this run
+}
+
+// Unknown is what was found for one unknown function.
+type Unknown struct {
+	Name      string
+	Arguments []string
+	Formula   *expr.Expr // nil: none was found
+	Terms     []Term     // of Formula
+}
+
+// Term is one term of a sum with its 95 % interval; NaN where there is none.
+type Term struct {
+	Factor                 *expr.Expr
+	Coefficient, Low, High float64
+}
+
+// Estimate is a fitted parameter with its 95 % interval.
+type Estimate struct {
+	Name, Unit       string
+	Value, Low, High float64
+}
+
+// Tie is a set of formulas, one for each unknown that differs.
+type Tie struct {
+	Formulas []Formula
+	Delta    float64 // penalised −2 log L above the chosen one's
+}
+
+// Formula is the right-hand side of one unknown.
+type Formula struct {
+	Name      string
+	Arguments []string
+	Right     *expr.Expr
+}
+
+// Channel is what is known of one column, over all entries. Errors are root
+// mean squares in standard deviations of the channel.
+type Channel struct {
+	Column, Unit string
+	Observe      *expr.Expr // what it measures
+	Std          float64    // of the data
+	Noise        float64    // standard deviation, absolute
+	Nudged       float64    // error with all the help of the last stage
+	Free         float64    // error of free runs over one Lyapunov time, median over held-out starts
+}
+
+// Dynamics are properties of the free-running model; NaN where undefined.
+type Dynamics struct {
+	Lyapunov                          []float64 // descending, per time unit
+	Reference                         []float64 // the same from the data or the literature; may be absent
+	ValidTime                         float64   // median over held-out starts, in Lyapunov times
+	Starts                            int       // how many
+	AttractorDistance, AttractorFloor float64
+	SpectrumDistance, SpectrumFloor   float64
+	PeriodModel, PeriodData           float64 // mean cycle, in time units
+	Note                              string
+}
+
+// Setting is one choice that was made.
+type Setting struct{ Name, Value string }
+
+// Series is one figure: the channels of an entry over time.
+type Series struct {
+	Entry    string
+	Caption  string // "": a default one
+	Time     []float64
+	Channels []Track
+	Marks    []Mark
+}
+
+// Track is one channel of a figure. Data, Free and Nudged are as long as the
+// figure's Time, NaN where there is no value, or nil.
+type Track struct {
+	Name, Unit         string
+	Data, Free, Nudged []float64
+}
+
+// Mark is a vertical line: where the free run starts, the valid time.
+type Mark struct {
+	At    float64
+	Label string
+}
+
+// Portrait is a pair of phase portraits, the data beside the free-running model,
+// in two or three coordinates.
+type Portrait struct {
+	Caption string
+	Axes    []Axis
+}
+
+// Axis is one coordinate of a portrait. Data and Model need not be of equal
+// length; NaN breaks the curve.
+type Axis struct {
+	Name, Unit  string
+	Data, Model []float64
+}
+
+// Curve is how the objective fell in one stage.
+type Curve struct {
+	Stage     string
+	Objective []float64 // by iteration; −2 log posterior up to a constant of the stage
+}
