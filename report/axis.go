@@ -2,7 +2,6 @@ package report
 
 import (
 	"math"
-	"strconv"
 	"strings"
 )
 
@@ -70,11 +69,7 @@ func tickLabels(at []float64, step float64) (labels []string, exponent int) {
 	unit := math.Pow(10, float64(exponent))
 	decimals := max(0, -int(math.Floor(math.Log10(step/unit)+1e-9)))
 	for _, v := range at {
-		s := strconv.FormatFloat(v/unit, 'f', decimals, 64)
-		if strings.Trim(s, "-0.") == "" {
-			s = strings.TrimPrefix(s, "-")
-		}
-		labels = append(labels, strings.Replace(s, "-", "−", 1))
+		labels = append(labels, fixed(v/unit, decimals))
 	}
 	return labels, exponent
 }

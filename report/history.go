@@ -7,7 +7,7 @@ import "math"
 // their levels cannot be compared.
 func historyFigure(stages []Curve, prefix string) string {
 	const (
-		left, right, top, height, bottom = 66.0, 8.0, 30.0, 150.0, 40.0
+		left, right, top, height, bottom = 66.0, 8.0, 20.0, 150.0, 40.0
 	)
 	c := &canvas{width: figureWidth, height: top + height + bottom, prefix: prefix}
 	total := 0
@@ -51,7 +51,7 @@ func historyFigure(stages []Curve, prefix string) string {
 	clip := c.clip(left, top-2, x.to-left, height+4)
 	begin := 0
 	for i, s := range stages {
-		if begin > 0 {
+		if begin > 0 && len(stages) <= 40 {
 			c.line("mark", x.at(float64(begin)), top, x.at(float64(begin)), top+height)
 		}
 		points := make([]point, 0, len(excess[i]))
@@ -62,7 +62,7 @@ func historyFigure(stages []Curve, prefix string) string {
 			points = append(points, point{x.at(float64(begin+k) + 0.5), y.at(max(e, low))})
 		}
 		c.path("model", clip, curve(envelope(points, 1)))
-		if len(points) <= 60 {
+		if total <= 200 {
 			c.path("model-ink dots", clip, dots(points))
 		}
 		middle := x.at(float64(begin) + float64(len(points))/2)

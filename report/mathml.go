@@ -243,7 +243,7 @@ func call(e *expr.Expr) string {
 		row := func(value *expr.Expr, condition string) string {
 			return `<mtr><mtd style="text-align:left">` + typeset(value, looseComparison) + `</mtd><mtd style="text-align:left">` + condition + `</mtd></mtr>`
 		}
-		return `<mrow><mo stretchy="true">{</mo><mtable>` + row(e.Args[1], `<mrow><mtext>if </mtext>`+typeset(e.Args[0], looseComparison)+`</mrow>`) +
+		return `<mrow><mo stretchy="true">{</mo><mtable>` + row(e.Args[1], `<mrow><mtext>if </mtext>`+typeset(e.Args[0], looseComparison)+`</mrow>`) +
 			row(e.Args[2], `<mtext>otherwise</mtext>`) + `</mtable></mrow>`
 	}
 	name := `<mi mathvariant="normal">` + upright(e.Ident) + `</mi>`

@@ -6,35 +6,40 @@ import (
 	"strings"
 )
 
-// shortNumber writes v ≥ 0 with at most five significant digits and no
-// superfluous zeros as mantissa·10^exponent; the exponent is 0 for the ordinary
-// range [1e-3, 1e5).
+// shortNumber writes v ≥ 0 with at most five significant digits as
+// mantissa·10^exponent; the exponent is 0 for the ordinary range [1e-3, 1e5).
+// Zeros at the end are left out where the number is exact without them: 0.2 is
+// not 0.20000.
 func shortNumber(v float64) (mantissa string, exponent int) {
 	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
 		return plain(v), 0
 	}
 	if v >= 1e-3 && v < 99999.5 {
-		return trimZeros(strconv.FormatFloat(v, 'f', max(0, 4-decade(v)), 64)), 0
+		return trimZeros(v, strconv.FormatFloat(v, 'f', max(0, 4-decade(v)), 64), 0), 0
 	}
 	s := strconv.FormatFloat(v, 'e', 4, 64)
 	mantissa, power, _ := strings.Cut(s, "e")
 	exponent, _ = strconv.Atoi(power)
-	return trimZeros(mantissa), exponent
+	return trimZeros(v, mantissa, exponent), exponent
 }
 
 // decade is floor(log10 |v|), exact at powers of ten.
 func decade(v float64) int {
-	s := strconv.FormatFloat(math.Abs(v), 'e', 3, 64)
+	s := strconv.FormatFloat(math.Abs(v), 'e', -1, 64)
 	_, power, _ := strings.Cut(s, "e")
 	d, _ := strconv.Atoi(power)
 	return d
 }
 
-func trimZeros(s string) string {
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+func trimZeros(v float64, mantissa string, exponent int) string {
+	if !strings.Contains(mantissa, ".") {
+		return mantissa
 	}
-	return s
+	short := strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
+	if exact, err := strconv.ParseFloat(short+"e"+strconv.Itoa(exponent), 64); err != nil || exact != v {
+		return mantissa
+	}
+	return short
 }
 
 func plain(v float64) string {
@@ -89,7 +94,7 @@ func superscript(n int) string {
 func estimate(value, low, high float64) (v, l, h string) {
 	half := (high - low) / 2
 	if !(half > 0) || math.IsInf(half, 0) {
-		return significant(value, 5), significant(low, 5), significant(high, 5)
+		return significant(value, 4), significant(low, 4), significant(high, 4)
 	}
 	largest := max(math.Abs(value), math.Abs(low), math.Abs(high))
 	decimals := 1 - decade(half)
@@ -97,12 +102,18 @@ func estimate(value, low, high float64) (v, l, h string) {
 		digits := min(max(2, top+decimals+1), 15)
 		return significant(value, digits), significant(low, digits), significant(high, digits)
 	}
-	fix := func(x float64) string {
-		s := strconv.FormatFloat(x, 'f', max(0, decimals), 64)
-		if strings.Trim(s, "-0.") == "" {
-			s = strings.TrimPrefix(s, "-")
-		}
-		return strings.Replace(s, "-", "−", 1)
+	return fixed(value, decimals), fixed(low, decimals), fixed(high, decimals)
+}
+
+// fixed writes a number with a number of decimals, a true minus sign and no
+// negative zero.
+func fixed(v float64, decimals int) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return plain(v)
 	}
-	return fix(value), fix(low), fix(high)
+	s := strconv.FormatFloat(v, 'f', max(0, decimals), 64)
+	if strings.Trim(s, "-0.") == "" {
+		s = strings.TrimPrefix(s, "-")
+	}
+	return strings.Replace(s, "-", "−", 1)
 }

@@ -6,20 +6,18 @@ import (
 	"strings"
 )
 
-const (
-	portraitPoints    = 5000 // at most, in one curve
-	portraitTolerance = 0.25 // pixels
-)
+const portraitTolerance = 0.25 // pixels
 
-// portraitFigure draws data and model side by side on the same axes.
-func portraitFigure(p *Portrait, prefix string) string {
+// portraitFigure draws data and model side by side on the same axes, each curve
+// with at most limit points.
+func portraitFigure(p *Portrait, prefix string, limit int) string {
 	if len(p.Axes) >= 3 {
-		return solidPortrait(p, prefix)
+		return solidPortrait(p, prefix, limit)
 	}
-	return flatPortrait(p, prefix)
+	return flatPortrait(p, prefix, limit)
 }
 
-func flatPortrait(p *Portrait, prefix string) string {
+func flatPortrait(p *Portrait, prefix string, limit int) string {
 	const (
 		left, top    = 66.0, 22.0
 		side, height = 316.0, 290.0
@@ -52,7 +50,7 @@ func flatPortrait(p *Portrait, prefix string) string {
 		if panel == 1 {
 			u, v = xAxis.Model, yAxis.Model
 		}
-		drawOrbit(c, panel, clip, x0+side/2, top-8, place(x, y, u, v))
+		drawOrbit(c, panel, clip, x0+side/2, top-8, straighten(place(x, y, u, v), portraitTolerance, limit))
 	}
 	c.upward("label", 14, top+height/2, axisTitle(yAxis.Name, yAxis.Unit, yExponent))
 	return c.svg(fmt.Sprintf("Phase portraits of %s: data and model", axisNames(p)))
@@ -65,7 +63,7 @@ func drawOrbit(c *canvas, panel int, clip string, x, y float64, points []point) 
 		heading, class = "model, free-running", "orbit model-ink"
 	}
 	c.text("heading", "middle", x, y, heading)
-	c.path(class, clip, curve(straighten(points, portraitTolerance, portraitPoints)))
+	c.path(class, clip, curve(points))
 }
 
 // portraitRange covers the data; the model only where there are none.
@@ -84,12 +82,12 @@ func portraitRange(a Axis) (low, high float64) {
 
 // solidPortrait projects three coordinates, each scaled to its range, in
 // parallel onto the page: seen from azimuth −60° and elevation 22°.
-func solidPortrait(p *Portrait, prefix string) string {
+func solidPortrait(p *Portrait, prefix string, limit int) string {
 	const (
 		top, side, height = 22.0, 372.0, 330.0
 		size              = 118.0 // half an edge of the box, in pixels
 	)
-	c := &canvas{width: figureWidth, height: top + height + 8, prefix: prefix}
+	c := &canvas{width: figureWidth, height: top + height + 18, prefix: prefix}
 	sinA, cosA := math.Sincos(-60 * math.Pi / 180)
 	sinE, cosE := math.Sincos(22 * math.Pi / 180)
 	var unit [3]scale
@@ -161,7 +159,7 @@ func solidPortrait(p *Portrait, prefix string) string {
 			points[i] = project(unit[0].at(series[0][i]), unit[1].at(series[1][i]), unit[2].at(series[2][i]))
 		}
 		clip := c.clip(cx-side/2, top, side, height)
-		drawOrbit(c, panel, clip, cx, top-8, points)
+		drawOrbit(c, panel, clip, cx, top-8, straighten(points, portraitTolerance, limit))
 	}
 	return c.svg(fmt.Sprintf("Phase portraits of %s in three dimensions: data and model", axisNames(p)))
 }

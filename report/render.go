@@ -19,9 +19,11 @@ var styleSource string
 
 // Limits that keep a page below two megabytes; what is left out is said.
 const (
-	maxSeries   = 8  // figures of series
-	maxTracks   = 12 // channels of one figure
-	maxPortrait = 6
+	maxSeries      = 8  // figures of series
+	maxTracks      = 12 // channels of one figure
+	maxPortrait    = 6
+	fineCurves     = 40     // of series, drawn with all detail that a screen shows; more are drawn coarser
+	maxOrbitPoints = 30_000 // in all portraits together
 )
 
 // Render writes the page. Equal pages give equal bytes.
@@ -30,7 +32,7 @@ func Render(w io.Writer, p *Page) error {
 		"math":        func(e *expr.Expr) template.HTML { return template.HTML(formula(e)) },
 		"name":        func(s string) template.HTML { return template.HTML(mathElement(mathName(s))) },
 		"derivative":  func(s string) template.HTML { return template.HTML(derivative(s)) },
-		"sum":         func(e *expr.Expr) template.HTML { return template.HTML(strings.Join(sum(e), " ")) },
+		"sum":         func(e *expr.Expr) template.HTML { return template.HTML(strings.Join(sum(e), "<wbr>")) },
 		"signature":   signature,
 		"var":         expr.Var,
 		"ratio":       func(a, b float64) float64 { return a / b },
@@ -150,12 +152,28 @@ func measures(p *Page) []measure {
 	return list
 }
 
-// lyapunovList writes a spectrum; exponents below a thousandth of the largest
-// magnitude keep their decimals.
+// lyapunovList writes a spectrum with equal decimals: three significant digits
+// of the largest exponent, so that a zero exponent reads as one.
 func lyapunovList(v []float64) string {
+	if len(v) == 0 {
+		return ""
+	}
+	size := 0.0
+	for _, x := range v {
+		if !math.IsNaN(x) {
+			size = max(size, math.Abs(x))
+		}
+	}
+	if lead := math.Abs(v[0]); lead > 1e-3*size {
+		size = lead
+	}
+	decimals := 3
+	if size > 0 {
+		decimals = min(max(0, 2-decade(size)), 8)
+	}
 	var parts []string
 	for _, x := range v {
-		parts = append(parts, significant(x, 3))
+		parts = append(parts, fixed(x, decimals))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -194,7 +212,7 @@ type figure struct {
 	Number  int
 	SVG     template.HTML
 	Caption string
-	Legend  []string // classes of curves: data, nudged, model
+	Legend  []string // classes of the curves that were drawn: data, data dots, nudged, model
 }
 
 type figures struct {
@@ -212,6 +230,11 @@ func draw(p *Page) figures {
 	next := func() string { number++; return fmt.Sprintf("f%d", number) }
 	var omitted []string
 
+	curves := 0
+	for i := range p.Series[:min(maxSeries, len(p.Series))] {
+		curves += 2 * min(maxTracks, len(p.Series[i].Channels))
+	}
+	bucket := max(1, float64(curves)/fineCurves)
 	for i := range p.Series {
 		if i == maxSeries {
 			omitted = append(omitted, fmt.Sprintf("%d more entries", len(p.Series)-maxSeries))
@@ -225,7 +248,7 @@ func draw(p *Page) figures {
 			omitted = append(omitted, fmt.Sprintf("%d more channels of %s", len(s.Channels)-maxTracks, s.Entry))
 			s.Channels = s.Channels[:maxTracks]
 		}
-		svg, outside := seriesFigure(&s, p.TimeUnit, next())
+		svg, drawn, outside := seriesFigure(&s, p.TimeUnit, next(), bucket)
 		caption := s.Caption
 		if caption == "" {
 			caption = "Data of " + s.Entry + " and the model running free: it gets no data after the start of its curve."
@@ -233,14 +256,7 @@ func draw(p *Page) figures {
 		if outside {
 			caption += " Parts of the free run lie outside the frame."
 		}
-		legend := []string{"data"}
-		for _, t := range s.Channels {
-			if t.Nudged != nil {
-				legend = append(legend, "nudged")
-				break
-			}
-		}
-		add(&f.Series, svg, caption, append(legend, "model")...)
+		add(&f.Series, svg, caption, drawn...)
 	}
 	for i := range p.Portraits {
 		if i == maxPortrait {
@@ -255,7 +271,7 @@ func draw(p *Page) figures {
 		if caption == "" {
 			caption = "Phase portraits of the data (left) and of the model running free (right), on the same axes. On a chaotic attractor the two agree as sets, not point by point."
 		}
-		svg := portraitFigure(q, next())
+		svg := portraitFigure(q, next(), min(5000, maxOrbitPoints/(2*min(maxPortrait, len(p.Portraits)))))
 		add(&f.Portraits, svg, caption)
 	}
 	if len(p.History) > 0 {

@@ -3,14 +3,18 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 const figureWidth = 760 // user units; style.css scales figures to the column
 
 // seriesFigure draws the channels of an entry one below the other over a common
 // time axis: the data wide and pale, or as dots where samples are sparse, the
-// free run thin above it.
-func seriesFigure(s *Series, timeUnit, prefix string) (svg string, outside bool) {
+// free run thin above it. It returns what the legend must explain, and whether
+// parts of a free run lie outside its frame.
+//
+// Curves keep at most four points in a bucket, whose width is given in pixels.
+func seriesFigure(s *Series, timeUnit, prefix string, bucket float64) (svg string, drawn []string, outside bool) {
 	const (
 		left, right = 66.0, 8.0
 		top         = 14.0
@@ -24,6 +28,12 @@ func seriesFigure(s *Series, timeUnit, prefix string) (svg string, outside bool)
 	at, step := ticks(low, high, 10)
 	labels, exponent := tickLabels(at, step)
 	floor := top + n*height + (n-1)*gap
+	draw := func(class, clip, d string) {
+		c.path(class, clip, d)
+		if d != "" && !slices.Contains(drawn, class) {
+			drawn = append(drawn, class)
+		}
+	}
 
 	for i, track := range s.Channels {
 		y0 := top + float64(i)*(height+gap)
@@ -48,15 +58,13 @@ func seriesFigure(s *Series, timeUnit, prefix string) (svg string, outside bool)
 		}
 		data := place(x, y, s.Time, track.Data)
 		if sparse(data) {
-			c.path("data dots", clip, dots(data))
+			draw("data dots", clip, dots(data))
 		} else {
-			c.path("data", clip, curve(envelope(data, 1)))
+			draw("data", clip, curve(envelope(data, bucket)))
 		}
-		if track.Nudged != nil {
-			c.path("nudged", clip, curve(envelope(place(x, y, s.Time, track.Nudged), 1)))
-		}
+		draw("nudged", clip, curve(envelope(place(x, y, s.Time, track.Nudged), bucket)))
 		free := place(x, y, s.Time, track.Free)
-		c.path("model", clip, curve(envelope(free, 1)))
+		draw("model", clip, curve(envelope(free, bucket)))
 		for _, p := range free {
 			outside = outside || p.y < y0 || p.y > y0+height
 		}
@@ -74,7 +82,8 @@ func seriesFigure(s *Series, timeUnit, prefix string) (svg string, outside bool)
 			c.text("note", anchor, x.at(mark.At), top-4, mark.Label)
 		}
 	}
-	return c.svg(fmt.Sprintf("Time series of %s: data and model", s.Entry)), outside
+	slices.Sort(drawn) // the order of a legend does not depend on which channel lacks what
+	return c.svg(fmt.Sprintf("Time series of %s: data and model", s.Entry)), drawn, outside
 }
 
 // seriesRange is the range of the data and of what a healthy free run adds: a

@@ -1,0 +1,239 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func render(t *testing.T, p *Page) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Render(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// wellFormed checks every figure and formula as XML.
+func wellFormed(t *testing.T, page string) {
+	t.Helper()
+	for _, part := range regexp.MustCompile(`(?s)<svg.*?</svg>|<math>.*?</math>`).FindAllString(page, -1) {
+		d := xml.NewDecoder(strings.NewReader(part))
+		for {
+			_, err := d.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%v in %.300s", err, part)
+			}
+		}
+	}
+	for _, word := range []string{"NaN", "Inf", "%!", "ZgotmplZ", "&lt;math", "&lt;svg"} {
+		if i := strings.Index(page, word); i >= 0 {
+			t.Errorf("the page holds %q: …%s", word, page[max(0, i-120):min(len(page), i+60)])
+		}
+	}
+}
+
+func TestEqualPagesGiveEqualBytes(t *testing.T) {
+	if render(t, samplePage()) != render(t, samplePage()) {
+		t.Error("two renderings differ")
+	}
+}
+
+func TestPageIsSelfContainedAndWellFormed(t *testing.T) {
+	page := render(t, samplePage())
+	wellFormed(t, page)
+	for _, outside := range []string{"http:", "https:", "<script", "<link", "@import", "src=", "<img"} {
+		if strings.Contains(page, outside) {
+			t.Errorf("the page refers to the outside: %s", outside)
+		}
+	}
+	for _, part := range []string{"free-running", "95 % interval", "0.1998</td>", "[0.1987, 0.2009]", "0.111, 0.000, −13.810", "Figure 5.", "valid time",
+		"prefers-color-scheme", "\\dot{y_{1}", "y1' ="} {
+		if !strings.Contains(page, part) {
+			t.Errorf("the page lacks %q", part)
+		}
+	}
+}
+
+func TestLongSeriesStayBelowTwoMegabytes(t *testing.T) {
+	p := &Page{Title: "long", Status: "ok", Dynamics: nil}
+	const n = 60_000
+	time, truth := rossler(14, [3]float64{1, 1, 0}, n, 0.2)
+	for e := range 12 {
+		s := Series{Entry: fmt.Sprintf("trial %d", e), Time: time}
+		for k := range 14 {
+			s.Channels = append(s.Channels, Track{Name: "v", Data: rough(truth[k%3], 1), Free: truth[(k+1)%3]})
+		}
+		p.Series = append(p.Series, s)
+		p.Portraits = append(p.Portraits, Portrait{Axes: []Axis{{"x", "", rough(truth[0], 1), truth[0]}, {"y", "", rough(truth[1], 1), truth[1]}, {"z", "", truth[2], truth[2]}}})
+	}
+	page := render(t, p)
+	if len(page) > 2<<20 {
+		t.Errorf("%d bytes", len(page))
+	}
+	for _, part := range []string{"4 more entries", "2 more channels of trial 0", "6 more phase portraits"} {
+		if !strings.Contains(page, part) {
+			t.Errorf("nothing says %q", part)
+		}
+	}
+}
+
+func TestNothingToShowIsShownPlainly(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	pages := map[string]*Page{
+		"empty": {},
+		"no model": {Title: "a <b> & \"c\"", Status: "no_model", Advice: "try <more> data",
+			Unknowns:  []Unknown{{"f", nil, nil, nil}},
+			Channels:  []Channel{{"x", "", nil, nan, nan, nan, nan}},
+			Dynamics:  &Dynamics{ValidTime: nan, AttractorDistance: nan, AttractorFloor: nan, SpectrumDistance: nan, SpectrumFloor: nan},
+			Series:    []Series{{}, {Time: []float64{0}, Channels: []Track{{Name: "x", Data: []float64{nan}}}}},
+			Portraits: []Portrait{{}, {Axes: []Axis{{"x", "", nil, nil}, {"y", "", nil, nil}}}, {Axes: make([]Axis, 3)}},
+			History:   []Curve{{"a", nil}, {"b", []float64{nan}}, {"c", []float64{1}}, {"d", []float64{inf, 2, 2}}}},
+		"constant and exploding": {Status: "not_converged",
+			Series: []Series{{Time: []float64{0, 1e-9, 2e-9}, Channels: []Track{
+				{Name: "x", Data: []float64{5, 5, 5}, Free: []float64{5, 1e300, inf}}, {Name: "y", Data: []float64{0, 0, 0}}, {Name: "z", Free: []float64{1e7, 2e7, nan}}}}},
+			Portraits: []Portrait{{Axes: []Axis{{"x", "", []float64{1, 1}, []float64{inf, 1e308}}, {"y", "", []float64{1, 2}, []float64{nan, -1e308}}}}}},
+	}
+	for name, p := range pages {
+		t.Run(name, func(t *testing.T) {
+			page := render(t, p)
+			wellFormed(t, page)
+			if strings.Contains(page, "<b> &") || strings.Contains(page, "<more>") {
+				t.Error("text of the problem was not escaped")
+			}
+		})
+	}
+}
+
+func TestFormulasAreTypesetAsInTextbooks(t *testing.T) {
+	// The markup without tags, thin spaces as "_".
+	cases := map[string]string{
+		"-x^2":                   "−x2",
+		"(-x)^2":                 "(−x)2",
+		"a - (b - c)":            "a−b+c",
+		"a - (b + c)*d":          "a−(b+c)_d",
+		"2*3*x":                  "2·3_x",
+		"x*(-2)":                 "x·(−2)",
+		"-2*x":                   "−2_x",
+		"x + -2*y":               "x−2_y",
+		"1*x":                    "x",
+		"alpha*x_1":              "α_x1",
+		"log(x)/log10(y)":        "ln(x)log10(y)",
+		"sqrt(x)^2":              "x2",
+		"abs(x)":                 "|x|",
+		"1.25e-7*x":              "1.25·10−7_x",
+		"123456":                 "1.2346·105",
+		"0.99999816*x":           "1.00000_x",
+		"if(x < 0 , 1, 2)":       "{1if x<02otherwise",
+		"f(x, y + 1)":            "f(x,y+1)",
+		"(x + y)^(a*b)":          "(x+y)a_b",
+		"(a/b)*c":                "ab_c",
+		"mod(t, 2*pi)":           "mod(t,2_π)",
+		"-(a + b)":               "−(a+b)",
+		"a/(-b)":                 "a−b",
+		"heaviside(x) + sign(x)": "Θ(x)+sgn(x)",
+	}
+	tags := regexp.MustCompile(`<[^>]*>`)
+	for src, want := range cases {
+		e := must(src)
+		got := strings.ReplaceAll(formula(e), "<mspace", "_<mspace")
+		got = tags.ReplaceAllString(got, "")
+		got = strings.NewReplacer("&lt;", "<", "\u00a0", " ").Replace(got)
+		if got != want {
+			t.Errorf("%s: %q, want %q", src, got, want)
+		}
+	}
+}
+
+func TestIntervalsDecideTheDigits(t *testing.T) {
+	cases := []struct {
+		value, low, high float64
+		want             string
+	}{
+		{0.9999816, 0.9998012, 1.000162, "0.99998 [0.99980, 1.00016]"},
+		{14.0012, 13.9721, 14.0303, "14.001 [13.972, 14.030]"},
+		{-0.00001, -0.01, 0.01, "0.000 [−0.010, 0.010]"},
+		{1234, 1000, 1500, "1234 [1000, 1500]"},
+		{1.234e-9, 1.2e-9, 1.3e-9, "1.234 × 10⁻⁹ [1.200 × 10⁻⁹, 1.300 × 10⁻⁹]"},
+		{2, math.NaN(), math.NaN(), "2.000 [–, –]"},
+	}
+	for _, c := range cases {
+		v, l, h := estimate(c.value, c.low, c.high)
+		if got := fmt.Sprintf("%s [%s, %s]", v, l, h); got != c.want {
+			t.Errorf("%v: %s, want %s", c, got, c.want)
+		}
+	}
+}
+
+func TestTicksAreRoundNumbersInsideTheAxis(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      string
+	}{
+		{0, 79.95, "[0 10 20 30 40 50 60 70]"}, {-1, 1, "[−1.0 −0.8 −0.6 −0.4 −0.2 0.0 0.2 0.4 0.6 0.8 1.0]"}, {1e6, 3e6, "[1.0 1.2 1.4 1.6 1.8 2.0 2.2 2.4 2.6 2.8 3.0]"},
+		{0.0011, 0.0029, "[1.2 1.4 1.6 1.8 2.0 2.2 2.4 2.6 2.8]"},
+	} {
+		at, step := ticks(c.low, c.high, 10)
+		if labels, _ := tickLabels(at, step); fmt.Sprint(labels) != c.want {
+			t.Errorf("[%g, %g]: %v, want %s", c.low, c.high, labels, c.want)
+		}
+	}
+}
+
+func TestThinningLosesNoExcursionAndNoGap(t *testing.T) {
+	var points []point
+	for i := range 10_000 {
+		y := 0.0
+		if i == 5003 {
+			y = 100
+		}
+		if i >= 7000 && i < 7100 {
+			y = math.NaN()
+		}
+		points = append(points, point{float64(i) / 20, y})
+	}
+	kept := envelope(points, 1)
+	top, gaps := 0.0, 0
+	for _, p := range kept {
+		if p.gap() {
+			gaps++
+		} else {
+			top = max(top, p.y)
+		}
+	}
+	if len(kept) > 2100 || top != 100 || gaps != 1 {
+		t.Errorf("%d points, highest %g, %d gaps", len(kept), top, gaps)
+	}
+}
+
+func TestStraighteningStaysWithinItsTolerance(t *testing.T) {
+	_, u := rossler(14, [3]float64{1, 1, 0}, 4000, 0.05)
+	points := place(scale{-30, 30, 0, 300}, scale{-30, 30, 0, 300}, u[0], u[1])
+	kept := straighten(points, 0.25, 100_000)
+	if len(kept) > len(points)*3/4 {
+		t.Errorf("%d of %d points kept", len(kept), len(points))
+	}
+	// Every point lies near the chord of the kept points around it.
+	k := 0
+	for _, p := range points {
+		if k+1 < len(kept) && p == kept[k+1] {
+			k++
+		}
+		if k+1 < len(kept) && !within([]point{kept[k], p, kept[k+1]}, 0.25+1e-9) {
+			t.Fatalf("%v is farther than 0.25 from %v–%v", p, kept[k], kept[k+1])
+		}
+	}
+	if cut := straighten(points, 0.25, 50); len(cut) > 50 {
+		t.Errorf("limit 50: %d points", len(cut))
+	}
+}
