@@ -1,0 +1,363 @@
+// Package discover finds formulas for the unknowns of a model: libraries of
+// candidate terms, fitted on trajectories and selected by penalised evidence.
+package discover
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"govern/fit"
+	"govern/optim"
+)
+
+func sortFloats(x []float64) { slices.Sort(x) }
+
+// Status says how a discovery ended.
+type Status string
+
+const (
+	OK           Status = "ok"
+	Ambiguous    Status = "ambiguous"     // a formula, with ties
+	NotConverged Status = "not_converged" // no fit reached its minimum
+	NoModel      Status = "no_model"      // no library passes the checks
+)
+
+// Result of a discovery.
+type Result struct {
+	Status   Status
+	Advice   string
+	Chosen   *fit.Fitted // on the training entries
+	Ties     []Tie
+	Checks   []Check
+	Degree   int
+	Library  int // terms it was chosen from
+	Smoothed *fit.Smoothed
+	Tried    []Try
+}
+
+// Tie is a formula that the data cannot tell from the chosen one.
+type Tie struct {
+	Fitted *fit.Fitted
+	Delta  float64 // penalised −2 log L above the chosen one's
+}
+
+// Check is one reason to trust or distrust a fit.
+type Check struct {
+	Name string
+	OK   bool
+	Text string
+}
+
+// Try is one road at one degree, for the report.
+type Try struct {
+	Road   string
+	Degree int
+	Score  float64
+	Terms  int
+	Passed bool
+}
+
+// candidate is the outcome of a road.
+type candidate struct {
+	search *search
+	fit    *fit.Fitted
+	road   string
+	degree int
+	checks []Check
+}
+
+func (c *candidate) score() float64 { return c.search.score(c.fit) }
+
+func (c *candidate) passed() bool {
+	for _, k := range c.checks {
+		if !k.OK {
+			return false
+		}
+	}
+	return true
+}
+
+// Run discovers formulas for every unknown of the engine's model.
+func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
+	o = o.withDefaults(e.Data)
+	report(e, "smooth", 0)
+	sm, err := e.Smooth(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res := &Result{Smoothed: sm}
+	var best *candidate
+	var all []*candidate
+	for degree := 1; degree <= o.Degree; degree++ {
+		library, same := libraries(e.Data, degree)
+		if degree > 1 && same {
+			break // every library is given: one round
+		}
+		s := newSearch(e, library, o.Penalty)
+		found, err := s.roads(ctx, degree, o, sm)
+		if err != nil {
+			return nil, err
+		}
+		worse := true
+		for _, c := range found {
+			all = append(all, c)
+			res.Tried = append(res.Tried, Try{c.road, degree, c.score(), len(c.fit.Terms), c.passed()})
+			if finite(c.score()) && (best == nil || better(c, best)) {
+				best, worse = c, false
+			}
+		}
+		if worse && best != nil && best.passed() {
+			break
+		}
+	}
+	if best == nil {
+		res.Status, res.Advice = NotConverged, "no fit could be started: the smoothed path leads the library out of its range; give a smaller degree or more data"
+		return res, nil
+	}
+	if best, res.Ties, err = ties(ctx, best, all, o); err != nil {
+		return nil, err
+	}
+	best.checks = checks(e.Data, best.fit)
+	res.Chosen, res.Checks, res.Degree, res.Library = best.fit, best.checks, best.degree, len(best.search.library)
+	res.judge(best)
+	return res, nil
+}
+
+// better prefers a lower score; a fit that passes the checks goes before one
+// that does not.
+func better(a, b *candidate) bool {
+	if a.passed() != b.passed() {
+		return a.passed()
+	}
+	return a.score() < b.score()-1e-3
+}
+
+// judge sets status and advice.
+func (r *Result) judge(c *candidate) {
+	switch {
+	case !c.passed():
+		r.Status = NoModel
+		for _, k := range c.checks {
+			if !k.OK {
+				r.Advice += k.Text + ". "
+			}
+		}
+		r.Advice += "Likely the library lacks a term of the true equation, a known equation is wrong, or the noise is not white: widen `library`, check the known equations, or give `noise`."
+	case c.fit.Status == optim.IterationLimit || c.fit.Status == optim.Stalled:
+		r.Status = NotConverged
+		r.Advice = "the last refit still promised a decrease: raise fit.iterations, or give more data"
+	case len(r.Ties) > 0:
+		r.Status = Ambiguous
+		r.Advice = fmt.Sprintf("%d other formulas explain the data as well; more data, less noise or an experiment in another regime would separate them", len(r.Ties))
+	default:
+		r.Status = OK
+	}
+}
+
+func (o Options) withDefaults(d *fit.Data) Options {
+	if o.Roads == "" {
+		o.Roads = "both"
+	}
+	if o.Penalty == 0 {
+		o.Penalty = 1
+	}
+	if o.Tie == 0 {
+		o.Tie = 6
+	}
+	if o.Degree == 0 {
+		o.Degree = 3
+		few := true
+		for _, u := range d.Model.Unknowns {
+			few = few && len(u.Arguments) <= 2
+		}
+		if few {
+			o.Degree = 4
+		}
+	}
+	return o
+}
+
+// libraries returns the terms of all unknowns at a degree; same says that no
+// unknown's library depends on the degree.
+func libraries(d *fit.Data, degree int) (terms []fit.Term, same bool) {
+	same = true
+	for u, unknown := range d.Model.Unknowns {
+		n := degree
+		if unknown.Library != nil && unknown.Library.Degree > 0 {
+			n = unknown.Library.Degree
+		} else {
+			same = false
+		}
+		terms = append(terms, Library(d.Model, u, n)...)
+	}
+	return terms, same
+}
+
+// roads runs the roads of one degree side by side.
+func (s *search) roads(ctx context.Context, degree int, o Options, sm *fit.Smoothed) ([]*candidate, error) {
+	var out []*candidate
+	if o.Roads != "full" {
+		out = append(out, &candidate{road: "grown"})
+	}
+	if o.Roads != "grown" {
+		out = append(out, &candidate{road: "full"})
+	}
+	errs := make([]error, len(out))
+	var wg sync.WaitGroup
+	for i, c := range out {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			name := fmt.Sprintf("degree-%d/%s", degree, c.road)
+			report(s.engine, name, 0.2+0.15*float64(degree))
+			walk := s.grown
+			if c.road == "full" {
+				walk = s.full
+			}
+			c.search, c.degree = s, degree
+			c.fit, errs[i] = walk(ctx, name, sm)
+			if errs[i] == nil {
+				c.checks = checks(s.engine.Data, c.fit)
+			}
+		}()
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// tieTrials bounds the neighbours that are refitted for the tie list.
+const tieTrials = 12
+
+// ties refits the neighbours of the best formula that the quadratic profile
+// cannot exclude, and the other roads' formulas. A neighbour that turns out
+// better becomes the best, and the search goes on from there.
+func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*candidate, []Tie, error) {
+	s := best.search
+	e := s.engine
+	for round := range 5 {
+		f := best.fit
+		report(e, "ties", 0.75)
+		prof, err := e.Profile(ctx, fmt.Sprintf("ties-%d/profile", round), f, s.library)
+		if err != nil {
+			return nil, nil, err
+		}
+		q := newQuadratic(prof, s.cost)
+		here := q.solve(s.active(f))
+		var trials []move
+		for _, m := range q.neighbours(&here, true) {
+			if m.loss < here.loss+o.Tie+6 && len(trials) < tieTrials {
+				trials = append(trials, m)
+			}
+		}
+		for _, c := range all {
+			if a, ok := s.translate(c.fit); ok && !slices.Equal(a, here.active) && finite(c.score()) && c.score() < best.score()+o.Tie+30 {
+				trials = append(trials, move{active: a})
+			}
+		}
+		var out []Tie
+		var winner *fit.Fitted
+		seen := [][]bool{here.active}
+		for k, m := range trials {
+			if slices.ContainsFunc(seen, func(a []bool) bool { return slices.Equal(a, m.active) }) {
+				continue
+			}
+			seen = append(seen, m.active)
+			g, err := e.Trajectory(ctx, fmt.Sprintf("ties-%d/try-%02d", round, k), s.with(f, m.active, q.solve(m.active).theta),
+				fit.Schedule{To: f.Omega, Iterations: refitIterations})
+			if err != nil {
+				return nil, nil, err
+			}
+			delta := s.loss(g) - s.loss(f)
+			if delta < -1e-3 && (winner == nil || s.loss(g) < s.loss(winner)) {
+				winner = g
+			}
+			if delta < o.Tie {
+				out = append(out, Tie{g, math.Max(delta, 0)})
+			}
+		}
+		if winner == nil {
+			slices.SortStableFunc(out, func(a, b Tie) int {
+				switch {
+				case a.Delta < b.Delta:
+					return -1
+				case a.Delta > b.Delta:
+					return 1
+				}
+				return 0
+			})
+			return best, out, nil
+		}
+		settled, err := s.settle(ctx, fmt.Sprintf("ties-%d/settle", round), winner)
+		if err != nil {
+			return nil, nil, err
+		}
+		best = &candidate{search: s, fit: settled, road: best.road, degree: best.degree}
+	}
+	return best, nil, nil
+}
+
+// translate expresses a fit's support in the library of s.
+func (s *search) translate(f *fit.Fitted) ([]bool, bool) {
+	a := make([]bool, len(s.library))
+	for _, t := range f.Terms {
+		i, ok := s.index[t.Key()]
+		if !ok {
+			return nil, false
+		}
+		a[i] = true
+	}
+	return a, true
+}
+
+// checks judges a fit by its own residuals: noise at its cap, or more loss than
+// samples, mark a model that is not finished.
+func checks(d *fit.Data, f *fit.Fitted) []Check {
+	var out []Check
+	if f == nil || !finite(f.Evidence) {
+		return []Check{{"converged", false, "the fit did not converge"}}
+	}
+	for i, c := range d.Channels {
+		if c.Given || c.Count == 0 {
+			continue
+		}
+		ratio := f.Sigma[i] / c.Sigma0
+		limit := 1.07 + 3/math.Sqrt(2*float64(c.Count))
+		out = append(out, Check{"noise " + c.Column, ratio <= limit,
+			fmt.Sprintf("the residual of %s is %.3g times the noise that its own differences show (limit %.3g)", c.Column, ratio, limit)})
+	}
+	n := float64(d.Observations())
+	per := f.Objective / n
+	floored := true
+	for i, c := range d.Channels {
+		floored = floored && f.Sigma[i] <= c.Floor*1.0001
+	}
+	width := math.Max(0.05, 3*math.Sqrt(2/n))
+	ok := per <= 1+width && (per >= 1-width || floored || anyFloored(d, f))
+	out = append(out, Check{"loss", ok, fmt.Sprintf("the loss is %.3g a sample (expected %.3g to %.3g)", per, 1-width, 1+width)})
+	return out
+}
+
+func anyFloored(d *fit.Data, f *fit.Fitted) bool {
+	for i, c := range d.Channels {
+		if f.Sigma[i] <= c.Floor*1.0001 {
+			return true
+		}
+	}
+	return false
+}
+
+func report(e *fit.Engine, stage string, done float64) {
+	if e.Monitor != nil {
+		e.Monitor.Stage(stage, done)
+	}
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -1,0 +1,224 @@
+package fit
+
+import (
+	"fmt"
+	"math"
+	"sort"
+
+	"govern/expr"
+	"govern/model"
+	"govern/series"
+	"govern/tape"
+)
+
+// Data is a set of entries made ready for fitting a model: one table of
+// channels over all entries, noise estimates, scales.
+type Data struct {
+	Model    *model.Model
+	Entries  []Entry
+	Channels []ChannelInfo
+	Calls    []UnknownCall
+	// Time is t_c: half the mean time between crossings of ±0.3 standard
+	// deviations of the cleanest channel.
+	Time float64
+
+	conditions []string // parameters that entries set
+	index      [][]int  // entry, channel of the entry → channel
+}
+
+// ChannelInfo is a channel of all entries that have it.
+type ChannelInfo struct {
+	Column  string
+	Observe *expr.Expr // definitions expanded
+	Std     float64    // of the data
+	Count   int        // samples present
+	// Sigma0 is the noise estimated from differences, an upper bound in
+	// expectation; the given noise where Given.
+	Sigma0 float64
+	Given  bool
+	// Floor is the smallest noise assumed: 1e-4 standard deviations or the
+	// quantisation step / √12.
+	Floor float64
+}
+
+// UnknownCall is a distinct call of an unknown in the equations.
+type UnknownCall struct {
+	Unknown int // in Model.Unknowns
+	Call    *expr.Expr
+	State   int // first state whose equation holds it
+}
+
+// Prepare collects what every stage needs of the data.
+func Prepare(m *model.Model, entries []Entry) (*Data, error) {
+	d := &Data{Model: m, Entries: entries}
+	set := map[string]bool{}
+	known := map[string]int{}
+	for _, e := range entries {
+		var index []int
+		for name := range e.Set {
+			set[name] = true
+		}
+		for _, c := range e.Channels {
+			k := c.Column + "\x00" + c.Observe.String()
+			i, ok := known[k]
+			if !ok {
+				i = len(d.Channels)
+				known[k] = i
+				d.Channels = append(d.Channels, ChannelInfo{Column: c.Column, Observe: m.Expand(c.Observe)})
+			}
+			index = append(index, i)
+		}
+		d.index = append(d.index, index)
+	}
+	for name := range set {
+		d.conditions = append(d.conditions, name)
+	}
+	sort.Strings(d.conditions)
+	d.describe()
+	d.findCalls()
+	if len(d.Channels) == 0 {
+		return nil, fmt.Errorf("fit: no channel is observed")
+	}
+	return d, nil
+}
+
+// describe estimates scale and noise of every channel, and t_c.
+func (d *Data) describe() {
+	type part struct{ t, x []float64 }
+	parts := make([][]part, len(d.Channels))
+	for e, entry := range d.Entries {
+		for c, ch := range entry.Channels {
+			i := d.index[e][c]
+			parts[i] = append(parts[i], part{entry.Times, ch.Values})
+			if ch.Sigma > 0 {
+				d.Channels[i].Sigma0, d.Channels[i].Given = ch.Sigma, true
+			}
+		}
+	}
+	cleanest := math.Inf(1)
+	for i := range d.Channels {
+		c := &d.Channels[i]
+		var all []float64
+		sum, weight, step := 0.0, 0.0, 0.0
+		for _, p := range parts[i] {
+			all = append(all, p.x...)
+			if s, _ := series.NoiseSigma(p.t, p.x); s > 0 && !math.IsInf(s, 0) && !math.IsNaN(s) {
+				n := float64(len(p.x))
+				sum += n * s * s
+				weight += n
+			}
+			step = math.Max(step, series.QuantisationStep(p.x))
+		}
+		for _, v := range all {
+			if !math.IsNaN(v) {
+				c.Count++
+			}
+		}
+		c.Std = series.Std(all)
+		c.Floor = math.Max(1e-4*c.Std, step/math.Sqrt(12))
+		if !c.Given && weight > 0 {
+			c.Sigma0 = math.Sqrt(sum / weight)
+		}
+		if !c.Given {
+			c.Sigma0 = math.Max(c.Sigma0, c.Floor)
+		}
+		if ratio := c.Sigma0 / c.Std; ratio < cleanest {
+			longest := part{}
+			for _, p := range parts[i] {
+				if len(p.t) > len(longest.t) {
+					longest = p
+				}
+			}
+			if tc := series.CharacteristicTime(longest.t, longest.x); tc > 0 && !math.IsInf(tc, 0) && !math.IsNaN(tc) {
+				cleanest, d.Time = ratio, tc
+			}
+		}
+	}
+	if d.Time == 0 { // no oscillation: a quarter of the longest record
+		for _, e := range d.Entries {
+			d.Time = math.Max(d.Time, (e.Times[len(e.Times)-1]-e.Times[0])/4)
+		}
+	}
+}
+
+// findCalls lists the distinct calls of unknowns in the equations.
+func (d *Data) findCalls() {
+	seen := map[string]bool{}
+	for i, right := range d.Model.Rhs() {
+		for _, c := range expr.Calls(right) {
+			for u := range d.Model.Unknowns {
+				if d.Model.Unknowns[u].Name != c.Ident || seen[c.String()] {
+					continue
+				}
+				seen[c.String()] = true
+				d.Calls = append(d.Calls, UnknownCall{Unknown: u, Call: c, State: i})
+			}
+		}
+	}
+}
+
+// Sigmas returns the starting noise of every channel.
+func (d *Data) Sigmas() []float64 {
+	s := make([]float64, len(d.Channels))
+	for i, c := range d.Channels {
+		s[i] = c.Sigma0
+	}
+	return s
+}
+
+// cap is the largest noise that a stage may assume for channel i.
+func (c ChannelInfo) cap() float64 {
+	if c.Given {
+		return c.Sigma0
+	}
+	return 1.1 * c.Sigma0
+}
+
+// Observations is the number of samples of all channels.
+func (d *Data) Observations() int {
+	n := 0
+	for _, c := range d.Channels {
+		n += c.Count
+	}
+	return n
+}
+
+// Observable compiles outputs in the model's names (states, t, inputs,
+// conditions, parameters) and returns the names in the order of the program's
+// inputs.
+func (d *Data) Observable(outputs []*expr.Expr) (*tape.Program, []string, error) {
+	names := []string{"t"}
+	for _, s := range d.Model.States {
+		names = append(names, s.Name)
+	}
+	names = append(names, d.Model.Inputs...)
+	for _, p := range d.Model.Parameters {
+		names = append(names, p.Name)
+	}
+	program, err := tape.Compile(outputs, names)
+	return program, names, err
+}
+
+// Value is what a name of Observable has at sample i of entry e on a smoothed
+// path.
+func (d *Data) Value(e, i int, name string, sm *Smoothed) float64 {
+	entry := &d.Entries[e]
+	if name == "t" {
+		return entry.Times[i]
+	}
+	if s := d.Model.StateIndex(name); s >= 0 {
+		return sm.States[e][s][i]
+	}
+	for k, in := range d.Model.Inputs {
+		if in == name {
+			return entry.Inputs[k][i]
+		}
+	}
+	if v, ok := entry.Set[name]; ok {
+		return v
+	}
+	if p := d.Model.ParameterIndex(name); p >= 0 {
+		return d.Model.Parameters[p].Value
+	}
+	return math.NaN()
+}

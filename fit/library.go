@@ -1,0 +1,352 @@
+package fit
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"govern/expr"
+	"govern/optim"
+)
+
+// Term is a candidate of an unknown: one summand of its formula.
+type Term struct {
+	Unknown int        // in the model's Unknowns
+	Factor  *expr.Expr // in the unknown's arguments; the number 1 for the constant
+	Degree  int
+}
+
+// Key identifies a term.
+func (t Term) Key() string { return fmt.Sprintf("%d:%s", t.Unknown, t.Factor) }
+
+// Fitted is a model with sums of terms in place of its unknowns, fitted on
+// trajectories.
+type Fitted struct {
+	Terms        []Term
+	Coefficients []float64 // of Terms
+	Parameters   []float64 // of the model's fitted parameters, in their order
+	Nodes        [][]float64
+	Sigma        []float64 // per channel of the data
+	Scale        []float64 // per state
+	Omega        float64   // defect weight: sd = Omega·scale·√(dt/t_c)
+	Substeps     int
+	Objective    float64   // Σ residual²/σ² + Σ defect²/w²
+	Evidence     float64   // −2 log evidence, columns at their best
+	LogBorder    float64   // log det of the columns' information
+	Covariance   []float64 // of coefficients, then parameters
+	Residual     []float64 // rms residual per channel
+	Status       optim.Status
+	Iterations   int
+}
+
+// Formula is the fitted sum of unknown u, in its arguments.
+func (f *Fitted) Formula(u int) *expr.Expr {
+	var sum *expr.Expr
+	for i, t := range f.Terms {
+		if t.Unknown != u {
+			continue
+		}
+		e := scaled(expr.Num(f.Coefficients[i]), t.Factor)
+		if sum == nil {
+			sum = e
+		} else {
+			sum = expr.Binary(expr.Add, sum, e)
+		}
+	}
+	if sum == nil {
+		return expr.Num(0)
+	}
+	return sum
+}
+
+func scaled(c, factor *expr.Expr) *expr.Expr {
+	if factor.Kind == expr.Number && factor.Value == 1 {
+		return c
+	}
+	return expr.Binary(expr.Mul, c, factor)
+}
+
+// coefficientName of term i.
+func coefficientName(i int) string { return fmt.Sprintf("c#%d", i) }
+
+// withTerms is the model's right-hand side with the sums in place of the
+// unknowns; coefficients are names.
+func (d *Data) withTerms(terms []Term) []*expr.Expr {
+	sums := map[string]*expr.Expr{}
+	for i, t := range terms {
+		name := d.Model.Unknowns[t.Unknown].Name
+		e := scaled(expr.Var(coefficientName(i)), t.Factor)
+		if sums[name] != nil {
+			e = expr.Binary(expr.Add, sums[name], e)
+		}
+		sums[name] = e
+	}
+	right := d.Model.Rhs()
+	for i, r := range right {
+		right[i] = expr.ReplaceCalls(r, func(c *expr.Expr) *expr.Expr {
+			for _, u := range d.Model.Unknowns {
+				if u.Name != c.Ident {
+					continue
+				}
+				sum := sums[u.Name]
+				if sum == nil {
+					return expr.Num(0)
+				}
+				arguments := map[string]*expr.Expr{}
+				for k, a := range u.Arguments {
+					arguments[a] = c.Args[k]
+				}
+				return expr.Substitute(sum, arguments)
+			}
+			return nil
+		})
+	}
+	return right
+}
+
+// libraryStage builds the stage of a library or formula fit.
+func (e *Engine) libraryStage(terms []Term, from *Fitted) (*stage, error) {
+	d := e.Data
+	sp := spec{
+		data: d, right: d.withTerms(terms), segment: e.segment(), substeps: from.Substeps,
+		sigma: append([]float64(nil), from.Sigma...), weight: make([]float64, len(d.Model.States)),
+	}
+	for i := range terms {
+		sp.columns = append(sp.columns, Column{coefficientName(i), math.Inf(-1), math.Inf(1)})
+	}
+	sp.columns = append(sp.columns, fitted(d.Model)...)
+	for _, s := range d.Model.States {
+		sp.states = append(sp.states, s.Name)
+	}
+	for c := range d.Channels {
+		sp.channels = append(sp.channels, c)
+	}
+	st, err := newStage(sp, e.Workers)
+	if err == nil {
+		st.weights(from.Scale, from.Omega)
+	}
+	return st, err
+}
+
+func (e *Engine) segment() int { return max(e.Options.Segment, 1) }
+
+// weights sets every state's defect to omega·scale·√(dt/t_c).
+func (s *stage) weights(scale []float64, omega float64) {
+	for i := range s.states {
+		s.weight[i] = omega * math.Max(scale[i], 1e-300) / math.Sqrt(s.data.Time)
+	}
+}
+
+// Start is a fit to begin from: the smoothed path and coefficients of a
+// regression.
+func (e *Engine) Start(sm *Smoothed, terms []Term, coefficients, parameters []float64) *Fitted {
+	d := e.Data
+	f := &Fitted{
+		Terms: terms, Coefficients: append([]float64(nil), coefficients...), Parameters: append([]float64(nil), parameters...),
+		Sigma: append([]float64(nil), sm.Sigma...), Scale: append([]float64(nil), sm.Scale...),
+	}
+	n := len(d.Model.States)
+	for k := range d.Entries {
+		ch := d.chain(k, nil, e.segment())
+		nodes := make([]float64, len(ch.nodes)*n)
+		for b, i := range ch.nodes {
+			for s := range n {
+				nodes[b*n+s] = sm.States[k][s][i]
+			}
+		}
+		f.Nodes = append(f.Nodes, nodes)
+	}
+	return f
+}
+
+// Schedule says how a trajectory fit lowers the defect weight.
+type Schedule struct {
+	From, To   float64 // omega; From ≤ To: one stage at To
+	Iterations int     // Levenberg–Marquardt steps of the last stage; 0: 40
+	Noise      bool    // re-estimate the noise under its cap
+}
+
+// The factor between stages and the steps of a stage that is not the last.
+const (
+	omegaFactor     = 0.31622776601683794
+	stageIterations = 6
+)
+
+// OmegaEnd is the lowest defect weight, used where the data allow it.
+const OmegaEnd = 1e-3
+
+// Trajectory fits terms on trajectories from the given start. The defect weight
+// falls from schedule.From to the end that evidence prefers, not below
+// schedule.To.
+func (e *Engine) Trajectory(ctx context.Context, name string, start *Fitted, schedule Schedule) (*Fitted, error) {
+	out := &Fitted{}
+	err := e.do(name, out, func() error {
+		f, err := e.trajectory(ctx, name, start, schedule)
+		if err == nil {
+			*out = *f
+		}
+		return err
+	})
+	return out, err
+}
+
+func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, schedule Schedule) (*Fitted, error) {
+	from := *start
+	if from.Substeps == 0 {
+		from.Substeps = max(e.Options.Substeps, 1)
+	}
+	if from.Omega == 0 {
+		from.Omega = schedule.To
+	}
+	st, err := e.libraryStage(start.Terms, &from)
+	if err != nil {
+		return nil, err
+	}
+	p := st.point()
+	for c := range p.Nodes {
+		copy(p.Nodes[c], start.Nodes[c])
+	}
+	copy(p.Border, start.Coefficients)
+	copy(p.Border[len(start.Terms):], start.Parameters)
+	if start.Substeps == 0 && e.Options.Substeps == 0 {
+		st.weights(from.Scale, OmegaEnd)
+		st.substeps = st.chooseSubsteps(p, st.weight)
+	}
+	var l optim.Linear
+	var f optim.Factor
+	omegas := []float64{}
+	for w := schedule.From; w > schedule.To*1.01; w *= omegaFactor {
+		omegas = append(omegas, w)
+	}
+	omegas = append(omegas, schedule.To)
+	iterations := 0
+	minimise := func(omega float64, limit int) (optim.Outcome, error) {
+		st.weights(from.Scale, omega)
+		out, err := optim.LevenbergMarquardt{
+			Iterations: limit,
+			Report: func(i int, objective, damping float64) {
+				iterations++
+				if e.Monitor != nil {
+					e.Monitor.Row(Row{Stage: name, Iteration: iterations, Objective: objective, Damping: damping, Omega: omega, Terms: len(start.Terms)})
+				}
+			},
+		}.Minimise(ctx, st, p, &l, &f)
+		return out, err
+	}
+	best, keep := math.Inf(1), p.Clone()
+	keepSigma := append([]float64(nil), st.sigma...)
+	omega := omegas[len(omegas)-1]
+	worse := 0
+	for k, w := range omegas {
+		if len(omegas) == 1 {
+			break
+		}
+		outcome, err := minimise(w, stageIterations)
+		if err != nil {
+			return nil, err
+		}
+		if outcome.Status == optim.Failed {
+			break
+		}
+		post := st.posteriorAt(p, &l, &f, schedule.Noise && k%2 == 1)
+		if post.evidence < best {
+			best, omega, worse = post.evidence, w, 0
+			keep.Copy(p)
+			copy(keepSigma, st.sigma)
+		} else if worse++; worse == 2 {
+			break
+		}
+		if schedule.Noise && k%2 == 1 {
+			st.updateSigma(post)
+		}
+	}
+	if len(omegas) > 1 {
+		p.Copy(keep)
+		copy(st.sigma, keepSigma)
+	}
+	limit := schedule.Iterations
+	if limit == 0 {
+		limit = max(e.Options.Iterations, 40)
+	}
+	outcome, err := minimise(omega, limit)
+	if err != nil {
+		return nil, err
+	}
+	if schedule.Noise && outcome.Status != optim.Failed {
+		for range 3 {
+			post := st.posteriorAt(p, &l, &f, true)
+			before := append([]float64(nil), st.sigma...)
+			st.updateSigma(post)
+			if settled(before, st.sigma) {
+				break
+			}
+			if outcome, err = minimise(omega, limit); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return st.result(&from, p, &l, &f, outcome, omega, iterations), nil
+}
+
+// result packs a finished stage.
+func (s *stage) result(from *Fitted, p *optim.Point, l *optim.Linear, f *optim.Factor, o optim.Outcome, omega float64, iterations int) *Fitted {
+	k := len(from.Terms)
+	out := &Fitted{
+		Terms: from.Terms, Coefficients: append([]float64(nil), p.Border[:k]...),
+		Parameters: append([]float64(nil), p.Border[k:]...), Nodes: p.Clone().Nodes,
+		Sigma: append([]float64(nil), s.sigma...), Scale: from.Scale, Omega: omega, Substeps: s.substeps,
+		Objective: o.Objective, Evidence: math.Inf(1), Status: o.Status, Iterations: iterations,
+	}
+	if o.Status == optim.Failed {
+		out.Objective = math.Inf(1)
+		return out
+	}
+	post := s.posteriorAt(p, l, f, false)
+	out.Objective, out.Evidence, out.LogBorder = post.objective, post.evidence, post.logBorder
+	out.Covariance = f.BorderCovariance()
+	for c, n := range post.count {
+		out.Residual = append(out.Residual, math.Sqrt(post.residual[c]/math.Max(float64(n), 1)))
+	}
+	return out
+}
+
+// Profile is the objective near a fit as a quadratic in the coefficients of a
+// whole library, the nodes being at their best: |R·(θ−θ₀) + z|² + Residual.
+type Profile struct {
+	Terms    []Term
+	Theta    []float64 // θ₀: the fit's coefficients, 0 for absent terms; then parameters
+	R, Z     []float64
+	Residual float64
+}
+
+// Profile linearises the fit with every term of the library switched on: score
+// tests for absent terms, and predictions for every subset.
+func (e *Engine) Profile(ctx context.Context, name string, at *Fitted, library []Term) (*Profile, error) {
+	out := &Profile{}
+	err := e.do(name, out, func() error {
+		st, err := e.libraryStage(library, at)
+		if err != nil {
+			return err
+		}
+		p := st.point()
+		for c := range p.Nodes {
+			copy(p.Nodes[c], at.Nodes[c])
+		}
+		have := map[string]float64{}
+		for i, t := range at.Terms {
+			have[t.Key()] = at.Coefficients[i]
+		}
+		for i, t := range library {
+			p.Border[i] = have[t.Key()]
+		}
+		copy(p.Border[len(library):], at.Parameters)
+		var l optim.Linear
+		var f optim.Factor
+		st.Linearise(p, &l)
+		f.Eliminate(&l, optim.Damping{})
+		out.Terms, out.Theta, out.Residual = library, p.Border, f.Residual()
+		out.R, out.Z = f.Information()
+		return ctx.Err()
+	})
+	return out, err
+}

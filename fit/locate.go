@@ -1,0 +1,114 @@
+package fit
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"govern/expr"
+	"govern/optim"
+)
+
+// Located is what a closed model says about short records: the state at the end
+// of each, and how well the model explains it.
+type Located struct {
+	Last [][]float64 // entry, state
+	Path [][]float64 // entry; nodes × states, a node a sample
+	Loss []float64   // residual and defect sum of squares a sample, per entry
+}
+
+// Locate estimates the states of a closed model along every entry of the
+// engine's data, with the given noise (per channel) and scale (per state): a
+// smoother whose equations are all known, its defect weight annealed to the
+// floor. Entries do not influence each other.
+func (e *Engine) Locate(ctx context.Context, name string, sigma, scale []float64) (*Located, error) {
+	out := &Located{}
+	err := e.do(name, out, func() error { return e.locate(ctx, sigma, scale, out) })
+	return out, err
+}
+
+func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Located) error {
+	d := e.Data
+	if len(d.Calls) > 0 {
+		return fmt.Errorf("fit: states can be located only in a closed model; %s is unknown", d.Calls[0].Call)
+	}
+	sp := spec{data: d, right: d.Model.Rhs(), segment: 1, substeps: 1, sigma: sigma, weight: make([]float64, len(scale))}
+	for _, s := range d.Model.States {
+		sp.states = append(sp.states, s.Name)
+	}
+	for c := range d.Channels {
+		sp.channels = append(sp.channels, c)
+	}
+	st, err := newStage(sp, e.Workers)
+	if err != nil {
+		return err
+	}
+	p := st.point()
+	st.guess(p)
+	n := len(sp.states)
+	var l optim.Linear
+	var f optim.Factor
+	for omega := 1.0; omega > OmegaEnd*0.9; omega *= omegaFactor {
+		st.weights(scale, OmegaEnd)
+		st.substeps = st.chooseSubsteps(p, st.weight)
+		st.weights(scale, omega)
+		if _, err := (optim.LevenbergMarquardt{Iterations: 12, Tolerance: 1e-3}).Minimise(ctx, st, p, &l, &f); err != nil {
+			return err
+		}
+	}
+	post := make([]float64, len(st.chains))
+	st.Linearise(p, &l)
+	for c := range st.chains {
+		width := n + 1
+		lc := &l.Chains[c]
+		for r := width * n; r < len(lc.Local); r += width { // past the faint prior
+			post[c] += lc.Local[r+width-1] * lc.Local[r+width-1]
+		}
+		for r := 2 * n; r < len(lc.Defect); r += 2*n + 1 {
+			post[c] += lc.Defect[r] * lc.Defect[r]
+		}
+		samples := float64(len(st.chains[c].entry.Times) * len(sp.channels))
+		out.Loss = append(out.Loss, post[c]/samples)
+		nodes := p.Nodes[c]
+		out.Path = append(out.Path, append([]float64(nil), nodes...))
+		out.Last = append(out.Last, append([]float64(nil), nodes[len(nodes)-n:]...))
+	}
+	return nil
+}
+
+// guess starts every state that a channel measures alone from the data, drawn
+// to their mean as far as they are noise, and the others from the model's
+// initial value.
+func (s *stage) guess(p *optim.Point) {
+	n := len(s.states)
+	for c := range s.chains {
+		ch := &s.chains[c]
+		for i, state := range s.states {
+			var values []float64
+			trust := 1.0
+			for k, channel := range s.channels {
+				o := s.data.Channels[channel].Observe
+				if o.Kind == expr.Name && o.Ident == state && ch.values[k] != nil {
+					values = fill(ch.entry.Times, ch.values[k])
+					std := math.Max(deviation(values), 1e-300)
+					trust = math.Max(0, 1-math.Pow(s.sigma[channel]/std, 2))
+				}
+			}
+			start := 0.0
+			if k := s.data.Model.StateIndex(state); k >= 0 {
+				start = s.data.Model.States[k].Value
+			}
+			mean := 0.0
+			for _, v := range values {
+				mean += v / float64(len(values))
+			}
+			for b, sample := range ch.nodes {
+				v := start
+				if values != nil {
+					v = mean + trust*(values[sample]-mean)
+				}
+				p.Nodes[c][b*n+i] = v
+			}
+		}
+	}
+}

@@ -1,0 +1,496 @@
+package fit
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"govern/expr"
+	"govern/model"
+	"govern/optim"
+)
+
+// Engine runs the fits of one problem.
+type Engine struct {
+	Data    *Data
+	Options Options
+	Workers int // 0: all cores
+	Journal Journal
+	Monitor Monitor
+}
+
+// Smoothed is a path: every state and every unknown call as series, with the
+// noise that goes with it.
+type Smoothed struct {
+	States [][][]float64 // entry, state, sample
+	Calls  [][][]float64 // entry, call, sample
+	Spread [][][]float64 // entry, call, sample: posterior standard deviation of Calls
+	Sigma  []float64     // per channel
+	Scale  []float64     // per state: standard deviation of its path
+	Rough  []float64     // per call: the chosen q, in units of scale/t_c^2.5
+}
+
+// component is a part of a model that can be smoothed alone: states that no
+// equation, unknown call or channel couples to the others.
+type component struct{ states, calls, channels []int }
+
+// Smooth finds hidden states and unknown calls as series, the unknown-input
+// smoother: each call is an integrated random walk whose strength is found by
+// evidence, half a decade at a time, while the noise is re-estimated under its
+// cap. The weights of the known equations are annealed, because stiff ones
+// from the start lead to false minima.
+func (e *Engine) Smooth(ctx context.Context) (*Smoothed, error) {
+	out := &Smoothed{}
+	err := e.do("smooth", out, func() error {
+		s, err := e.smooth(ctx)
+		if err == nil {
+			*out = *s
+		}
+		return err
+	})
+	return out, err
+}
+
+func (e *Engine) do(name string, out any, compute func() error) error {
+	if e.Journal == nil {
+		return compute()
+	}
+	return e.Journal.Do(name, out, compute)
+}
+
+func (e *Engine) smooth(ctx context.Context) (*Smoothed, error) {
+	d := e.Data
+	n := len(d.Model.States)
+	out := &Smoothed{Sigma: d.Sigmas(), Scale: make([]float64, n), Rough: make([]float64, len(d.Calls))}
+	for _, entry := range d.Entries {
+		table := func(rows int) [][]float64 {
+			t := make([][]float64, rows)
+			for i := range t {
+				t[i] = make([]float64, len(entry.Times))
+			}
+			return t
+		}
+		out.States = append(out.States, table(n))
+		out.Calls = append(out.Calls, table(len(d.Calls)))
+		out.Spread = append(out.Spread, table(len(d.Calls)))
+	}
+	for _, c := range d.components() {
+		if len(c.channels) == 0 {
+			return nil, &UnobservedError{State: d.Model.States[c.states[0]].Name}
+		}
+		if err := e.smoothComponent(ctx, c, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// UnobservedError says that no channel sees a state, directly or through the
+// equations, so that the data cannot determine it.
+type UnobservedError struct{ State string }
+
+func (e *UnobservedError) Error() string {
+	return fmt.Sprintf("fit: no channel sees the state %s, neither directly nor through a known equation; "+
+		"observe it, or give an equation in which it drives an observed state", e.State)
+}
+
+// components splits the model's states.
+func (d *Data) components() []component {
+	n := len(d.Model.States)
+	parent := make([]int, n+len(d.Calls))
+	for i := range parent {
+		parent[i] = i
+	}
+	var find func(i int) int
+	find = func(i int) int {
+		if parent[i] != i {
+			parent[i] = find(parent[i])
+		}
+		return parent[i]
+	}
+	join := func(i, j int) {
+		i, j = find(i), find(j)
+		parent[max(i, j)] = min(i, j)
+	}
+	for i, right := range d.withoutCalls() {
+		for _, name := range expr.Names(right) {
+			if j := d.Model.StateIndex(name); j >= 0 {
+				join(i, j)
+			}
+			for k := range d.Calls {
+				if name == callName(k) {
+					join(i, n+k)
+				}
+			}
+		}
+	}
+	first := make([]int, len(d.Channels))
+	for c := range d.Channels {
+		first[c] = -1
+		for _, name := range expr.Names(d.Channels[c].Observe) {
+			if j := d.Model.StateIndex(name); j >= 0 {
+				if first[c] >= 0 {
+					join(first[c], j)
+				}
+				first[c] = j
+			}
+		}
+	}
+	if len(fitted(d.Model)) > 0 {
+		for i := range n {
+			join(0, i)
+		}
+	}
+	var out []component
+	where := map[int]int{}
+	for i := range n {
+		r := find(i)
+		if _, ok := where[r]; !ok {
+			where[r] = len(out)
+			out = append(out, component{})
+		}
+		out[where[r]].states = append(out[where[r]].states, i)
+	}
+	for k := range d.Calls {
+		c := &out[where[find(n+k)]]
+		c.calls = append(c.calls, k)
+	}
+	for c, s := range first {
+		if s >= 0 {
+			t := &out[where[find(s)]]
+			t.channels = append(t.channels, c)
+		}
+	}
+	return out
+}
+
+func callName(k int) string { return fmt.Sprintf("u#%d", k) }
+
+// withoutCalls is the model's right-hand side with every unknown call replaced
+// by a name.
+func (d *Data) withoutCalls() []*expr.Expr {
+	names := map[string]*expr.Expr{}
+	for k, c := range d.Calls {
+		names[c.Call.String()] = expr.Var(callName(k))
+	}
+	right := d.Model.Rhs()
+	for i, r := range right {
+		right[i] = expr.ReplaceCalls(r, func(c *expr.Expr) *expr.Expr { return names[c.String()] })
+	}
+	return right
+}
+
+// fitted lists the parameters that the user wants fitted.
+func fitted(m *model.Model) []Column {
+	var out []Column
+	for _, p := range m.Parameters {
+		if p.Fit {
+			out = append(out, Column{p.Name, p.Min, p.Max})
+		}
+	}
+	return out
+}
+
+// The grid of roughness q, in half decades.
+const (
+	roughStart = 3.0 // log10 of the first q
+	roughLow   = -6.0
+	roughHigh  = 8.0
+	emRounds   = 4
+)
+
+// knownWeight is the final relative weight of the known equations in a smoother:
+// the defect's standard deviation is knownWeight·std·√(dt/t_c).
+const knownWeight = 1e-3
+
+// smoothComponent fills the component's part of out.
+func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed) error {
+	d := e.Data
+	sp, scale := e.smootherSpec(c, out.Sigma)
+	st, err := newStage(sp, e.Workers)
+	if err != nil {
+		return err
+	}
+	p := st.point()
+	for k, col := range sp.columns {
+		p.Border[k] = d.Model.Parameters[d.Model.ParameterIndex(col.Name)].Value
+	}
+	e.startPath(ctx, st, c, p)
+	var l optim.Linear
+	var f optim.Factor
+	lm := optim.LevenbergMarquardt{Iterations: 25, Tolerance: 1e-2}
+	n := len(c.states)
+	weights := func(known, rough float64) {
+		for i := range n {
+			st.weight[i] = known * scale[i] / math.Sqrt(d.Time)
+		}
+		for j, k := range c.calls {
+			target := 0
+			for i, s := range c.states {
+				if s == d.Calls[k].State {
+					target = i
+				}
+			}
+			w := rough * scale[target] / math.Pow(d.Time, 2.5)
+			st.weight[n+2*j], st.weight[n+2*j+1] = w, w
+		}
+	}
+	run := func() (posterior, error) {
+		var post posterior
+		for range emRounds {
+			if _, err := lm.Minimise(ctx, st, p, &l, &f); err != nil {
+				return post, err
+			}
+			post = st.posteriorAt(p, &l, &f, true)
+			before := append([]float64(nil), st.sigma...)
+			st.updateSigma(post)
+			if settled(before, st.sigma) {
+				break
+			}
+		}
+		return post, nil
+	}
+	// The known equations begin loose and tighten.
+	if n > 1 || len(c.calls) == 0 {
+		for known := 1.0; known > 1.5*knownWeight; known *= math.Sqrt(0.1) {
+			weights(known, math.Pow(10, roughStart))
+			if _, err := lm.Minimise(ctx, st, p, &l, &f); err != nil {
+				return err
+			}
+		}
+	}
+	best := math.Inf(1)
+	keep := p.Clone()
+	keepSigma := append([]float64(nil), st.sigma...)
+	keepRough := 0.0
+	// Down from a rough unknown until the evidence has worsened twice; up from
+	// there if the first was the best.
+	iteration := 0
+	try := func(exponent float64) (better bool, err error) {
+		rough := math.Pow(10, exponent)
+		weights(knownWeight, rough)
+		post, err := run()
+		if err != nil {
+			return false, err
+		}
+		iteration++
+		if e.Monitor != nil {
+			e.Monitor.Row(Row{Stage: "smooth", Iteration: iteration, Objective: post.evidence, Omega: rough})
+		}
+		if better = post.evidence < best; better {
+			best, keepRough = post.evidence, rough
+			keep.Copy(p)
+			copy(keepSigma, st.sigma)
+		}
+		rescale(st, p, c, d, scale)
+		return better, nil
+	}
+	walk := func(from, to, by float64) error {
+		for exponent, worse := from, 0; (to-exponent)*by >= 0 && worse < 2; exponent += by {
+			better, err := try(exponent)
+			if err != nil {
+				return err
+			}
+			if worse++; better {
+				worse = 0
+			}
+			if len(c.calls) == 0 {
+				break
+			}
+		}
+		return nil
+	}
+	if err := walk(roughStart, roughLow, -0.5); err != nil {
+		return err
+	}
+	if keepRough == math.Pow(10, roughStart) && len(c.calls) > 0 {
+		p.Copy(keep)
+		if err := walk(roughStart+0.5, roughHigh, 0.5); err != nil {
+			return err
+		}
+	}
+	p.Copy(keep)
+	copy(st.sigma, keepSigma)
+	weights(knownWeight, keepRough)
+	st.posteriorAt(p, &l, &f, false)
+	e.export(st, c, p, &f, out, keepRough)
+	return nil
+}
+
+func settled(a, b []float64) bool {
+	for i := range a {
+		if math.Abs(a[i]-b[i]) > 0.01*a[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// rescale moves the scale of hidden states to what their paths show.
+func rescale(st *stage, p *optim.Point, c component, d *Data, scale []float64) {
+	n, width := len(c.states), len(st.states)
+	for i := range n {
+		sum, sq, count := 0.0, 0.0, 0.0
+		for _, nodes := range p.Nodes {
+			for b := i; b < len(nodes); b += width {
+				sum += nodes[b]
+				sq += nodes[b] * nodes[b]
+				count++
+			}
+		}
+		if v := sq/count - sum*sum/(count*count); v > 0 {
+			scale[i] = math.Sqrt(v)
+		}
+	}
+}
+
+// smootherSpec builds the smoother of a component and the first guess of its
+// states' scales.
+func (e *Engine) smootherSpec(c component, sigma []float64) (spec, []float64) {
+	d := e.Data
+	right := d.withoutCalls()
+	sp := spec{data: d, channels: c.channels, columns: fitted(d.Model), segment: 1, substeps: 1, sigma: sigma}
+	typical, count := 0.0, 0.0
+	scale := make([]float64, len(c.states))
+	for i, s := range c.states {
+		sp.right = append(sp.right, right[s])
+		sp.states = append(sp.states, d.Model.States[s].Name)
+		for _, ch := range c.channels {
+			o := d.Channels[ch].Observe
+			if o.Kind == expr.Name && o.Ident == d.Model.States[s].Name {
+				info := d.Channels[ch]
+				scale[i] = math.Sqrt(math.Max(info.Std*info.Std-info.Sigma0*info.Sigma0, 0.01*info.Std*info.Std))
+				typical += scale[i]
+				count++
+			}
+		}
+	}
+	if count == 0 {
+		typical, count = d.Channels[c.channels[0]].Std, 1
+	}
+	for i := range scale {
+		if scale[i] == 0 {
+			scale[i] = typical / count
+		}
+	}
+	n := len(c.states)
+	for j, k := range c.calls {
+		u, v := callName(k), fmt.Sprintf("v#%d", k)
+		sp.right = append(sp.right, expr.Var(v), expr.Num(0))
+		sp.states = append(sp.states, u, v)
+		sp.integrated = append(sp.integrated, [2]int{n + 2*j, n + 2*j + 1})
+	}
+	sp.weight = make([]float64, len(sp.states))
+	for i := range sp.weight {
+		sp.weight[i] = 1
+	}
+	return sp, scale
+}
+
+// startPath begins with the data where a channel is a state, and with the
+// model's initial value elsewhere.
+func (e *Engine) startPath(ctx context.Context, st *stage, c component, p *optim.Point) {
+	d := e.Data
+	width := len(st.states)
+	for k := range st.chains {
+		for i, s := range c.states {
+			values := e.presmooth(ctx, st, k, d.Model.States[s].Name)
+			for b := range st.chains[k].nodes {
+				v := 0.0
+				if values != nil {
+					v = values[b]
+				}
+				p.Nodes[k][b*width+i] = v
+			}
+		}
+	}
+}
+
+// presmooth returns the state's own channel, gaps filled linearly, smoothed by
+// a moving cubic when noisy; nil for a state that no channel measures alone.
+func (e *Engine) presmooth(_ context.Context, st *stage, chain int, state string) []float64 {
+	ch := &st.chains[chain]
+	for k, c := range st.channels {
+		o := e.Data.Channels[c].Observe
+		if o.Kind != expr.Name || o.Ident != state || ch.values[k] == nil {
+			continue
+		}
+		return fill(ch.entry.Times, ch.values[k])
+	}
+	return nil
+}
+
+// fill interpolates missing samples linearly.
+func fill(t, x []float64) []float64 {
+	out := append([]float64(nil), x...)
+	last := -1
+	for i, v := range x {
+		if math.IsNaN(v) {
+			continue
+		}
+		for j := last + 1; j < i; j++ {
+			if last < 0 {
+				out[j] = v
+			} else {
+				out[j] = x[last] + (v-x[last])*(t[j]-t[last])/(t[i]-t[last])
+			}
+		}
+		last = i
+	}
+	for j := last + 1; j < len(out); j++ {
+		if last >= 0 {
+			out[j] = x[last]
+		} else {
+			out[j] = 0
+		}
+	}
+	return out
+}
+
+// export copies the fitted component into the whole path.
+func (e *Engine) export(st *stage, c component, p *optim.Point, f *optim.Factor, out *Smoothed, rough float64) {
+	width := len(st.states)
+	n := len(c.states)
+	for k := range st.chains {
+		for b := range st.chains[k].nodes {
+			for i, s := range c.states {
+				out.States[k][s][b] = p.Nodes[k][b*width+i]
+			}
+			for j, call := range c.calls {
+				out.Calls[k][call][b] = p.Nodes[k][b*width+n+2*j]
+			}
+		}
+	}
+	f.NodeCovariances(func(k, b int, cov []float64) {
+		for j, call := range c.calls {
+			i := n + 2*j
+			out.Spread[k][call][b] = math.Sqrt(math.Max(cov[i*width+i], 0))
+		}
+	})
+	for _, ch := range c.channels {
+		out.Sigma[ch] = st.sigma[ch]
+	}
+	for _, call := range c.calls {
+		out.Rough[call] = rough
+	}
+	for _, s := range c.states {
+		var all []float64
+		for k := range st.chains {
+			all = append(all, out.States[k][s]...)
+		}
+		out.Scale[s] = deviation(all)
+	}
+}
+
+func deviation(x []float64) float64 {
+	mean := 0.0
+	for _, v := range x {
+		mean += v
+	}
+	mean /= float64(len(x))
+	sum := 0.0
+	for _, v := range x {
+		sum += (v - mean) * (v - mean)
+	}
+	return math.Sqrt(sum / float64(len(x)))
+}

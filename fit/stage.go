@@ -1,0 +1,578 @@
+package fit
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+
+	"govern/expr"
+	"govern/ode"
+	"govern/optim"
+	"govern/tape"
+)
+
+// stage is one maximum-a-posteriori problem of the engine: nodes along every
+// entry and columns θ, with observation residuals and defects. It is the
+// optim.Problem behind every fit; what differs between a smoother, a library
+// fit and a formula refit is only its spec.
+type stage struct {
+	spec
+	field   *ode.Field
+	observe *observer
+	chains  []chain
+	blocks  []block
+	workers []*worker
+	offset  []int // of each chain's observations in residual order
+	partial []float64
+}
+
+// spec says what a stage fits.
+type spec struct {
+	data     *Data
+	right    []*expr.Expr // of every state
+	states   []string
+	channels []int // of data, those used
+	columns  []Column
+	segment  int // samples a segment
+	substeps int // Runge–Kutta steps a sample
+	// integrated lists states (u, u̇) whose first is driven by the second and
+	// whose second is a random walk.
+	integrated [][2]int
+
+	sigma  []float64 // per channel of data
+	weight []float64 // per state: standard deviation of the defect after a unit of time
+}
+
+// Column is a fitted number: a parameter of the model or a coefficient.
+type Column struct {
+	Name         string
+	Lower, Upper float64
+}
+
+// chain is an entry as a stage sees it.
+type chain struct {
+	entry      *Entry
+	values     [][]float64 // per channel of the stage; nil where the entry lacks it
+	nodes      []int       // sample of every node; the last sample is the last node
+	conditions []float64
+}
+
+// block is a group of lanes: consecutive nodes over all chains.
+type block struct{ lanes []interval }
+
+type interval struct{ chain, node int }
+
+// worker owns what one goroutine needs.
+type worker struct {
+	stepper *ode.Stepper
+	observe *tape.Machine
+	row     []float64
+}
+
+// lanesFor keeps the sensitivities of a block within the cache.
+func lanesFor(states, columns int) int {
+	for _, l := range []int{64, 32, 16} {
+		if l*states*(states+columns)*8*4 <= 256<<10 {
+			return l
+		}
+	}
+	return 8
+}
+
+// newStage compiles the spec.
+func newStage(s spec, workers int) (*stage, error) {
+	d := s.data
+	names := make([]string, len(s.columns))
+	for i, c := range s.columns {
+		names[i] = c.Name
+	}
+	right := d.bind(s.right, names)
+	field, err := ode.NewField(right, s.states, d.Model.Inputs, d.conditions, names)
+	if err != nil {
+		return nil, fmt.Errorf("fit: %w", err)
+	}
+	st := &stage{spec: s, field: field}
+	if st.observe, err = newObserver(d, s.channels, s.states, names); err != nil {
+		return nil, fmt.Errorf("fit: %w", err)
+	}
+	for e := range d.Entries {
+		st.chains = append(st.chains, d.chain(e, s.channels, s.segment))
+	}
+	lanes := lanesFor(len(s.states), len(s.columns))
+	var b block
+	for c, ch := range st.chains {
+		for k := range ch.nodes {
+			if b.lanes = append(b.lanes, interval{c, k}); len(b.lanes) == lanes {
+				st.blocks = append(st.blocks, b)
+				b = block{}
+			}
+		}
+	}
+	if len(b.lanes) > 0 {
+		st.blocks = append(st.blocks, b)
+	}
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	for range min(workers, len(st.blocks)) {
+		st.workers = append(st.workers, &worker{
+			stepper: field.NewStepper(lanes), observe: st.observe.jacobian.NewMachine(lanes),
+			row: make([]float64, len(s.states)+len(s.columns)+1),
+		})
+	}
+	st.partial = make([]float64, len(st.blocks))
+	return st, nil
+}
+
+// bind replaces the names that have a fixed value by it.
+func (d *Data) bind(right []*expr.Expr, columns []string) []*expr.Expr {
+	free := map[string]bool{}
+	for _, c := range columns {
+		free[c] = true
+	}
+	for _, c := range d.conditions {
+		free[c] = true
+	}
+	values := map[string]*expr.Expr{}
+	for _, p := range d.Model.Parameters {
+		if !free[p.Name] {
+			values[p.Name] = expr.Num(p.Value)
+		}
+	}
+	out := make([]*expr.Expr, len(right))
+	for i, e := range right {
+		out[i] = expr.Substitute(e, values)
+	}
+	return out
+}
+
+// observer computes what the channels measure.
+type observer struct {
+	channels, states, conditions int
+	jacobian                     *tape.Program
+	byState, byColumn            [][]slope // per channel
+}
+
+type slope struct{ col, output int }
+
+func newObserver(d *Data, channels []int, states, columns []string) (*observer, error) {
+	var outputs []*expr.Expr
+	for _, c := range channels {
+		outputs = append(outputs, d.Channels[c].Observe)
+	}
+	names := append(append(append([]string(nil), states...), "t"), d.conditions...)
+	names = append(names, columns...)
+	p, err := tape.Compile(d.bind(outputs, columns), names)
+	if err != nil {
+		return nil, err
+	}
+	var wrt []int
+	for i := range names {
+		if i < len(states) || i >= len(names)-len(columns) {
+			wrt = append(wrt, i)
+		}
+	}
+	j, partials := p.Jacobian(wrt)
+	o := &observer{
+		channels: len(channels), states: len(states), conditions: len(d.conditions), jacobian: j,
+		byState: make([][]slope, len(channels)), byColumn: make([][]slope, len(channels)),
+	}
+	for k, q := range partials {
+		s := slope{q.Input, len(channels) + k}
+		if q.Input < len(states) {
+			o.byState[q.Output] = append(o.byState[q.Output], s)
+		} else {
+			s.col -= len(states)
+			o.byColumn[q.Output] = append(o.byColumn[q.Output], s)
+		}
+	}
+	return o, nil
+}
+
+// chain cuts entry e into segments of the given number of samples.
+func (d *Data) chain(e int, channels []int, segment int) chain {
+	entry := &d.Entries[e]
+	c := chain{entry: entry, values: make([][]float64, len(channels))}
+	for k, want := range channels {
+		for i, have := range d.index[e] {
+			if have == want {
+				c.values[k] = entry.Channels[i].Values
+			}
+		}
+	}
+	n := len(entry.Times)
+	for i := 0; i < n-1; i += max(segment, 1) {
+		c.nodes = append(c.nodes, i)
+	}
+	c.nodes = append(c.nodes, n-1)
+	for _, name := range d.conditions {
+		v, ok := entry.Set[name]
+		if !ok {
+			if i := d.Model.ParameterIndex(name); i >= 0 {
+				v = d.Model.Parameters[i].Value
+			}
+		}
+		c.conditions = append(c.conditions, v)
+	}
+	return c
+}
+
+// samples returns the samples of node b's segment: from its own to before the
+// next node's.
+func (c *chain) samples(b int) (from, to int) {
+	if b+1 == len(c.nodes) {
+		return c.nodes[b], c.nodes[b] + 1
+	}
+	return c.nodes[b], c.nodes[b+1]
+}
+
+// point allocates a point of the stage's shape.
+func (s *stage) point() *optim.Point {
+	p := &optim.Point{Border: make([]float64, len(s.columns))}
+	for _, c := range s.chains {
+		p.Nodes = append(p.Nodes, make([]float64, len(c.nodes)*len(s.states)))
+	}
+	return p
+}
+
+// Bounds of the columns.
+func (s *stage) Bounds() (lower, upper []float64) {
+	for _, c := range s.columns {
+		lower, upper = append(lower, c.Lower), append(upper, c.Upper)
+	}
+	return lower, upper
+}
+
+// Objective is Σ residual² + Σ defect².
+func (s *stage) Objective(p *optim.Point) float64 {
+	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, nil) })
+}
+
+// Linearise fills l with the rows of every residual and defect.
+func (s *stage) Linearise(p *optim.Point, l *optim.Linear) float64 {
+	s.shape(l)
+	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, l) })
+}
+
+// shape sizes l for the stage.
+func (s *stage) shape(l *optim.Linear) {
+	n, p := len(s.states), len(s.columns)
+	if l.N == n && l.P == p && len(l.Chains) == len(s.chains) {
+		return
+	}
+	l.N, l.P, l.Prior = n, p, nil
+	l.Chains = make([]optim.LinearChain, len(s.chains))
+	for c := range s.chains {
+		ch := &s.chains[c]
+		lc := &l.Chains[c]
+		lc.Nodes = len(ch.nodes)
+		lc.First = make([]int, lc.Nodes+1)
+		for b := range ch.nodes {
+			rows := 0
+			from, to := ch.samples(b)
+			for _, v := range ch.values {
+				if v == nil {
+					continue
+				}
+				for i := from; i < to; i++ {
+					if !math.IsNaN(v[i]) {
+						rows++
+					}
+				}
+			}
+			lc.First[b+1] = lc.First[b] + rows
+		}
+		// One more row than needed at the first node: the faint prior that keeps
+		// what nothing determines where it is.
+		for b := range lc.First[1:] {
+			lc.First[b+1] += n
+		}
+		lc.Local = make([]float64, lc.First[lc.Nodes]*(n+p+1))
+		lc.Defect = make([]float64, max(lc.Nodes-1, 0)*n*(2*n+p+1))
+		for i := range n { // rows 0 … n−1 of node 0
+			lc.Local[i*(n+p+1)+i] = faint / s.reach(i)
+		}
+	}
+}
+
+// faint is the relative precision of the prior on a chain's first node.
+const faint = 1e-6
+
+// reach is a typical size of state i: its defect after one characteristic time
+// at weight one, or 1.
+func (s *stage) reach(i int) float64 {
+	if w := s.weight[i]; w > 0 {
+		return math.Max(w, 1e-12) * math.Sqrt(s.data.Time) * 1e3
+	}
+	return 1
+}
+
+// each runs work over all blocks on the workers and adds the results in order.
+func (s *stage) each(p *optim.Point, work func(*worker, block) float64) float64 {
+	for _, w := range s.workers {
+		for k, v := range p.Border {
+			w.stepper.SetColumn(k, v)
+			in := w.observe.Input(len(s.states) + 1 + s.observe.conditions + k)
+			for l := range in {
+				in[l] = v
+			}
+		}
+	}
+	var wg sync.WaitGroup
+	for k, w := range s.workers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for b := k; b < len(s.blocks); b += len(s.workers) {
+				s.partial[b] = work(w, s.blocks[b])
+			}
+		}()
+	}
+	wg.Wait()
+	sum := 0.0
+	for _, v := range s.partial {
+		sum += v
+	}
+	return sum
+}
+
+// evaluate advances one block of segments and returns its part of the
+// objective; with l it writes the rows too.
+func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) float64 {
+	n := len(s.states)
+	st := w.stepper
+	longest := 0
+	for lane, iv := range b.lanes {
+		c := &s.chains[iv.chain]
+		for i := range n {
+			st.State[i][lane] = p.Nodes[iv.chain][iv.node*n+i]
+		}
+		for k, v := range c.conditions {
+			st.SetCondition(k, lane, v)
+			w.observe.Input(n + 1 + k)[lane] = v
+		}
+		if from, to := c.samples(iv.node); iv.node+1 < len(c.nodes) {
+			longest = max(longest, to-from)
+		}
+	}
+	for lane := len(b.lanes); lane < st.Lanes; lane++ { // idle lanes repeat the first
+		for i := range n {
+			st.State[i][lane] = st.State[i][0]
+		}
+		st.Step[lane] = 0
+	}
+	if l != nil {
+		st.Identity()
+	}
+	sum := 0.0
+	for k := 0; k == 0 || k < longest; k++ {
+		sum += s.observations(w, b, k, l)
+		if k >= longest {
+			break
+		}
+		m := s.aim(st, b, k)
+		if l != nil {
+			st.AdvanceSensitivity(m)
+		} else {
+			st.Advance(m)
+		}
+	}
+	return sum + s.defects(w, b, p, l)
+}
+
+// aim sets times, steps and signals of the lanes for the way from sample k of
+// their segments to the next, and returns the number of steps.
+func (s *stage) aim(st *ode.Stepper, b block, k int) int {
+	m := max(s.substeps, 1)
+	for lane, iv := range b.lanes {
+		c := &s.chains[iv.chain]
+		from, to := c.samples(iv.node)
+		st.Step[lane] = 0
+		if iv.node+1 == len(c.nodes) || from+k >= to {
+			continue
+		}
+		i := from + k
+		t0, t1 := c.entry.Times[i], c.entry.Times[i+1]
+		st.Time[lane], st.Origin[lane] = t0, t0
+		st.Step[lane] = (t1 - t0) / float64(m)
+		for u := range st.Base {
+			x := c.entry.Inputs[u]
+			st.Base[u][lane] = x[i]
+			st.Slope[u][lane] = (x[i+1] - x[i]) / (t1 - t0)
+		}
+	}
+	return m
+}
+
+// observations adds the residuals at sample k of every segment in the block.
+func (s *stage) observations(w *worker, b block, k int, l *optim.Linear) float64 {
+	n, p := len(s.states), len(s.columns)
+	width := n + p + 1
+	st := w.stepper
+	for i := range n {
+		copy(w.observe.Input(i), st.State[i])
+	}
+	for lane, iv := range b.lanes {
+		c := &s.chains[iv.chain]
+		from, to := c.samples(iv.node)
+		w.observe.Input(n)[lane] = c.entry.Times[min(from+k, to-1)]
+	}
+	w.observe.Run()
+	sum := 0.0
+	for lane, iv := range b.lanes {
+		c := &s.chains[iv.chain]
+		from, to := c.samples(iv.node)
+		if from+k >= to {
+			continue
+		}
+		row := 0
+		if l != nil {
+			row = s.firstRow(c, &l.Chains[iv.chain], iv.node, k)
+		}
+		for ch, values := range c.values {
+			if values == nil || math.IsNaN(values[from+k]) {
+				continue
+			}
+			scale := 1 / s.sigma[s.channels[ch]]
+			r := (w.observe.Output(ch)[lane] - values[from+k]) * scale
+			sum += r * r
+			if l == nil {
+				continue
+			}
+			out := l.Chains[iv.chain].Local[row*width : (row+1)*width]
+			clear(out)
+			for _, q := range s.observe.byState[ch] {
+				h := w.observe.Output(q.output)[lane] * scale
+				sens := st.Sensitivity[q.col]
+				if k == 0 {
+					out[q.col] += h
+					continue
+				}
+				for j := range n + p {
+					out[j] += h * sens[j*st.Lanes+lane]
+				}
+			}
+			for _, q := range s.observe.byColumn[ch] {
+				out[n+q.col] += w.observe.Output(q.output)[lane] * scale
+			}
+			out[n+p] = r
+			row++
+		}
+	}
+	return sum
+}
+
+// firstRow is the first local row of sample k of a node's segment.
+func (s *stage) firstRow(c *chain, lc *optim.LinearChain, node, k int) int {
+	row := lc.First[node]
+	if node == 0 {
+		row += len(s.states) // the faint prior
+	}
+	from, _ := c.samples(node)
+	for i := from; i < from+k; i++ {
+		for _, v := range c.values {
+			if v != nil && !math.IsNaN(v[i]) {
+				row++
+			}
+		}
+	}
+	return row
+}
+
+// defects adds the whitened gaps between segment ends and the next nodes.
+func (s *stage) defects(w *worker, b block, p *optim.Point, l *optim.Linear) float64 {
+	n, cols := len(s.states), len(s.columns)
+	wide := 2*n + cols + 1
+	st := w.stepper
+	sum := 0.0
+	gap := w.row[:n]
+	for lane, iv := range b.lanes {
+		c := &s.chains[iv.chain]
+		if iv.node+1 == len(c.nodes) {
+			continue
+		}
+		from, to := c.samples(iv.node)
+		dt := c.entry.Times[to] - c.entry.Times[from]
+		next := p.Nodes[iv.chain][(iv.node+1)*n:]
+		for i := range n {
+			gap[i] = next[i] - st.State[i][lane]
+		}
+		var rows []float64
+		if l != nil {
+			rows = l.Chains[iv.chain].Defect[iv.node*n*wide : (iv.node+1)*n*wide]
+			for i := range n {
+				out := rows[i*wide : (i+1)*wide]
+				clear(out)
+				out[n+i] = 1
+				sens := st.Sensitivity[i]
+				for j := range n {
+					out[j] = -sens[j*st.Lanes+lane]
+				}
+				for j := range cols {
+					out[2*n+j] = -sens[(n+j)*st.Lanes+lane]
+				}
+				out[2*n+cols] = gap[i]
+			}
+		}
+		sum += s.whiten(gap, rows, dt, wide)
+	}
+	return sum
+}
+
+// whiten divides a segment's defects (and their rows, if any) by their standard
+// deviations and returns the sum of their squares. An integrated random walk
+// (u, u̇) has the covariance q²·[dt³/3, dt²/2; dt²/2, dt], which factors into
+// u − dt/2·u̇ with variance q²·dt³/12 and u̇ with q²·dt.
+func (s *stage) whiten(gap, rows []float64, dt float64, wide int) float64 {
+	root := math.Sqrt(dt)
+	for _, pair := range s.integrated {
+		u, v := pair[0], pair[1]
+		gap[u] -= dt / 2 * gap[v]
+		if rows != nil {
+			a, b := rows[u*wide:(u+1)*wide], rows[v*wide:(v+1)*wide]
+			for j, x := range b {
+				a[j] -= dt / 2 * x
+			}
+		}
+	}
+	sum := 0.0
+	for i := range gap {
+		scale := 1 / (s.weight[i] * root)
+		for _, pair := range s.integrated {
+			if pair[0] == i {
+				scale = 1 / (s.weight[pair[1]] * root * dt / math.Sqrt(12))
+			}
+		}
+		gap[i] *= scale
+		sum += gap[i] * gap[i]
+		if rows != nil {
+			out := rows[i*wide : (i+1)*wide]
+			for j := range out {
+				out[j] *= scale
+			}
+		}
+	}
+	return sum
+}
+
+// logWeights is Σ log variance of all defects, for the evidence.
+func (s *stage) logWeights() float64 {
+	sum := 0.0
+	for c := range s.chains {
+		ch := &s.chains[c]
+		for b := range len(ch.nodes) - 1 {
+			dt := ch.entry.Times[ch.nodes[b+1]] - ch.entry.Times[ch.nodes[b]]
+			for i := range s.states {
+				v := s.weight[i] * s.weight[i] * dt
+				for _, pair := range s.integrated {
+					if pair[0] == i {
+						v = s.weight[pair[1]] * s.weight[pair[1]] * dt * dt * dt / 12
+					}
+				}
+				sum += math.Log(v)
+			}
+		}
+	}
+	return sum
+}
