@@ -151,6 +151,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("\ufeff\"t\";\"a;b\"\r\n0;1\r\n1;nan\r\n")
 	f.Add("t\tx\n# c\n\n0\t1\n1\tinf\n")
 	f.Add("0,1\n")
+	f.Add("t [log(s]\v,\"#x\v\"\n0,\n1,")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := Read(strings.NewReader(text), "data.csv", Options{})
 		if err != nil {

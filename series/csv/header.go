@@ -82,6 +82,7 @@ func detectDelimiter(line []byte) byte {
 
 // splitUnit takes "v (mV)" and "v [mV]" apart.
 func splitUnit(text string) (name, unit string) {
+	text = strings.TrimSpace(text)
 	for _, brackets := range []string{"()", "[]"} {
 		open := strings.LastIndexByte(text, brackets[0])
 		if open > 0 && text[len(text)-1] == brackets[1] {

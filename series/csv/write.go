@@ -45,7 +45,10 @@ func Write(w io.Writer, s *series.Series) error {
 }
 
 func heading(name, unit string) string {
-	if unit != "" {
+	switch {
+	case strings.Contains(unit, "("):
+		name += " [" + unit + "]"
+	case unit != "":
 		name += " (" + unit + ")"
 	}
 	if strings.ContainsAny(name, ",;\t\"#") {
