@@ -11,10 +11,12 @@ import (
 	"govern/fit"
 )
 
-// writeHistory rewrites history.csv from the finished steps. Steps are ordered
-// by name, numbers in names by value, because the order in which concurrent
-// steps end is not the same in two runs. The file is not synced: it follows
-// from the checkpoints.
+// writeHistory rewrites history.csv from the finished steps. Phases (the part of
+// a step's name before the first slash) stand in the order in which they began:
+// they come one after the other. The steps of a phase are ordered by name,
+// numbers in names by value, because the order in which concurrent steps end is
+// not the same in two runs. The file is not synced: it follows from the
+// checkpoints.
 func (r *Recorder) writeHistory() error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
@@ -34,7 +36,12 @@ func (r *Recorder) History() []fit.Row {
 	for name := range r.finished {
 		names = append(names, name)
 	}
-	slices.SortFunc(names, compareNatural)
+	slices.SortFunc(names, func(a, b string) int {
+		if c := r.phases[phase(a)] - r.phases[phase(b)]; c != 0 {
+			return c
+		}
+		return compareNatural(a, b)
+	})
 	var rows []fit.Row
 	for _, name := range names {
 		rows = append(rows, r.finished[name]...)

@@ -30,6 +30,8 @@ type Recorder struct {
 	open     map[string][]fit.Row // rows of the steps being computed
 	finished map[string][]fit.Row // rows of the steps on disk
 	begun    map[string]bool      // steps of this process, to find names used twice
+	phases   map[string]int       // the how-manieth phase to begin, by name
+	count    int                  // phases begun in this process
 
 	writing sync.Mutex // one writer of history.csv at a time
 }
@@ -39,7 +41,7 @@ type Recorder struct {
 // is damaged, or of another run, is ignored and written again.
 func (d *Dir) Record(m *Manifest, next fit.Monitor) (*Recorder, error) {
 	r := &Recorder{dir: d, run: m.fingerprint(), next: next,
-		open: map[string][]fit.Row{}, finished: map[string][]fit.Row{}, begun: map[string]bool{}}
+		open: map[string][]fit.Row{}, finished: map[string][]fit.Row{}, begun: map[string]bool{}, phases: map[string]int{}}
 	entries, err := d.fs.ReadDir(d.File(checkpointDir))
 	if err != nil {
 		return nil, fmt.Errorf("run: %w", err)
@@ -52,10 +54,11 @@ func (d *Dir) Record(m *Manifest, next fit.Monitor) (*Recorder, error) {
 		if err != nil {
 			continue // as good as damaged
 		}
-		if name, payload, err := r.unseal(data); err == nil {
+		if h, payload, err := r.unseal(data); err == nil {
 			var rows []fit.Row
 			if gob.NewDecoder(bytes.NewReader(payload)).Decode(&rows) == nil {
-				r.finished[name] = rows
+				r.finished[h.Name] = rows
+				r.phases[phase(h.Name)] = h.Phase
 			}
 		}
 	}
@@ -78,7 +81,7 @@ func (r *Recorder) Do(name string, out any, compute func() error) error {
 	}
 	r.mu.Lock()
 	twice := r.begun[name]
-	r.begun[name] = true
+	r.begin(name)
 	_, onDisk := r.finished[name]
 	if !twice {
 		r.open[name] = nil
@@ -115,6 +118,24 @@ func (r *Recorder) Do(name string, out any, compute func() error) error {
 	return r.writeHistory()
 }
 
+// begin notes that a step and, with its first step, a phase begins.
+func (r *Recorder) begin(name string) {
+	r.begun[name] = true
+	for other := range r.begun {
+		if other != name && phase(other) == phase(name) {
+			return
+		}
+	}
+	r.phases[phase(name)] = r.count
+	r.count++
+}
+
+// phase is what stands before the first slash of a step's name.
+func phase(name string) string {
+	before, _, _ := strings.Cut(name, "/")
+	return before
+}
+
 // Row implements fit.Monitor. The rows of a step are remembered in the order in
 // which they come. A row outside its step is passed on only: a resumed run
 // could not repeat it.
@@ -148,7 +169,8 @@ type header struct {
 	Format int    `json:"govern_step"`
 	Name   string `json:"name"`
 	Run    string `json:"run"`
-	SHA256 string `json:"sha256"` // of name, run and payload
+	Phase  int    `json:"phase"`
+	SHA256 string `json:"sha256"` // of everything else
 }
 
 const stepFormat = 1
@@ -162,7 +184,10 @@ func (r *Recorder) save(name string, rows []fit.Row, out any) error {
 	if err := decodeStep(payload.Bytes(), out); err != nil {
 		return fmt.Errorf("run: step %q cannot be read back: %w", name, err)
 	}
-	h := header{stepFormat, name, r.run, seal(name, r.run, payload.Bytes())}
+	r.mu.Lock()
+	h := header{Format: stepFormat, Name: name, Run: r.run, Phase: r.phases[phase(name)]}
+	r.mu.Unlock()
+	h.SHA256 = h.seal(payload.Bytes())
 	line, err := json.Marshal(h)
 	if err != nil {
 		return err
@@ -182,30 +207,29 @@ func (r *Recorder) restore(name string, out any) error {
 	if err != nil {
 		return err
 	}
-	if found != name {
-		return fmt.Errorf("run: checkpoint of %q holds %q", name, found)
+	if found.Name != name {
+		return fmt.Errorf("run: checkpoint of %q holds %q", name, found.Name)
 	}
 	return decodeStep(payload, out)
 }
 
 // unseal checks that the bytes are those that this run wrote for some step.
-func (r *Recorder) unseal(data []byte) (name string, payload []byte, err error) {
+func (r *Recorder) unseal(data []byte) (h header, payload []byte, err error) {
 	line, payload, ok := bytes.Cut(data, []byte{'\n'})
-	var h header
 	if !ok || json.Unmarshal(line, &h) != nil || h.Format != stepFormat || h.Run != r.run {
-		return "", nil, errors.New("run: not a checkpoint of this run")
+		return h, nil, errors.New("run: not a checkpoint of this run")
 	}
-	if h.SHA256 != seal(h.Name, h.Run, payload) {
-		return "", nil, errors.New("run: damaged checkpoint")
+	if h.SHA256 != h.seal(payload) {
+		return h, nil, errors.New("run: damaged checkpoint")
 	}
-	return h.Name, payload, nil
+	return h, payload, nil
 }
 
-func seal(name, run string, payload []byte) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00", name, run)
-	h.Write(payload)
-	return hex.EncodeToString(h.Sum(nil))
+func (h header) seal(payload []byte) string {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%s\x00%s\x00%d\x00", h.Name, h.Run, h.Phase)
+	sum.Write(payload)
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // decodeStep replaces *out; on failure it is left alone.

@@ -199,6 +199,28 @@ func TestFullDiskNamesTheFileAndLosesNothing(t *testing.T) {
 	}
 }
 
+func TestHistoryIsInTheOrderOfPhases(t *testing.T) {
+	dir := fresh(t)
+	if err := pipeline(dir, run.OS{}, nothing); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, run.HistoryFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stages []string
+	for l := range strings.Lines(string(data)) {
+		stage, _, _ := strings.Cut(l, ",")
+		if len(stages) == 0 || stages[len(stages)-1] != stage {
+			stages = append(stages, stage)
+		}
+	}
+	want := "stage smooth select/degree 0 select/degree 1 select/degree 2 select/degree 3 select/degree 4 refit/inner"
+	if got := strings.Join(stages, " "); got != want {
+		t.Errorf("stages %s, want %s", got, want)
+	}
+}
+
 func TestDamagedCheckpointsAreComputedAgain(t *testing.T) {
 	want, _ := whole(t)
 	damages := map[string]func([]byte) []byte{
