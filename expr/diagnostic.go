@@ -112,11 +112,11 @@ func (l DiagnosticList) Sort() {
 
 // Suggest returns the candidate that word is most likely a misspelling of, or
 // "" when none is near: at most a third of its letters missing, added, wrong or
-// swapped with a neighbour. Of equally near ones those as long as the word are
-// preferred, then the first.
+// swapped with a neighbour, in a word of two or three letters one. Of equally
+// near ones those as long as the word are preferred, then the first.
 func Suggest(word string, candidates []string) string {
 	length := utf8.RuneCountInString(word)
-	limit := max(1, length/3)
+	limit := max(min(1, length-1), length/3)
 	best, nearest := "", math.MaxInt
 	for _, c := range candidates {
 		d := distance(strings.ToLower(word), strings.ToLower(c))

@@ -12,14 +12,15 @@ import (
 
 // equations reads the equations and ties them to the names of the model: every
 // state has one, every name means something, every unknown is called in one
-// way, and definitions can be put in order.
+// way, and definitions can be put in order. When something could not be read
+// it stops before: what seems to be missing may stand there.
 func (r *reader) equations(n ast.Node) {
 	text, begin := r.Block(n, "equations")
-	if begin == (expr.Pos{}) {
-		return
-	}
 	lines, list := expr.ParseEquations(r.File, begin.Line, begin.Column, text)
 	r.Add(list...)
+	if r.Err() != nil {
+		return
+	}
 	equations := map[string]*expr.Expr{}
 	var definitions []expr.Equation
 	for _, q := range lines {
@@ -33,9 +34,6 @@ func (r *reader) equations(n ast.Node) {
 		r.checkNames(q.Right)
 	}
 	r.countArguments(lines)
-	if len(list) > 0 { // what seems to be missing may stand in a line that could not be read
-		return
-	}
 	for _, s := range r.model.States {
 		right := equations[s.Name]
 		if right == nil {
@@ -209,7 +207,7 @@ func (r *reader) order(definitions []expr.Equation) {
 	}
 }
 
-// unused warns of parameters and inputs that no equation names.
+// unused warns of parameters and inputs that no equation names, in that order.
 func (r *reader) unused(lines []expr.Equation) {
 	used := map[string]bool{}
 	for _, q := range lines {
@@ -217,11 +215,11 @@ func (r *reader) unused(lines []expr.Equation) {
 			used[name] = true
 		}
 	}
-	names := slices.Clone(r.model.Inputs)
+	var names []string
 	for _, p := range r.model.Parameters {
 		names = append(names, p.Name)
 	}
-	for _, name := range names {
+	for _, name := range append(names, r.model.Inputs...) {
 		if e := r.names[name]; !used[name] {
 			r.model.Warnings = append(r.model.Warnings,
 				r.Note(e.pos, len([]rune(name)), "remove it, or use it in an equation", "%s %s is not used", e.kind, name))

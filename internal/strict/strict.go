@@ -36,11 +36,12 @@ func Parse(file string, text []byte) (*Document, ast.Node, error) {
 	if err != nil {
 		return nil, nil, d.syntax(err)
 	}
+	parsed.Docs = slices.DeleteFunc(parsed.Docs, func(d *ast.DocumentNode) bool { return d.Body == nil })
 	switch {
-	case len(parsed.Docs) == 0 || parsed.Docs[0].Body == nil:
+	case len(parsed.Docs) == 0:
 		return nil, nil, &expr.Diagnostic{File: file, Text: "the file is empty"}
 	case len(parsed.Docs) > 1:
-		d.Report(parsed.Docs[1], "", "a second YAML document in the file")
+		d.Report(parsed.Docs[1].Body, "", "a second YAML document in the file")
 		return nil, nil, d.list[0]
 	}
 	return d, parsed.Docs[0].Body, nil
@@ -54,7 +55,11 @@ func (d *Document) syntax(err error) *expr.Diagnostic {
 	if !errors.As(err, &located) {
 		return &expr.Diagnostic{File: d.File, Text: err.Error()}
 	}
-	return d.diagnostic(place(located.GetToken()), 1, "", "YAML: "+located.GetMessage())
+	x := d.diagnostic(place(located.GetToken()), 1, "", "YAML: "+located.GetMessage())
+	if strings.HasPrefix(x.Source, "\t") {
+		x.Hint = "indent with spaces"
+	}
+	return x
 }
 
 // Err returns what was reported as an expr.DiagnosticList, or nil.
@@ -131,7 +136,7 @@ type Field struct {
 }
 
 // Fields returns the entries of a mapping in the order of the file, with any
-// keys. An absent value ({} or nothing) is an empty mapping.
+// keys; the YAML parser has refused duplicates. An absent value ({} or nothing) is an empty mapping.
 func (d *Document) Fields(n ast.Node, what string) []Field {
 	var values []*ast.MappingValueNode
 	switch n := n.(type) {
@@ -148,10 +153,6 @@ func (d *Document) Fields(n ast.Node, what string) []Field {
 		name, ok := scalar(v.Key)
 		if !ok {
 			d.Report(v.Key, "", "%s: a key must be plain text", what)
-			continue
-		}
-		if slices.ContainsFunc(fields, func(f Field) bool { return f.Name == name }) {
-			d.Report(v.Key, "", "%q is given twice in %s", name, what)
 			continue
 		}
 		fields = append(fields, Field{name, v.Key, v.Value})
@@ -215,9 +216,22 @@ func (d *Document) Bool(n ast.Node, what string) bool {
 // Number returns a finite number, which may be written as an expression without
 // names: 8/3.
 func (d *Document) Number(n ast.Node, what string) float64 {
+	v, _ := d.number(n, what)
+	return v
+}
+
+func (d *Document) number(n ast.Node, what string) (v float64, ok bool) {
+	if _, null := n.(*ast.NullNode); null {
+		d.Report(n, "write a number, as in 2.5 or 8/3", "%s is missing", what)
+		return 0, false
+	}
+	if _, ok := scalar(n); !ok {
+		d.Report(n, "write a number, as in 2.5 or 8/3", "%s must be a number", what)
+		return 0, false
+	}
 	e := d.Expression(n, what)
 	if e == nil {
-		return 0
+		return 0, false
 	}
 	v, err := expr.Eval(e, func(string) (float64, bool) { return 0, false })
 	switch {
@@ -226,15 +240,15 @@ func (d *Document) Number(n ast.Node, what string) float64 {
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		d.Report(n, "", "%s has no finite value", what)
 	default:
-		return v
+		return v, true
 	}
-	return 0
+	return 0, false
 }
 
 // Integer returns a whole number between low and high.
 func (d *Document) Integer(n ast.Node, what string, low, high int) int {
-	v := d.Number(n, what)
-	if v != math.Trunc(v) || v < float64(low) || v > float64(high) {
+	v, ok := d.number(n, what)
+	if ok && (v != math.Trunc(v) || v < float64(low) || v > float64(high)) {
 		d.Report(n, "", "%s must be a whole number from %d to %d", what, low, high)
 		return low
 	}
@@ -287,7 +301,7 @@ func (d *Document) Block(n ast.Node, what string) (text string, begin expr.Pos) 
 	text = block.Value.Value
 	if strings.HasPrefix(block.Start.Value, ">") {
 		d.Report(n, "write | so that lines stay lines", "%s in a folded block", what)
-		return "", expr.Pos{}
+		return "", Content(n)
 	}
 	begin = expr.Pos{Line: block.Start.Position.Line + 1, Column: 1}
 	lines := strings.Split(d.Text, "\n")
