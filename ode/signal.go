@@ -1,0 +1,60 @@
+package ode
+
+import (
+	"fmt"
+	"math"
+	"sort"
+)
+
+var inf = math.Inf(1)
+
+// Signal is a function of time, linear between its samples and constant
+// outside them.
+type Signal struct {
+	Time, Value []float64 // Time increases strictly
+}
+
+// At returns the signal's value at t. Cost: a binary search.
+func (u Signal) At(t float64) float64 {
+	return u.value(t, sort.SearchFloat64s(u.Time, t)-1)
+}
+
+// value evaluates the piece after sample k; k = −1 is the constant before the
+// first.
+func (u Signal) value(t float64, k int) float64 {
+	switch {
+	case k < 0:
+		return u.Value[0]
+	case k+1 >= len(u.Time):
+		return u.Value[len(u.Value)-1]
+	}
+	theta := (t - u.Time[k]) / (u.Time[k+1] - u.Time[k])
+	return u.Value[k] + theta*(u.Value[k+1]-u.Value[k])
+}
+
+// locate returns the last sample at or before t (−1 when none), walking from a
+// guess: constant cost when t moves little between calls.
+func (u Signal) locate(t float64, guess int) int {
+	for guess+1 < len(u.Time) && u.Time[guess+1] <= t {
+		guess++
+	}
+	for guess >= 0 && u.Time[guess] > t {
+		guess--
+	}
+	return guess
+}
+
+func (u Signal) check() error {
+	if len(u.Time) == 0 || len(u.Time) != len(u.Value) {
+		return fmt.Errorf("a signal of %d times and %d values", len(u.Time), len(u.Value))
+	}
+	for k := range u.Time {
+		switch {
+		case math.IsNaN(u.Value[k]) || math.IsInf(u.Value[k], 0) || math.IsNaN(u.Time[k]):
+			return fmt.Errorf("sample %d is (%g, %g)", k+1, u.Time[k], u.Value[k])
+		case k > 0 && u.Time[k] <= u.Time[k-1]:
+			return fmt.Errorf("time does not increase at sample %d (%g after %g)", k+1, u.Time[k], u.Time[k-1])
+		}
+	}
+	return nil
+}
