@@ -72,9 +72,9 @@ func TestTrajectoriesHaveOneColumnForEveryKindOfRun(t *testing.T) {
 	nan := math.NaN()
 	tr := &run.Trajectories{Entries: []run.Track{
 		{Entry: "a.csv", Time: []float64{0, 0.1}, Channels: []run.TrackChannel{
-			{Column: "x", Data: []float64{1, nan}, Nudged: []float64{1, 2}, Free: []float64{1, 1.5}}}},
+			{Name: "x", Data: []float64{1, nan}, Nudged: []float64{1, 2}, Free: []float64{1, 1.5}}}},
 		{Entry: "b, c", Time: []float64{0}, Channels: []run.TrackChannel{
-			{Column: "y", Data: []float64{3}}, {Column: "x", Free: []float64{1e-300}}}},
+			{Name: "y", Data: []float64{3}}, {Name: "x", Free: []float64{1e-300}}}},
 	}}
 	var b bytes.Buffer
 	if err := tr.Write(&b); err != nil {

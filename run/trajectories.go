@@ -25,7 +25,7 @@ type Track struct {
 // TrackChannel is one channel of a track. The series are as long as Time, NaN
 // where there is no value, or nil.
 type TrackChannel struct {
-	Column             string
+	Name               string
 	Data, Nudged, Free []float64
 }
 
@@ -36,8 +36,8 @@ func (t *Trajectories) Write(w io.Writer) error {
 	var columns []string
 	for _, track := range t.Entries {
 		for _, c := range track.Channels {
-			if !slices.Contains(columns, c.Column) {
-				columns = append(columns, c.Column)
+			if !slices.Contains(columns, c.Name) {
+				columns = append(columns, c.Name)
 			}
 		}
 	}
@@ -53,7 +53,7 @@ func (t *Trajectories) Write(w io.Writer) error {
 	for _, track := range t.Entries {
 		channels := make([]TrackChannel, len(columns)) // zero: not in this entry
 		for _, c := range track.Channels {
-			channels[slices.Index(columns, c.Column)] = c
+			channels[slices.Index(columns, c.Name)] = c
 		}
 		for i, time := range track.Time {
 			record = append(record[:0], track.Entry, formatCell(time))
