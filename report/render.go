@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"govern/expr"
@@ -21,6 +22,7 @@ var styleSource string
 const (
 	maxSeries      = 8  // figures of series
 	maxTracks      = 12 // channels of one figure
+	maxStages      = 20
 	maxPortrait    = 6
 	fineCurves     = 40     // of series, drawn with all detail that a screen shows; more are drawn coarser
 	maxOrbitPoints = 30_000 // in all portraits together
@@ -274,12 +276,33 @@ func draw(p *Page) figures {
 		svg := portraitFigure(q, next(), min(5000, maxOrbitPoints/(2*min(maxPortrait, len(p.Portraits)))))
 		add(&f.Portraits, svg, caption)
 	}
-	if len(p.History) > 0 {
-		svg := historyFigure(p.History, next())
-		add(&f.History, svg, "The objective (−2 log posterior) above the minimum of its stage, by iteration. Levels of different stages cannot be compared.")
+	if stages := longest(p.History, maxStages); len(stages) > 0 {
+		caption := "The objective (−2 log posterior) above the minimum of its stage, by iteration. Levels of different stages cannot be compared."
+		if len(stages) < len(p.History) {
+			caption += fmt.Sprintf(" The %d longest of %d stages; history.csv has all.", len(stages), len(p.History))
+		}
+		svg := historyFigure(stages, next())
+		add(&f.History, svg, caption)
 	}
 	if omitted != nil {
 		f.Omitted = "Not drawn: " + strings.Join(omitted, ", ") + "; they are in trajectories.csv."
 	}
 	return f
+}
+
+// longest keeps the stages with the most iterations, in their order; the
+// earlier of two equally long ones.
+func longest(stages []Curve, limit int) []Curve {
+	order := make([]int, len(stages))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return len(stages[j].Objective) - len(stages[i].Objective) })
+	order = order[:min(limit, len(order))]
+	slices.Sort(order)
+	var kept []Curve
+	for _, i := range order {
+		kept = append(kept, stages[i])
+	}
+	return kept
 }
