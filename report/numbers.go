@@ -88,10 +88,10 @@ func superscript(n int) string {
 	}, strconv.Itoa(n))
 }
 
-// estimate writes a value and its interval with as many decimals as two
+// FormatEstimate writes a value and its interval with as many decimals as two
 // significant digits of the interval's half width need; four significant digits
 // of the value where there is no interval.
-func estimate(value, low, high float64) (v, l, h string) {
+func FormatEstimate(value, low, high float64) (v, l, h string) {
 	half := (high - low) / 2
 	if !(half > 0) || math.IsInf(half, 0) {
 		return significant(value, 4), significant(low, 4), significant(high, 4)

@@ -97,7 +97,7 @@ type interval struct {
 }
 
 func newInterval(value, low, high float64) interval {
-	v, l, h := estimate(value, low, high)
+	v, l, h := FormatEstimate(value, low, high)
 	half := math.Abs((high - low) / 2 / value)
 	return interval{v, l, h, !math.IsNaN(low) && !math.IsNaN(high), half}
 }

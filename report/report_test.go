@@ -168,7 +168,7 @@ func TestIntervalsDecideTheDigits(t *testing.T) {
 		{2, math.NaN(), math.NaN(), "2.000 [–, –]"},
 	}
 	for _, c := range cases {
-		v, l, h := estimate(c.value, c.low, c.high)
+		v, l, h := FormatEstimate(c.value, c.low, c.high)
 		if got := fmt.Sprintf("%s [%s, %s]", v, l, h); got != c.want {
 			t.Errorf("%v: %s, want %s", c, got, c.want)
 		}

@@ -15,6 +15,7 @@ import (
 // Manifest says what was run, on what, by what.
 type Manifest struct {
 	Version string   `json:"version"` // of govern
+	Task    string   `json:"task"`    // what the run does: discover, assess
 	Command []string `json:"command"`
 	Seed    uint64   `json:"seed"`
 	Kernel  string   `json:"kernel"`  // level of the lane kernels; another one gives other bits
