@@ -19,7 +19,7 @@ import (
 )
 
 const everyOption = `
-name: "odd: \"one\"	# \\ ö"
+name: "odd: \"one\"\t# \\ ö"
 source: |
   two
   lines
