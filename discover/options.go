@@ -1,5 +1,11 @@
 package discover
 
+// The methods of a problem file's `discover: {method: …}`.
+const (
+	MethodLibrary     = "library"
+	MethodDerivatives = "derivatives"
+)
+
 // Options of the search; the zero value is the default of every field. The
 // keys are those of a problem file's `discover:` section.
 type Options struct {

@@ -222,3 +222,31 @@ func (d *Data) Value(e, i int, name string, sm *Smoothed) float64 {
 	}
 	return math.NaN()
 }
+
+// Channel is the index of an entry's channel, −1 when the data lack it.
+func (d *Data) Channel(c Channel) int {
+	return d.find(c.Column, d.Model.Expand(c.Observe))
+}
+
+// IndexOf is the index of a channel of other data of the same model, −1 when
+// these lack it.
+func (d *Data) IndexOf(c ChannelInfo) int { return d.find(c.Column, c.Observe) }
+
+func (d *Data) find(column string, observe *expr.Expr) int {
+	for i, have := range d.Channels {
+		if have.Column == column && expr.Identical(have.Observe, observe) {
+			return i
+		}
+	}
+	return -1
+}
+
+// SamplesPerCycle is the mean number of samples in a cycle, 4·t_c.
+func (d *Data) SamplesPerCycle() float64 {
+	span, steps := 0.0, 0
+	for _, e := range d.Entries {
+		span += e.Times[len(e.Times)-1] - e.Times[0]
+		steps += len(e.Times) - 1
+	}
+	return 4 * d.Time * float64(steps) / span
+}

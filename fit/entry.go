@@ -1,6 +1,10 @@
 package fit
 
-import "govern/expr"
+import (
+	"slices"
+
+	"govern/expr"
+)
 
 // Entry is one experiment: when it was measured, what was measured, and what
 // was known.
@@ -11,6 +15,21 @@ type Entry struct {
 	Inputs   [][]float64        // one series for each of the model's inputs, at Times; linear between
 	Set      map[string]float64 // conditions: parameters whose value is known for this entry
 	Test     bool               // held out: never used for fitting before the final refit
+}
+
+// Slice is the part of the entry from sample i to before sample j; it shares the
+// entry's memory.
+func (e Entry) Slice(i, j int) Entry {
+	e.Times = e.Times[i:j]
+	e.Channels = slices.Clone(e.Channels)
+	for c := range e.Channels {
+		e.Channels[c].Values = e.Channels[c].Values[i:j]
+	}
+	e.Inputs = slices.Clone(e.Inputs)
+	for u := range e.Inputs {
+		e.Inputs[u] = e.Inputs[u][i:j]
+	}
+	return e
 }
 
 // Channel is one measured column.

@@ -290,14 +290,38 @@ func (s *stage) shape(l *optim.Linear) {
 		}
 		lc.Local = make([]float64, lc.First[lc.Nodes]*(n+p+1))
 		lc.Defect = make([]float64, max(lc.Nodes-1, 0)*n*(2*n+p+1))
-		for i := range n { // rows 0 … n−1 of node 0
-			lc.Local[i*(n+p+1)+i] = faint / s.reach(i)
-		}
 	}
 }
 
-// faint is the relative precision of the prior on a chain's first node.
-const faint = 1e-6
+// faint is the relative precision of the prior on a chain's first node, which
+// moves with the node and so has no residual; firm is that of a state whose start
+// the model fixes.
+const (
+	faint = 1e-6
+	firm  = 1e6
+)
+
+// startPrior writes the prior rows of a chain's first node and returns their sum
+// of squares.
+func (s *stage) startPrior(chain int, p *optim.Point, l *optim.Linear) float64 {
+	n := len(s.states)
+	width := n + len(s.columns) + 1
+	sum := 0.0
+	for i, name := range s.states {
+		scale, r := faint/s.reach(i), 0.0
+		if k := s.data.Model.StateIndex(name); k >= 0 && s.data.Model.States[k].Fixed {
+			scale = firm / s.reach(i)
+			r = scale * (p.Nodes[chain][i] - s.data.Model.States[k].Value)
+		}
+		sum += r * r
+		if l != nil {
+			row := l.Chains[chain].Local[i*width : (i+1)*width]
+			clear(row)
+			row[i], row[width-1] = scale, r
+		}
+	}
+	return sum
+}
 
 // reach is a typical size of state i: its defect after one characteristic time
 // at weight one, or 1.
@@ -366,6 +390,11 @@ func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) fl
 		st.Identity()
 	}
 	sum := 0.0
+	for _, iv := range b.lanes {
+		if iv.node == 0 {
+			sum += s.startPrior(iv.chain, p, l)
+		}
+	}
 	for k := 0; k == 0 || k < longest; k++ {
 		sum += s.observations(w, b, k, l)
 		if k >= longest {
