@@ -17,6 +17,7 @@ type controller struct {
 	order              float64
 	relative, absolute float64
 	largest            []float64 // magnitude each state has reached: the unit of absolute
+	biggest            float64   // of largest
 
 	step     float64 // the next proposal
 	previous float64 // error norm of the last accepted step
@@ -24,16 +25,17 @@ type controller struct {
 }
 
 // norm returns the root mean square of the error estimates, each divided by
-// what is tolerated: relative·max(|x|, |x+|) + absolute·largest. A state that
-// rests at zero tolerates nothing and has no error.
+// what is allowed: relative·max(|x|, |x+|) + absolute·largest. A state that
+// leaves zero has no scale of its own yet and its first slopes may be rounding
+// alone, so its unit is at least a millionth of the largest state.
 func (c *controller) norm(e, from, to []float64) float64 {
 	sum := 0.0
 	for i, v := range e {
-		if v == 0 {
-			continue
+		unit := max(c.largest[i], 1e-6*c.biggest)
+		allowed := c.relative*max(math.Abs(from[i]), math.Abs(to[i])) + c.absolute*unit
+		if allowed > 0 {
+			sum += (v / allowed) * (v / allowed)
 		}
-		r := v / (c.relative*max(math.Abs(from[i]), math.Abs(to[i])) + c.absolute*c.largest[i])
-		sum += r * r
 	}
 	return math.Sqrt(sum / float64(len(e)))
 }
@@ -70,5 +72,6 @@ func (c *controller) judge(h, norm float64) bool {
 func (c *controller) accept(x []float64) {
 	for i, v := range x[:len(c.largest)] {
 		c.largest[i] = max(c.largest[i], math.Abs(v))
+		c.biggest = max(c.biggest, c.largest[i])
 	}
 }
