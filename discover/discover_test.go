@@ -1,0 +1,217 @@
+package discover_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"testing"
+
+	"govern/discover"
+	"govern/expr"
+	"govern/fit"
+	"govern/internal/truth"
+	"govern/model"
+)
+
+// learn runs a discovery on a simulated system: text is the model file with
+// the unknowns in it.
+func learn(t *testing.T, c truth.Case, text string, workers int, o discover.Options) (*discover.Result, *fit.Data) {
+	t.Helper()
+	m, err := model.Read("test.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := c.Entry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := fit.Prepare(m, []fit.Entry{e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := discover.Run(context.Background(), &fit.Engine{Data: d, Workers: workers}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, d
+}
+
+func catalogue(t *testing.T, name string) *model.Model {
+	t.Helper()
+	m, err := model.Lookup(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// expect compares the chosen terms of an unknown with the truth; tolerance is
+// relative to each coefficient.
+func expect(t *testing.T, d *fit.Data, f *fit.Fitted, unknown, formula string, tolerance float64) {
+	t.Helper()
+	want := map[string]float64{}
+	e, err := expr.Parse(formula)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, term := range expr.Terms(e) {
+		want[term.Factor.String()] = term.Coefficient
+	}
+	got := map[string]float64{}
+	for i, term := range f.Terms {
+		if d.Model.Unknowns[term.Unknown].Name == unknown {
+			got[expr.Simplify(term.Factor).String()] = f.Coefficients[i]
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%s: terms %v, want %v", unknown, got, want)
+	}
+	for k, v := range want {
+		if g, ok := got[k]; !ok || math.Abs(g-v) > tolerance*math.Abs(v) {
+			t.Errorf("%s: coefficient of %s is %g, want %g within %g", unknown, k, g, v, tolerance)
+		}
+	}
+}
+
+const rosslerUnknown = `
+name: rossler
+states: {x: 0, y: 0, z: 0}
+parameters: {b: 0.22, c: 14}
+unknowns: {f: {}}
+equations: |
+  x' = -y - z
+  y' = f(x, y)
+  z' = b + z*(x - c)
+`
+
+func rossler(t *testing.T, noise map[string]float64) truth.Case {
+	return truth.Case{Model: catalogue(t, "rossler-14"), Step: 0.05, Samples: 1200, Seed: 5, Transient: 100, Noise: noise}
+}
+
+func TestAHiddenStatesEquationIsFound(t *testing.T) {
+	r, d := learn(t, rossler(t, map[string]float64{"x": 0.01, "z": 0.01}), rosslerUnknown, 0, discover.Options{})
+	if r.Status != discover.OK && r.Status != discover.Ambiguous {
+		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	}
+	expect(t, d, r.Chosen, "f", "x + 0.2*y", 0.005)
+}
+
+func TestEveryEquationOfLorenzIsFound(t *testing.T) {
+	c := truth.Case{Model: catalogue(t, "lorenz"), Step: 0.02, Samples: 500, Seed: 6, Transient: 20,
+		Noise: map[string]float64{"x": 0.02, "y": 0.02, "z": 0.02}}
+	r, d := learn(t, c, `
+states: {x: 0, y: 0, z: 0}
+unknowns: {f: {library: {degree: 2}}, g: {library: {degree: 2}}, h: {library: {degree: 2}}}
+equations: |
+  x' = f(x, y, z)
+  y' = g(x, y, z)
+  z' = h(x, y, z)
+`, 0, discover.Options{})
+	expect(t, d, r.Chosen, "f", "10*y - 10*x", 0.05)
+	expect(t, d, r.Chosen, "g", "28*x - y - x*z", 0.05)
+	expect(t, d, r.Chosen, "h", "x*y - 2.6666667*z", 0.05)
+}
+
+func TestALibraryWithoutTheTrueTermIsRefused(t *testing.T) {
+	for _, noise := range []float64{0, 0.05} {
+		c := truth.Case{Model: catalogue(t, "lorenz"), Step: 0.02, Samples: 500, Seed: 6, Transient: 20,
+			Noise: map[string]float64{"x": noise, "y": noise, "z": noise}}
+		r, _ := learn(t, c, `
+states: {x: 0, y: 0, z: 0}
+unknowns: {h: {library: {degree: 1}}}
+equations: |
+  x' = 10*(y - x)
+  y' = x*(28 - z) - y
+  z' = h(x, y, z)
+`, 0, discover.Options{})
+		if r.Status != discover.NoModel || r.Advice == "" {
+			t.Errorf("noise %g: status %s (%s), want no_model", noise, r.Status, r.Advice)
+		}
+	}
+}
+
+func TestTheResultDoesNotDependOnTheWorkers(t *testing.T) {
+	var first []byte
+	for _, workers := range []int{1, 2, 5} {
+		r, _ := learn(t, rossler(t, map[string]float64{"x": 0.02, "y": 0.02, "z": 0.02}), rosslerUnknown, workers, discover.Options{})
+		text, err := json.Marshal([]any{r.Chosen.Coefficients, r.Chosen.Nodes, r.Chosen.Sigma, r.Chosen.Evidence, r.Chosen.Omega})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = text
+		} else if string(text) != string(first) {
+			t.Errorf("%d workers give other bits than one", workers)
+		}
+	}
+}
+
+func TestAStateThatNoChannelSeesIsAnError(t *testing.T) {
+	c := truth.Case{Model: catalogue(t, "lorenz"), Step: 0.02, Samples: 200, Noise: map[string]float64{"x": 0.01, "y": 0.01}}
+	m, err := model.Read("test.yaml", []byte("states: {x: 0, y: 0, z: 0}\nunknowns: {f: {}, g: {}, h: {}}\nequations: |\n  x' = f(x, y, z)\n  y' = g(x, y, z)\n  z' = h(x, y, z)\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := c.Entry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := fit.Prepare(m, []fit.Entry{e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = discover.Run(context.Background(), &fit.Engine{Data: d}, discover.Options{})
+	var unseen *fit.UnobservedError
+	if !errors.As(err, &unseen) || unseen.State != "z" {
+		t.Errorf("error %v, want that nothing sees z", err)
+	}
+}
+
+func TestTheDerivativeBaselineNeedsCleanData(t *testing.T) {
+	for _, c := range []struct {
+		noise float64
+		works bool
+	}{{0, true}, {5, false}} {
+		m := catalogue(t, "petrzela-polak")
+		text := "states: {x: 0, y: 0, z: 0}\nunknowns: {f: {library: {degree: 2}}}\nequations: |\n  x' = z\n  y' = f(x, z)\n  z' = y - x - 0.5*z\n"
+		learned, err := model.Read("test.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := truth.Case{Model: m, Step: 0.05, Samples: 1000, Transient: 50, Noise: map[string]float64{"x": c.noise, "y": 0, "z": 0}}.Entry()
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := fit.Prepare(learned, []fit.Entry{e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := discover.Derivatives(d, discover.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]bool{}
+		for _, term := range r.Chosen.Terms {
+			names[term.Factor.String()] = true
+		}
+		right := len(names) == 3 && names["1"] && names["z"] && names["x^2"]
+		if right != c.works {
+			t.Errorf("noise %g on x: the baseline's terms are %v", c.noise, names)
+		}
+	}
+}
+
+func TestLibraryListsMonomialsByDegree(t *testing.T) {
+	m := model.Open([]string{"x", "y"})
+	var got []string
+	for _, term := range discover.Library(m, 0, 2) {
+		got = append(got, term.Factor.String())
+	}
+	want := []string{"1", "x", "y", "x^2", "x*y", "y^2"}
+	for i := range want {
+		if i >= len(got) || got[i] != want[i] {
+			t.Fatalf("library %v, want %v", got, want)
+		}
+	}
+}
