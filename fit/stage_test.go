@@ -1,0 +1,197 @@
+package fit
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"govern/expr"
+	"govern/model"
+	"govern/optim"
+)
+
+// stageUnderTest has everything that a stage can have: several entries,
+// conditions, inputs, missing samples, irregular times, a nonlinear channel, a
+// fitted parameter in equation and channel, segments of three samples.
+func stageUnderTest(t *testing.T, segment int) *stage {
+	t.Helper()
+	m, err := model.Read("test.yaml", []byte(`
+states: {x: 0, y: {value: 0.3, fixed: true}}
+parameters: {k: {value: 0.7, fit: true}, p: 1}
+inputs: [I]
+unknowns: {f: {}}
+equations: |
+  x' = k*y - x^3 + I*p
+  y' = f(x, y) + sin(t)
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parse := func(s string) *expr.Expr {
+		e, err := expr.Parse(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	rng := rand.New(rand.NewPCG(7, 8))
+	var entries []Entry
+	for _, n := range []int{12, 8} {
+		e := Entry{Name: "e", Set: map[string]float64{"p": 0.5 + float64(n)/10}}
+		var a, b, in []float64
+		clock := 0.0
+		for i := range n {
+			clock += 0.05 + 0.1*rng.Float64()
+			e.Times = append(e.Times, clock)
+			a, b, in = append(a, rng.NormFloat64()), append(b, rng.NormFloat64()), append(in, rng.NormFloat64())
+			if i%4 == 2 {
+				a[i] = math.NaN()
+			}
+		}
+		e.Channels = []Channel{
+			{Column: "a", Observe: parse("x*y + k"), Values: a, Sigma: 0.5},
+			{Column: "b", Observe: parse("y"), Values: b, Sigma: 0.7},
+		}
+		e.Inputs = [][]float64{in}
+		entries = append(entries, e)
+	}
+	d, err := Prepare(m, entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	terms := []Term{{0, parse("x"), 1}, {0, parse("y^2"), 2}}
+	engine := &Engine{Data: d, Options: Options{Segment: segment}, Workers: 2}
+	st, err := engine.libraryStage(terms, &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 2}, Omega: 0.3, Substeps: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+// The gradient of the objective is 2·Σ row·r; central differences of step 1e-6
+// are right to about 1e-8 of the objective's curvature.
+func TestRowsAreTheDerivativesOfTheObjective(t *testing.T) {
+	for _, segment := range []int{1, 3, 100} {
+		s := stageUnderTest(t, segment)
+		p := s.point()
+		rng := rand.New(rand.NewPCG(1, 1))
+		for c := range p.Nodes {
+			for i := range p.Nodes[c] {
+				p.Nodes[c][i] = 0.5 * rng.NormFloat64()
+			}
+		}
+		for i := range p.Nodes {
+			p.Nodes[i][1] = 0.3 // the fixed start, whose prior would drown the rest
+		}
+		copy(p.Border, []float64{0.4, -0.3, 0.7})
+		var l optim.Linear
+		objective := s.Linearise(p, &l)
+		if direct := s.Objective(p); math.Abs(direct-objective) > 1e-9*objective {
+			t.Fatalf("segment %d: objective %g, linearised %g", segment, direct, objective)
+		}
+		node, border := gradient(&l)
+		check := func(what string, x *float64, want float64) {
+			const h = 1e-6
+			keep := *x
+			*x = keep + h
+			up := s.Objective(p)
+			*x = keep - h
+			down := s.Objective(p)
+			*x = keep
+			got := (up - down) / (2 * h)
+			if math.Abs(got-want) > 1e-5*(1+math.Abs(want)) {
+				t.Errorf("segment %d: ∂/∂%s: rows say %g, differences %g", segment, what, want, got)
+			}
+		}
+		for c := range p.Nodes {
+			for i := range p.Nodes[c] {
+				if i != 1 {
+					check("node", &p.Nodes[c][i], node[c][i])
+				}
+			}
+		}
+		for k := range p.Border {
+			check(s.columns[k].Name, &p.Border[k], border[k])
+		}
+	}
+}
+
+// gradient sums 2·row·r over all rows.
+func gradient(l *optim.Linear) (node [][]float64, border []float64) {
+	n, p := l.N, l.P
+	border = make([]float64, p)
+	for c := range l.Chains {
+		ch := &l.Chains[c]
+		g := make([]float64, ch.Nodes*n)
+		for b := range ch.Nodes {
+			for r := ch.First[b]; r < ch.First[b+1]; r++ {
+				row := ch.Local[r*(n+p+1) : (r+1)*(n+p+1)]
+				for j := range n {
+					g[b*n+j] += 2 * row[j] * row[n+p]
+				}
+				for j := range p {
+					border[j] += 2 * row[n+j] * row[n+p]
+				}
+			}
+		}
+		wide := 2*n + p + 1
+		for r := range len(ch.Defect) / wide {
+			row := ch.Defect[r*wide : (r+1)*wide]
+			for j := range 2 * n {
+				g[r/n*n+j] += 2 * row[j] * row[2*n+p]
+			}
+			for j := range p {
+				border[j] += 2 * row[2*n+j] * row[2*n+p]
+			}
+		}
+		node = append(node, g)
+	}
+	return node, border
+}
+
+func TestTheObjectiveHasTheSameBitsForAnyNumberOfWorkers(t *testing.T) {
+	s := stageUnderTest(t, 1)
+	p := s.point()
+	var l optim.Linear
+	want := s.Linearise(p, &l)
+	s.workers = s.workers[:1]
+	if got := s.Linearise(p, &l); got != want {
+		t.Errorf("one worker gives %v, two give %v", got, want)
+	}
+}
+
+func BenchmarkLineariseRossler1000Nodes(b *testing.B) {
+	m, err := model.Read("b.yaml", []byte("states: {x: 1, y: 1, z: 0}\nunknowns: {f: {}}\nequations: |\n  x' = -y - z\n  y' = f(x, y)\n  z' = 0.2 + z*(x - 5.7)\n"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var e Entry
+	var values []float64
+	for i := range 1001 {
+		e.Times, values = append(e.Times, 0.1*float64(i)), append(values, math.Sin(0.1*float64(i)))
+	}
+	for _, name := range []string{"x", "y", "z"} {
+		e.Channels = append(e.Channels, Channel{Column: name, Observe: expr.Var(name), Values: values, Sigma: 0.1})
+	}
+	d, err := Prepare(m, []Entry{e})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var terms []Term
+	for _, s := range []string{"1", "x", "y", "x^2", "x*y", "y^2"} {
+		f, _ := expr.Parse(s)
+		terms = append(terms, Term{0, f, 1})
+	}
+	engine := &Engine{Data: d, Workers: 1}
+	st, err := engine.libraryStage(terms, &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 1, 1}, Omega: 0.1, Substeps: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := st.point()
+	var l optim.Linear
+	st.Linearise(p, &l)
+	b.ReportAllocs()
+	for b.Loop() {
+		st.Linearise(p, &l)
+	}
+}
