@@ -13,8 +13,8 @@ func sum(a, b *Expr) *Expr {
 		return Num(a.Value + b.Value)
 	case b.Kind == Neg:
 		return Binary(Sub, a, b.Args[0])
-	case isNegative(b):
-		return Binary(Sub, a, Num(-b.Value))
+	case isNegative(leading(b)):
+		return Binary(Sub, a, negative(b))
 	}
 	return Binary(Add, a, b)
 }
@@ -29,10 +29,18 @@ func negative(a *Expr) *Expr {
 		return a.Args[0]
 	case a.Kind == Sub:
 		return Binary(Sub, a.Args[1], a.Args[0])
-	case a.Kind == Mul && a.Args[0].Kind == Number:
-		return Binary(Mul, Num(-a.Args[0].Value), a.Args[1])
+	case a.Kind == Mul && leading(a).Kind == Number:
+		return Binary(Mul, negative(a.Args[0]), a.Args[1])
 	}
 	return Negative(a)
+}
+
+// leading returns the first factor of a product, e itself when it is none.
+func leading(e *Expr) *Expr {
+	for e.Kind == Mul {
+		e = e.Args[0]
+	}
+	return e
 }
 
 func product(a, b *Expr) *Expr {

@@ -31,8 +31,9 @@ func (d *Diagnostic) Render() string {
 	if d.Pos.Line > 0 && d.Source != "" {
 		number := fmt.Sprintf("%4d", d.Pos.Line)
 		margin = strings.Repeat(" ", len(number))
-		fmt.Fprintf(&b, "%s | %s\n", number, strings.TrimRight(d.Source, " \t\r"))
-		fmt.Fprintf(&b, "%s | %s%s\n", margin, indentTo(d.Source, d.Pos.Column), strings.Repeat("^", max(1, d.Width)))
+		line, column := excerpt(d.Source, d.Pos.Column)
+		fmt.Fprintf(&b, "%s | %s\n", number, line)
+		fmt.Fprintf(&b, "%s | %s%s\n", margin, indentTo(line, column), strings.Repeat("^", min(max(1, d.Width), widest)))
 	}
 	if d.Hint != "" {
 		fmt.Fprintf(&b, "%s = %s\n", margin, d.Hint)
@@ -60,6 +61,28 @@ func (d *Diagnostic) place() string {
 		return fmt.Sprintf("%d:%d: ", d.Pos.Line, d.Pos.Column)
 	}
 	return fmt.Sprintf("%s:%d:%d: ", d.File, d.Pos.Line, d.Pos.Column)
+}
+
+// widest is how much of a line Render shows, in characters.
+const widest = 160
+
+// excerpt returns the part of a line around a column, and where in it the column
+// is.
+func excerpt(line string, column int) (string, int) {
+	text := []rune(strings.TrimRight(line, " \t\r"))
+	if len(text) <= widest {
+		return string(text), column
+	}
+	begin := min(max(0, column-widest/2), len(text)-widest)
+	end := begin + widest
+	head, tail := "", ""
+	if begin > 0 {
+		head = "…"
+	}
+	if end < len(text) {
+		tail = "…"
+	}
+	return head + string(text[begin:end]) + tail, column - begin + len([]rune(head))
 }
 
 // indentTo returns white space as wide as line before the column; tabs stay

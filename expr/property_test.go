@@ -63,7 +63,7 @@ func valueAt(t testing.TB, e *Expr, x, y, z float64) float64 {
 
 func TestPrintingAndParsingIsTheIdentity(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for range 20000 {
+	for range 8000 {
 		first := mustParse(t, randomExpr(r, 5).String())
 		second := mustParse(t, first.String())
 		if !Identical(first, second) {
@@ -74,7 +74,7 @@ func TestPrintingAndParsingIsTheIdentity(t *testing.T) {
 
 func TestBuiltExpressionsPrintWithTheirValue(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for range 20000 {
+	for range 8000 {
 		e := randomExpr(r, 5)
 		x, y, z := r.NormFloat64(), r.NormFloat64(), r.NormFloat64()
 		a, b := valueAt(t, e, x, y, z), valueAt(t, mustParse(t, e.String()), x, y, z)
@@ -90,7 +90,7 @@ func TestBuiltExpressionsPrintWithTheirValue(t *testing.T) {
 func TestSimplifyKeepsTheValue(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	compared := 0
-	for range 30000 {
+	for range 15000 {
 		e := randomExpr(r, 5)
 		s := Simplify(e)
 		if strings.Contains(e.String(), "atan2(") {
@@ -119,7 +119,7 @@ func TestSimplifyKeepsTheValue(t *testing.T) {
 			compared++
 		}
 	}
-	if compared < 30000 {
+	if compared < 15000 {
 		t.Errorf("only %d places compared", compared)
 	}
 }
@@ -141,7 +141,7 @@ func largest(t *testing.T, e *Expr, x, y, z float64) float64 {
 
 func TestSimplifyIsIdempotent(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
-	for range 20000 {
+	for range 8000 {
 		e := randomExpr(r, 5)
 		if math.IsInf(largest(t, e, 0.3, 0.9, 0.5), 0) {
 			continue // perhaps a division by zero, which is left as it stands
@@ -339,11 +339,11 @@ func TestCallsAreReplacedInnerFirst(t *testing.T) {
 func TestDeepAndLongInputIsRefused(t *testing.T) {
 	for _, src := range []string{
 		strings.Repeat("(", 100_000), strings.Repeat("-", 100_000) + "x", strings.Repeat("sin(", 5000),
-		strings.Repeat("2^", 100_000) + "2", strings.Repeat("x+", 1_000_000) + "x",
+		strings.Repeat("2^", 100_000) + "2", strings.Repeat("x+", 150_000) + "x",
 	} {
 		_, err := Parse(src)
 		var d *Diagnostic
-		if !errors.As(err, &d) {
+		if !errors.As(err, &d) || len(d.Render()) > 1000 {
 			t.Errorf("%.10s…: %v", src, err)
 		}
 	}

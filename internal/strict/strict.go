@@ -294,13 +294,22 @@ func (d *Document) Items(n ast.Node, what string) []ast.Node {
 // Block returns a text of several lines and where it begins: all its lines
 // begin at that column.
 func (d *Document) Block(n ast.Node, what string) (text string, begin expr.Pos) {
+	const keepLines = "write | after the key, and the lines below it"
 	block, ok := n.(*ast.LiteralNode)
 	if !ok {
-		return d.String(n, what), Content(n)
+		text, ok = scalar(n)
+		switch {
+		case !ok:
+			d.Report(n, keepLines, "%s must be a text", what)
+		case strings.Contains(strings.TrimSpace(n.GetToken().Origin), "\n"):
+			d.Report(n, keepLines, "YAML joins the lines of %s", what)
+			text = ""
+		}
+		return text, Content(n)
 	}
 	text = block.Value.Value
 	if strings.HasPrefix(block.Start.Value, ">") {
-		d.Report(n, "write | so that lines stay lines", "%s in a folded block", what)
+		d.Report(n, keepLines, "YAML joins the lines of %s", what)
 		return "", Content(n)
 	}
 	begin = expr.Pos{Line: block.Start.Position.Line + 1, Column: 1}
