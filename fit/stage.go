@@ -23,7 +23,6 @@ type stage struct {
 	chains  []chain
 	blocks  []block
 	workers []*worker
-	offset  []int // of each chain's observations in residual order
 	partial []float64
 }
 
