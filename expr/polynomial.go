@@ -28,8 +28,10 @@ type factor struct {
 }
 
 const (
-	// maxTerms bounds the terms of a product that is multiplied out.
+	// maxTerms and maxPower bound the terms of a product that is multiplied out
+	// and the power of a sum: beyond, rounding spoils the sum.
 	maxTerms = 500
+	maxPower = 10
 	// cancelled is the share of the terms' sizes below which a sum of like
 	// terms is rounding and counts as zero.
 	cancelled = 8 * 0x1p-52

@@ -308,6 +308,13 @@ func TestRewritingKeepsSharing(t *testing.T) {
 	if got := Simplify(Diff(d, "x")).Value; got != 1<<60 {
 		t.Errorf("got %v", got)
 	}
+	p := Var("x")
+	for range 40 {
+		p = Binary(Mul, p, p)
+	}
+	if got := Simplify(p).String(); got != "x^1099511627776" {
+		t.Errorf("got %s", got)
+	}
 }
 
 func TestCallsAreReplacedInnerFirst(t *testing.T) {

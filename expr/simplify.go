@@ -8,8 +8,8 @@ import (
 // Simplify returns the canonical form of e: a sum of products with like terms
 // and powers collected, numbers folded, terms and factors in a fixed order. It
 // has the value of e, up to rounding, wherever e has one; it may have one in
-// more places (x/x is 1). Sums are multiplied out unless that makes more than
-// maxTerms terms. A number that would overflow or vanish stays unfolded.
+// more places (x/x is 1). Sums are multiplied out up to 500 terms and the tenth
+// power. A number that would overflow or vanish stays unfolded.
 func Simplify(e *Expr) *Expr { return canonical(e).expr() }
 
 // Term is Coefficient·Factor, one term of a sum.
@@ -29,7 +29,7 @@ func Terms(e *Expr) []Term {
 }
 
 func canonical(e *Expr) polynomial {
-	s := simplifier{done: map[*Expr]polynomial{}}
+	s := simplifier{map[*Expr]polynomial{}, map[*Expr][]powered{}}
 	p := s.of(e)
 	for range maxPasses {
 		if !slices.ContainsFunc(p, monomial.isLoose) {
@@ -44,8 +44,10 @@ func canonical(e *Expr) polynomial {
 // powers made a compact one whole, as in sqrt(2*x)*sqrt(2*x).
 const maxPasses = 4
 
+// simplifier remembers what it did, because expressions share their parts.
 type simplifier struct {
-	done map[*Expr]polynomial
+	done  map[*Expr]polynomial
+	split map[*Expr][]powered
 }
 
 func (s *simplifier) of(e *Expr) polynomial {
@@ -83,14 +85,13 @@ func (s *simplifier) compute(e *Expr) polynomial {
 // product collects the powers of a chain of products, quotients and integer
 // powers before it multiplies anything out, so that (x + 1)/(x + 1) is 1.
 func (s *simplifier) product(e *Expr) polynomial {
-	var bases []powered
-	s.collect(&bases, e, 1)
+	powers := s.powers(e)
 	terms := 1.0
-	for _, b := range bases {
+	for _, b := range powers {
 		terms *= b.terms()
 	}
 	p := constant(1)
-	for _, b := range bases {
+	for _, b := range powers {
 		if terms <= maxTerms {
 			p = multiply(p, b.expand())
 		} else {
@@ -100,69 +101,77 @@ func (s *simplifier) product(e *Expr) polynomial {
 	return p
 }
 
-// powered is base^exponent; a base occurs once in a list of them.
+// powered is base^exponent, one factor of a product in which every base occurs
+// once.
 type powered struct {
 	key      string
 	base     polynomial
 	exponent float64
 }
 
-func (s *simplifier) collect(bases *[]powered, e *Expr, exponent float64) {
+// powers returns e as a product of powers.
+func (s *simplifier) powers(e *Expr) []powered {
+	if p, ok := s.split[e]; ok {
+		return p
+	}
+	p := s.splitPowers(e)
+	s.split[e] = p
+	return p
+}
+
+func (s *simplifier) splitPowers(e *Expr) []powered {
 	switch e.Kind {
 	case Neg:
-		s.collect(bases, Num(-1), exponent)
-		s.collect(bases, e.Args[0], exponent)
-		return
+		return merge(single(constant(-1), 1), s.powers(e.Args[0]))
 	case Mul:
-		s.collect(bases, e.Args[0], exponent)
-		s.collect(bases, e.Args[1], exponent)
-		return
+		return merge(s.powers(e.Args[0]), s.powers(e.Args[1]))
 	case Div:
-		s.collect(bases, e.Args[0], exponent)
-		s.collect(bases, e.Args[1], -exponent)
-		return
+		return merge(s.powers(e.Args[0]), raised(s.powers(e.Args[1]), -1))
 	case Pow:
-		if n, ok := s.of(e.Args[1]).number(); ok && (isInteger(n) || exponent == 1) {
-			if isInteger(n) {
-				s.collect(bases, e.Args[0], exponent*n)
-			} else {
-				include(bases, s.of(e.Args[0]), n)
-			}
-			return
+		base, exponent := s.of(e.Args[0]), s.of(e.Args[1])
+		n, isNumber := exponent.number()
+		switch {
+		case isNumber && isInteger(n):
+			return raised(s.powers(e.Args[0]), n)
+		case isNumber:
+			return single(base, n)
 		}
-		include(bases, s.symbolicPower(e), exponent)
-		return
+		return single(atom(Binary(Pow, base.expr(), exponent.expr())), 1)
 	}
-	include(bases, s.of(e), exponent)
+	base := s.of(e)
+	if len(base) > 1 && base[0].coefficient < 0 { // y − x is −(x − y)
+		return merge(single(constant(-1), 1), single(base.scale(-1), 1))
+	}
+	return single(base, 1)
 }
 
-// symbolicPower is a^b where b is no number.
-func (s *simplifier) symbolicPower(e *Expr) polynomial {
-	base, exponent := s.of(e.Args[0]), s.of(e.Args[1])
-	if n, ok := exponent.number(); ok {
-		return powered{base: base, exponent: n}.compact()
-	}
-	return atom(Binary(Pow, base.expr(), exponent.expr()))
+func single(base polynomial, exponent float64) []powered {
+	return []powered{{base.expr().String(), base, exponent}}
 }
 
-func include(bases *[]powered, base polynomial, exponent float64) {
-	if len(base) > 1 && base[0].coefficient < 0 && isInteger(exponent) {
-		base = base.scale(-1)
-		if math.Mod(exponent, 2) != 0 {
-			include(bases, constant(-1), 1)
+func merge(a, b []powered) []powered {
+	product := slices.Clone(a)
+	for _, p := range b {
+		i := slices.IndexFunc(product, func(q powered) bool { return q.key == p.key })
+		if i < 0 {
+			product = append(product, p)
+		} else {
+			product[i].exponent += p.exponent
 		}
 	}
-	if len(base) == 0 && exponent < 0 { // 0/0 is not 1
-		base = constant(math.NaN())
-	}
-	key := base.expr().String()
-	for i, b := range *bases {
-		if b.key == key {
-			(*bases)[i].exponent += exponent
-			return
+	return product
+}
+
+// raised returns the n-th power of a product, for an integer n.
+func raised(product []powered, n float64) []powered {
+	power := slices.Clone(product)
+	for i, p := range power {
+		power[i].exponent *= n
+		if len(p.base) == 0 && n < 0 { // 0/0 is not 1
+			power[i] = single(constant(math.NaN()), 1)[0]
 		}
 	}
-	*bases = append(*bases, powered{key, base, exponent})
+	return power
 }
 
 // terms bounds the number of terms that expand returns: for the n-th power of
@@ -179,7 +188,7 @@ func (b powered) terms() float64 {
 }
 
 func (b powered) isExpandable() bool {
-	return len(b.base) > 1 && isInteger(b.exponent) && b.exponent > 0
+	return len(b.base) > 1 && isInteger(b.exponent) && 0 < b.exponent && b.exponent <= maxPower
 }
 
 // expand multiplies out a positive integer power of a sum; any other power is
