@@ -1,0 +1,114 @@
+package problem
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"govern/expr"
+	"govern/model"
+	"govern/series/csv"
+)
+
+// Encode returns the problem file with every default written out, the model in
+// it and the paths of the data absolute, so that it says the same wherever it
+// lies. Read returns an equal problem from it.
+func (p *Problem) Encode() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "name: %s\n", quote(p.Name))
+	b.WriteString("model:\n")
+	for line := range strings.Lines(string(p.Model.Encode())) {
+		b.WriteString("  " + line)
+	}
+	b.WriteString("data:\n")
+	for _, d := range p.Data {
+		d.encode(&b)
+	}
+	number := expr.FormatNumber
+	fmt.Fprintf(&b, "fit:\n  segment: %d\n", p.Fit.Segment)
+	fmt.Fprintf(&b, "  substeps: %d%s\n", p.Fit.Substeps, chosen(p.Fit.Substeps == 0, "by step doubling"))
+	fmt.Fprintf(&b, "  omega: %s%s\n", number(p.Fit.Omega), chosen(p.Fit.Omega == 0, "by evidence"))
+	fmt.Fprintf(&b, "  iterations: %d\n", p.Fit.Iterations)
+	fmt.Fprintf(&b, "discover:\n  method: %s\n  roads: %s\n", p.Discover.Method, p.Discover.Roads)
+	fmt.Fprintf(&b, "  degree: %d%s\n", p.Discover.Degree, chosen(p.Discover.Degree == 0, "by evidence"))
+	fmt.Fprintf(&b, "  penalty: %s\n  tie: %s\n", number(p.Discover.Penalty), number(p.Discover.Tie))
+	return b.Bytes()
+}
+
+// chosen is a comment on a zero that leaves a choice to the program.
+func chosen(automatic bool, how string) string {
+	if automatic {
+		return "  # chosen " + how
+	}
+	return ""
+}
+
+func (d Data) encode(b *bytes.Buffer) {
+	file := d.File
+	if absolute, err := filepath.Abs(file); err == nil {
+		file = absolute
+	}
+	fmt.Fprintf(b, "  - file: %s\n", quote(file))
+	fmt.Fprintf(b, "    time: %s\n", encodeTime(d.Time))
+	if len(d.Observe) == 0 {
+		b.WriteString("    observe: {}  # every column that is named like a state\n")
+	} else {
+		b.WriteString("    observe:\n")
+	}
+	for _, o := range d.Observe {
+		fmt.Fprintf(b, "      %s: %s\n", quote(o.Column), quote(o.Expression.String()))
+	}
+	encodeMap(b, "inputs", d.Inputs, quote)
+	encodeMap(b, "set", d.Set, expr.FormatNumber)
+	encodeMap(b, "noise", d.Noise, expr.FormatNumber)
+	fmt.Fprintf(b, "    use: %s\n", d.Use)
+}
+
+func encodeTime(t csv.TimeSpec) string {
+	var parts []string
+	comment := ""
+	switch {
+	case t.Rate > 0:
+		parts = append(parts, "rate: "+expr.FormatNumber(t.Rate))
+	case t.Column != "":
+		parts = append(parts, "column: "+quote(t.Column))
+	default:
+		comment = "  # the first column"
+	}
+	if t.Unit != "" {
+		parts = append(parts, "unit: "+quote(t.Unit))
+	}
+	return "{" + strings.Join(parts, ", ") + "}" + comment
+}
+
+// encodeMap writes an entry's mapping in the order of its keys; none when it is
+// empty.
+func encodeMap[V any](b *bytes.Buffer, key string, values map[string]V, encode func(V) string) {
+	if len(values) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "    %s:\n", key)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		fmt.Fprintf(b, "      %s: %s\n", quote(name), encode(values[name]))
+	}
+}
+
+// quote returns a text as a YAML scalar, in double quotes unless it is a name.
+func quote(s string) string {
+	if expr.IsName(s) {
+		return s
+	}
+	return strconv.Quote(s)
+}
+
+func stateNames(m *model.Model) []string {
+	names := make([]string, len(m.States))
+	for i, s := range m.States {
+		names[i] = s.Name
+	}
+	return names
+}

@@ -1,0 +1,290 @@
+package problem
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+
+	"govern/expr"
+	"govern/fit"
+	"govern/model"
+	"govern/series"
+	"govern/series/csv"
+)
+
+// minSamples is the length of the shortest entry: fewer samples determine
+// neither a derivative nor its noise.
+const minSamples = 10
+
+// Open reads the data and returns the entries of a fit: one for each of Data,
+// and a second one of the same name, with Test set, where the last 20 % of the
+// samples are held out. Data whose test would have fewer than ten samples are
+// not split. Times are in the model's unit, definitions are substituted in the
+// observables, and missing samples of inputs are interpolated.
+//
+// What only the data can tell is filled in: names of time columns, which
+// columns are observed, and Warnings. Every error is a *series.DataError.
+func (p *Problem) Open() ([]fit.Entry, error) {
+	p.Warnings = nil
+	entries := make([]fit.Entry, len(p.Data))
+	for i, name := range entryNames(p.Data) {
+		entry, err := p.open(&p.Data[i])
+		if err != nil {
+			return nil, err
+		}
+		entry.Name = name
+		entries[i] = entry
+	}
+	if err := p.checkVariation(entries); err != nil {
+		return nil, err
+	}
+	return p.split(entries), nil
+}
+
+// entryNames are the files' names; of several that are equal the n-th is
+// NAME#n. They do not depend on where the files lie.
+func entryNames(data []Data) []string {
+	total, seen := map[string]int{}, map[string]int{}
+	for _, d := range data {
+		total[filepath.Base(d.File)]++
+	}
+	names := make([]string, len(data))
+	for i, d := range data {
+		names[i] = filepath.Base(d.File)
+		if total[names[i]] > 1 {
+			seen[names[i]]++
+			names[i] = fmt.Sprintf("%s#%d", names[i], seen[names[i]])
+		}
+	}
+	return names
+}
+
+// open reads one file of data.
+func (p *Problem) open(d *Data) (fit.Entry, error) {
+	opt := csv.Options{Time: d.Time}
+	for _, o := range d.Observe {
+		opt.Columns = append(opt.Columns, o.Column)
+	}
+	for _, input := range slices.Sorted(maps.Keys(d.Inputs)) {
+		opt.Columns = append(opt.Columns, d.Inputs[input])
+	}
+	if len(d.Observe) == 0 {
+		opt.Optional = stateNames(p.Model)
+	}
+	s, err := csv.ReadFile(d.File, opt)
+	if err != nil {
+		return fit.Entry{}, err
+	}
+	if err := p.checkTimeColumn(d, s); err != nil {
+		return fit.Entry{}, err
+	}
+	if n := len(s.Time); n < minSamples {
+		return fit.Entry{}, &series.DataError{File: d.File, Text: fmt.Sprintf("%d samples are too few", n),
+			Hint: fmt.Sprintf("at least %d are needed, and 8 to 10 a cycle", minSamples)}
+	}
+	if len(d.Observe) == 0 {
+		if err := observeStates(p.Model, d, s); err != nil {
+			return fit.Entry{}, err
+		}
+	}
+	d.Time.Column = s.TimeName
+	entry := fit.Entry{Set: d.Set}
+	if entry.Times, err = p.times(s); err != nil {
+		return fit.Entry{}, err
+	}
+	for _, o := range d.Observe {
+		entry.Channels = append(entry.Channels, fit.Channel{
+			Column: o.Column, Observe: p.Model.Expand(o.Expression),
+			Values: s.Column(o.Column).Values, Sigma: d.Noise[o.Column],
+		})
+	}
+	for _, input := range p.Model.Inputs {
+		column := s.Column(d.Inputs[input])
+		values, err := filled(s, column)
+		if err != nil {
+			return fit.Entry{}, err
+		}
+		entry.Inputs = append(entry.Inputs, values)
+	}
+	return entry, nil
+}
+
+// checkTimeColumn refuses to take a state for the time because the file does
+// not say which column is.
+func (p *Problem) checkTimeColumn(d *Data, s *series.Series) error {
+	observed := slices.ContainsFunc(d.Observe, func(o Observation) bool { return o.Column == s.TimeName })
+	if d.Time.Column != "" || d.Time.Rate > 0 || !observed && p.Model.StateIndex(s.TimeName) < 0 {
+		return nil
+	}
+	return &series.DataError{File: d.File, Line: 1, ColumnName: s.TimeName, Text: "the first column is observed and cannot also be the time",
+		Hint: "say when the samples were taken: time: COLUMN or time: {rate: 1000 Hz}"}
+}
+
+// observeStates lets every column that is named like a state measure it.
+func observeStates(m *model.Model, d *Data, s *series.Series) error {
+	for _, c := range s.Columns {
+		if m.StateIndex(c.Name) >= 0 && c.Name != s.TimeName {
+			d.Observe = append(d.Observe, Observation{c.Name, expr.Var(c.Name)})
+		}
+	}
+	if len(d.Observe) == 0 {
+		return &series.DataError{File: d.File, Text: "no column is named like a state of the model: " + enumerate(stateNames(m)),
+			Hint: fmt.Sprintf("say what the columns measure, as in observe: {COLUMN: %s}; the columns are %s", m.States[0].Name, enumerate(s.Header))}
+	}
+	for _, column := range slices.Sorted(maps.Keys(d.Noise)) {
+		if s.Column(column) == nil {
+			return &series.DataError{File: d.File, Text: fmt.Sprintf("noise is given for %q, but there is no such column", column),
+				Hint: "the columns are " + enumerate(s.Header)}
+		}
+	}
+	return nil
+}
+
+// times returns the times in the model's unit, and warns when one of the two
+// units is not known.
+func (p *Problem) times(s *series.Series) ([]float64, error) {
+	switch from, to := s.TimeUnit, p.Model.TimeUnit; {
+	case from == to:
+		return s.Time, nil
+	case to == "":
+		p.warn("%s: the times are in %s and the model has no time_unit: its rates are taken to be per %s", s.Name, from, from)
+		return s.Time, nil
+	case from == "":
+		p.warn("%s: the times have no unit and are taken to be in %s, the model's time_unit", s.Name, to)
+		return s.Time, nil
+	case areConvertible(from, to):
+		return convertTimes(s.Time, from, to), nil
+	default:
+		return nil, &series.DataError{File: s.Name, Line: 1, ColumnName: s.TimeName,
+			Text: fmt.Sprintf("times in %q cannot be converted to the model's time_unit %q", from, to), Hint: convertible}
+	}
+}
+
+func (p *Problem) warn(format string, args ...any) {
+	p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...))
+}
+
+// filled returns a column with its missing samples interpolated linearly.
+func filled(s *series.Series, c *series.Column) ([]float64, error) {
+	t, values := s.Time, slices.Clone(c.Values)
+	last := len(values) - 1
+	if math.IsNaN(values[0]) || math.IsNaN(values[last]) {
+		return nil, &series.DataError{File: s.Name, ColumnName: c.Name, Text: "the input is missing at the first or last sample",
+			Hint: "an input must be known throughout: cut the file to where it is"}
+	}
+	known := 0 // index of the last sample that is there
+	for i, v := range c.Values {
+		if math.IsNaN(v) {
+			continue
+		}
+		for k := known + 1; k < i; k++ {
+			weight := (t[k] - t[known]) / (t[i] - t[known])
+			values[k] = (1-weight)*values[known] + weight*v
+		}
+		known = i
+	}
+	return values, nil
+}
+
+// checkVariation refuses a column that is constant or empty in all entries.
+func (p *Problem) checkVariation(entries []fit.Entry) error {
+	varies := map[string]bool{}
+	constant := map[string]float64{} // a value of every column that has any
+	for _, entry := range entries {
+		for _, c := range entry.Channels {
+			first := slices.IndexFunc(c.Values, isThere)
+			if first < 0 {
+				continue
+			}
+			constant[c.Column] = c.Values[first]
+			if slices.ContainsFunc(c.Values, func(v float64) bool { return isThere(v) && v != c.Values[first] }) {
+				varies[c.Column] = true
+			}
+		}
+	}
+	for i, entry := range entries {
+		for _, c := range entry.Channels {
+			if varies[c.Column] {
+				continue
+			}
+			e := &series.DataError{File: p.Data[i].File, ColumnName: c.Column, Text: "the column is empty",
+				Hint: "remove it from observe; a state that is not observed is estimated"}
+			if v, any := constant[c.Column]; any {
+				e.Text = fmt.Sprintf("the column is constant: %s throughout", expr.FormatNumber(v))
+				e.Hint = "a constant channel tells nothing about the dynamics: remove it from observe, or, if it is a condition, give it under set"
+			}
+			if len(entries) > 1 {
+				e.Text += ", in every entry"
+			}
+			return e
+		}
+	}
+	return nil
+}
+
+func isThere(v float64) bool { return !math.IsNaN(v) }
+
+// split marks tests and cuts them off.
+func (p *Problem) split(entries []fit.Entry) []fit.Entry {
+	var result []fit.Entry
+	for i, entry := range entries {
+		entry.Test = p.Data[i].Use == Test
+		n := len(entry.Times)
+		if p.Data[i].Use != Split {
+			result = append(result, entry)
+			continue
+		}
+		held := n / 5
+		if held < minSamples {
+			p.warn("%s: with %d samples nothing is held out for a test; %d would be needed", entry.Name, n, 5*minSamples)
+			result = append(result, entry)
+			continue
+		}
+		test := cut(entry, n-held, n)
+		test.Test = true
+		result = append(result, cut(entry, 0, n-held), test)
+	}
+	return result
+}
+
+// cut returns the samples [from, to) of an entry. It shares their memory.
+func cut(entry fit.Entry, from, to int) fit.Entry {
+	entry.Times = entry.Times[from:to:to]
+	entry.Channels = slices.Clone(entry.Channels)
+	for i := range entry.Channels {
+		entry.Channels[i].Values = entry.Channels[i].Values[from:to:to]
+	}
+	entry.Inputs = slices.Clone(entry.Inputs)
+	for i := range entry.Inputs {
+		entry.Inputs[i] = entry.Inputs[i][from:to:to]
+	}
+	return entry
+}
+
+// FromCSV returns the problem of a table about which nothing is known: the
+// first column is the time, every other one is a state, and every equation is
+// unknown. Every error is a *series.DataError.
+func FromCSV(path string) (*Problem, error) {
+	s, err := csv.ReadFile(path, csv.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if len(s.Columns) == 0 {
+		return nil, &series.DataError{File: path, Line: 1, Text: "there is only one column, the time",
+			Hint: "to read a single channel without times, write a problem file with time: {rate: 1000 Hz}"}
+	}
+	columns := make([]string, len(s.Columns))
+	for i, c := range s.Columns {
+		columns[i] = c.Name
+	}
+	p := &Problem{Name: stem(path), Path: path, Model: model.Open(columns), Fit: defaultFit(), Discover: defaultDiscover()}
+	p.Model.TimeUnit = s.TimeUnit
+	d := Data{File: path, Time: csv.TimeSpec{Column: s.TimeName}, Use: Split}
+	for i, column := range columns {
+		d.Observe = append(d.Observe, Observation{column, expr.Var(p.Model.States[i].Name)})
+	}
+	p.Data = []Data{d}
+	return p, nil
+}
