@@ -6,7 +6,7 @@ func lorenzIntegrator(tb testing.TB, opt Options, tangents int) *integrator {
 	s := lorenz(tb)
 	y := make([]float64, 3*(1+tangents))
 	copy(y, []float64{1, 1, 1})
-	return newIntegrator(newSlopes(s, s.field, s.Values, tangents).at, s.States, 0, y, opt.Filled())
+	return newIntegrator(newSlopes(s, s.field, s.Values, tangents).at, s.States, 3, 0, y, opt.Filled())
 }
 
 func TestStepsDoNotAllocate(t *testing.T) {

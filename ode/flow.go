@@ -2,7 +2,9 @@ package ode
 
 import "context"
 
-// Flow advances one state and tangent vectors along it stretch by stretch, as Lyapunov exponents need. It belongs to one goroutine.
+// Flow advances one state and tangent vectors along it stretch by stretch, as
+// Lyapunov exponents need. Steps are controlled by the errors of the state and
+// of the tangents. It belongs to one goroutine.
 type Flow struct {
 	system  *System
 	g       *integrator
@@ -19,7 +21,7 @@ func (s *System) NewFlow(t float64, x0 []float64, tangents int, opt Options) (*F
 	y := make([]float64, n*(1+tangents))
 	copy(y, x0)
 	slope := newSlopes(s, s.field, s.Values, tangents).at
-	return &Flow{s, newIntegrator(slope, s.States, t, y, opt), make([]int, len(s.signals))}, nil
+	return &Flow{s, newIntegrator(slope, s.States, len(y), t, y, opt), make([]int, len(s.signals))}, nil
 }
 
 // Time is where the flow is.
@@ -27,6 +29,9 @@ func (f *Flow) Time() float64 { return f.g.t }
 
 // Steps is the number of steps it took.
 func (f *Flow) Steps() int { return f.g.Steps }
+
+// NextStep is the step that the error control would take next.
+func (f *Flow) NextStep() float64 { return f.g.control.step }
 
 // State and Tangent return the flow's own memory: it may be read and changed
 // until the next Advance, which moves it elsewhere.

@@ -9,7 +9,7 @@ type integrator struct {
 	method  *tableau
 	slope   func(t float64, y, dy []float64)
 	control controller
-	names   []string // of the leading components: error norm and bound look at them only
+	names   []string // of the states, which come first in y; the bound is for them only
 	bound   float64
 	budget  int // steps left
 
@@ -17,24 +17,25 @@ type integrator struct {
 	y, from   []float64 // there
 	trial     []float64
 	k         [][]float64 // slopes of the stages; after a step the last belongs to y
-	e         []float64   // error estimate of the leading components
+	e         []float64   // error estimate of the components under control, which come first in y
 	statistics
 }
 
 // statistics counts the work of a solve.
 type statistics struct{ Steps, Rejected, Evaluations int }
 
-// newIntegrator starts at (t, y), of which it takes a copy.
-func newIntegrator(slope func(t float64, y, dy []float64), names []string, t float64, y []float64, opt Options) *integrator {
+// newIntegrator starts at (t, y), of which it takes a copy. The step control
+// looks at the first controlled components.
+func newIntegrator(slope func(t float64, y, dy []float64), names []string, controlled int, t float64, y []float64, opt Options) *integrator {
 	m := opt.Method.tableau()
-	n, width := len(names), len(y)
+	width := len(y)
 	g := &integrator{
 		method: m, slope: slope, names: names, bound: opt.Bound, budget: opt.MaxSteps,
 		t: t, before: t, y: append([]float64(nil), y...), from: make([]float64, width), trial: make([]float64, width),
-		k: make([][]float64, len(m.stage)), e: make([]float64, n),
+		k: make([][]float64, len(m.stage)), e: make([]float64, controlled),
 		control: controller{
 			fixed: m.defect == nil, order: float64(m.order), step: opt.Step, previous: 1e-4,
-			relative: opt.Relative, absolute: opt.Absolute, largest: make([]float64, n),
+			relative: opt.Relative, absolute: opt.Absolute, largest: make([]float64, controlled),
 		},
 	}
 	for i := range g.k {
@@ -61,7 +62,7 @@ func (g *integrator) evaluate(stage int, t float64, y []float64) {
 // firstStep guesses a step from the sizes of x, x' and x” (Hairer, Nørsett,
 // Wanner I, II.4, "starting step size").
 func (g *integrator) firstStep() float64 {
-	n, last := len(g.names), len(g.k)-1
+	n, last := len(g.e), len(g.k)-1
 	slope := g.k[last]
 	size := func(v []float64) float64 { return g.control.norm(v[:n], g.y, g.y) }
 	d0, d1 := size(g.y), size(slope)
@@ -172,7 +173,7 @@ func (g *integrator) interpolate(t float64, dst []float64) {
 	}
 }
 
-// escaped returns the first leading component of trial that is beyond the bound
+// escaped returns the first state of trial that is beyond the bound
 // or no number, −1 when there is none.
 func (g *integrator) escaped() int {
 	for i := range g.names {
@@ -198,7 +199,7 @@ func (g *integrator) giveUp(h float64) error {
 	stiff := g.stiff(h)
 	g.back()
 	return &StepError{
-		Place: g.place(), State: g.names[worst], Step: h, Steps: g.Steps,
+		Place: g.place(), State: g.names[worst%len(g.names)], Step: h, Steps: g.Steps,
 		Stiff: stiff, TooFew: g.budget == 0,
 	}
 }

@@ -20,7 +20,7 @@ func slopeOf(steps, errors []float64) float64 {
 // fixed takes equal steps with any method: the controller is told to accept all.
 func fixed(s *System, m Method, h float64) *integrator {
 	opt := Options{Method: m, Step: h}.Filled()
-	g := newIntegrator(newSlopes(s, s.field, s.Values, 0).at, s.States, 0, s.Start, opt)
+	g := newIntegrator(newSlopes(s, s.field, s.Values, 0).at, s.States, len(s.States), 0, s.Start, opt)
 	g.control.fixed = true
 	return g
 }

@@ -99,7 +99,7 @@ func solve(ctx context.Context, sys *System, f *Field, values []float64, columns
 			y[n+n*i+i] = 1
 		}
 	}
-	g := newIntegrator(newSlopes(sys, f, values, tangents).at, sys.States, times[0], y, opt)
+	g := newIntegrator(newSlopes(sys, f, values, tangents).at, sys.States, n, times[0], y, opt)
 	rows := make([][]float64, len(y))
 	arena := make([]float64, len(y)*len(times))
 	for i := range rows {
