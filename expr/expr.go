@@ -52,3 +52,5 @@ func Apply(ident string, args ...*Expr) *Expr {
 
 // Negative returns −a.
 func Negative(a *Expr) *Expr { return &Expr{Kind: Neg, Args: []*Expr{a}} }
+
+func (k Kind) isComparison() bool { return Less <= k && k <= NotEqual }

@@ -1,10 +1,6 @@
 package expr
 
-import (
-	"fmt"
-	"math"
-	"strings"
-)
+import "fmt"
 
 // maxDepth bounds the nesting of parentheses, calls, signs and powers, and
 // maxNodes the size of one expression: the functions of this package are
@@ -36,77 +32,6 @@ func ParseAt(file string, line, column int, src string) (*Expr, error) {
 	return e, nil
 }
 
-// Equation is one line of a model: Left' = Right, or the definition
-// Left = Right.
-type Equation struct {
-	Left  string
-	Prime bool
-	Right *Expr
-	Pos   Pos
-}
-
-// ParseEquations reads a block of equations, one a line or separated by
-// semicolons. A line goes on below when a parenthesis is open or it ends with
-// an operator. Places are those of ParseAt. Each equation that is wrong adds a
-// diagnostic; the others are returned.
-func ParseEquations(file string, line, column int, src string) ([]Equation, DiagnosticList) {
-	s := newSource(file, line, column, src)
-	var equations []Equation
-	var list DiagnosticList
-	for _, tokens := range statements(s.scan()) {
-		p := parser{source: s, tokens: tokens}
-		q, d := p.equation()
-		if d != nil {
-			list = append(list, d)
-			continue
-		}
-		equations = append(equations, q)
-	}
-	list.Sort()
-	return equations, list
-}
-
-// statements cuts the tokens of a block into equations, each with its end.
-func statements(tokens []token) [][]token {
-	var all [][]token
-	var current []token
-	open := 0
-	for i, t := range tokens {
-		switch {
-		case t.is("("):
-			open++
-		case t.is(")"):
-			open--
-		}
-		if t.kind != newlineToken && t.kind != endToken {
-			current = append(current, t)
-			continue
-		}
-		if len(current) == 0 {
-			continue
-		}
-		unfinished := open > 0 || joins(current[len(current)-1])
-		if t.kind == endToken || t.text == ";" || !unfinished || startsEquation(tokens[i+1:]) {
-			all = append(all, append(current, token{kind: endToken, pos: t.pos}))
-			current, open = nil, 0
-		}
-	}
-	return all
-}
-
-// joins reports whether a line that ends with t goes on below.
-func joins(t token) bool {
-	return t.kind == operatorToken && !t.is(")") && !t.is("'")
-}
-
-// startsEquation reports whether the tokens begin with x' or x =.
-func startsEquation(tokens []token) bool {
-	for len(tokens) > 0 && tokens[0].kind == newlineToken {
-		tokens = tokens[1:]
-	}
-	return len(tokens) > 1 && tokens[0].kind == nameToken && (tokens[1].is("=") || tokens[1].is("'"))
-}
-
 // parser is a Pratt parser (Pratt 1973) over the tokens of one expression or
 // equation. Its methods return the first diagnostic.
 type parser struct {
@@ -125,44 +50,6 @@ func (p *parser) take() token {
 		p.next++
 	}
 	return t
-}
-
-func (p *parser) equation() (Equation, *Diagnostic) {
-	left := p.take()
-	if left.kind == badToken {
-		return Equation{}, left.bad
-	}
-	if left.kind == nameToken && p.peek().is("/") && strings.HasPrefix(left.text, "d") {
-		return Equation{}, p.diagnostic(left, "derivatives are written with a prime", fmt.Sprintf("write %s' = ...", left.text[1:]))
-	}
-	if left.kind != nameToken {
-		return Equation{}, p.diagnostic(left, "an equation begins with a name, not "+left.describe(), "write x' = ... for a state, b = ... for a definition")
-	}
-	q := Equation{Left: left.text, Pos: left.pos}
-	if p.peek().is("'") {
-		p.take()
-		q.Prime = true
-	}
-	if equals := p.take(); !equals.is("=") {
-		return Equation{}, p.notEquals(left, equals)
-	}
-	var d *Diagnostic
-	q.Right, d = p.whole()
-	return q, d
-}
-
-func (p *parser) notEquals(left, t token) *Diagnostic {
-	switch {
-	case t.kind == badToken:
-		return t.bad
-	case t.is("'"):
-		return p.diagnostic(t, "only first derivatives can be written",
-			fmt.Sprintf("give the derivative a name: %s' = v; v' = ...", left.text))
-	case t.is("=="):
-		return p.diagnostic(t, "== compares", "write = to define")
-	}
-	return p.diagnostic(t, fmt.Sprintf("= is missing after %s, found %s", left.text, t.describe()),
-		"write x' = ... for a state, b = ... for a definition")
 }
 
 // whole parses the remaining tokens as one expression.
@@ -185,32 +72,6 @@ func (p *parser) whole() (*Expr, *Diagnostic) {
 		return nil, p.misplaced(e)
 	}
 	return e, nil
-}
-
-// stray explains a token that cannot follow a complete expression.
-func (p *parser) stray(t token) *Diagnostic {
-	before := p.tokens[p.next-1]
-	switch {
-	case t.kind == badToken:
-		return t.bad
-	case t.is("="):
-		return p.diagnostic(t, "= assigns and cannot stand inside an expression", "write == to compare")
-	case t.is(","):
-		return p.diagnostic(t, `"," stands only between the arguments of a function`, "decimal numbers are written with a point, as in 0.5")
-	case t.is("'"):
-		return p.diagnostic(t, "a derivative cannot stand inside an expression", "write the state's right-hand side, or a definition for it")
-	case t.text == ";":
-		return p.diagnostic(t, "one expression is expected here", "")
-	}
-	wide := t
-	if before.pos.Line == t.pos.Line {
-		wide = token{pos: before.pos, width: t.pos.Column + t.width - before.pos.Column}
-	}
-	hint := "write * to multiply"
-	if before.kind != operatorToken && t.kind != operatorToken {
-		hint = fmt.Sprintf("to multiply, write %s*%s", before.text, t.text)
-	}
-	return p.diagnostic(wide, fmt.Sprintf("an operator is missing between %q and %q", before.text, t.text), hint)
 }
 
 // Binding powers of the infix operators. A sign binds like a product:
@@ -291,11 +152,6 @@ func (p *parser) node(e Expr) (*Expr, *Diagnostic) {
 		return nil, p.diagnostic(token{pos: e.Pos}, fmt.Sprintf("an expression of more than %d parts", maxNodes), "split it with definitions: b = ...")
 	}
 	return &e, nil
-}
-
-func (p *parser) misplaced(comparison *Expr) *Diagnostic {
-	at := token{pos: comparison.Pos, width: len(strings.TrimSpace(symbol(comparison.Kind)))}
-	return p.diagnostic(at, "a comparison is not a number", "comparisons stand alone, in the condition of if(cond, a, b)")
 }
 
 // operand parses what can stand between operators that bind as strongly as
@@ -409,46 +265,3 @@ func (p *parser) checkCall(name token, args []*Expr) *Diagnostic {
 	}
 	return nil
 }
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// signature shows how a function of the language is called.
-func signature(name string, arity int) string {
-	switch {
-	case name == "if":
-		return "write if(cond, a, b)"
-	case arity == 2:
-		return fmt.Sprintf("write %s(a, b)", name)
-	}
-	return fmt.Sprintf("write %s(a)", name)
-}
-
-// missing explains a token where an operand should be.
-func (p *parser) missing(t token) *Diagnostic {
-	if p.next == 0 || t.kind != endToken && p.next == 1 {
-		return p.diagnostic(t, "an expression cannot begin with "+t.describe(), "")
-	}
-	before := p.tokens[p.next-1]
-	if t.kind != endToken {
-		before = p.tokens[p.next-2]
-	}
-	switch {
-	case before.is("=") && t.is("="):
-		return p.diagnostic(t, "= assigns", "write == to compare")
-	case before.is("*") && t.is("*"):
-		return p.diagnostic(t, "an operand is missing between * and *", "write ^ for powers")
-	case before.kind == operatorToken && t.kind == endToken:
-		return p.diagnostic(before, fmt.Sprintf("an operand is missing after %q", before.text), "")
-	}
-	return p.diagnostic(t, fmt.Sprintf("an operand is missing between %q and %s", before.text, t.describe()), "")
-}
-
-func (k Kind) isComparison() bool { return Less <= k && k <= NotEqual }
-
-// isNegative reports whether e is a number that prints with a sign.
-func isNegative(e *Expr) bool { return e.Kind == Number && math.Signbit(e.Value) }

@@ -140,3 +140,6 @@ func FormatNumber(v float64) string {
 	}
 	return mantissa + "e" + sign + strings.TrimLeft(exponent[1:], "0")
 }
+
+// isNegative reports whether e is a number that prints with a sign.
+func isNegative(e *Expr) bool { return e.Kind == Number && math.Signbit(e.Value) }
