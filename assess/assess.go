@@ -1,0 +1,432 @@
+// Package assess proves a closed model against data it has not seen: free runs
+// from held-out starts, valid time, Lyapunov spectrum, and distances between
+// the attractor of the model and that of the data beside their floors. Nothing
+// here helps the model: after its start a free run sees no data.
+package assess
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"govern/expr"
+	"govern/fit"
+	"govern/model"
+	"govern/ode"
+	"govern/tape"
+)
+
+// Input is a model and what it is judged on.
+type Input struct {
+	// Model is closed and was fitted without the held-out entries; Final, the
+	// model after its last refit on everything, is what dynamics are computed of.
+	Model, Final *model.Model
+	Train, Test  []fit.Entry
+	Sigma        []float64     // noise per channel of the data
+	Scale        []float64     // standard deviation per state
+	Path         [][][]float64 // smoothed states of the training entries: entry, state, sample
+	Workers      int
+	Journal      fit.Journal
+}
+
+// Proof is what was found. Numbers that could not be computed are NaN.
+type Proof struct {
+	Lyapunov, LyapunovError []float64 // descending, per time unit; standard errors
+	Chaotic                 bool
+	Horizon                 float64 // of the free errors: one Lyapunov time, or three cycles
+	Cycle                   float64 // mean time of a cycle of the data; NaN without cycles
+	ModelCycle              float64
+	Starts                  int
+	Free                    []float64 // per channel: rms over the horizon / std, median over starts
+	Relative                float64   // rms of all trusted channels over the horizon, median over starts
+	ValidTime               float64   // median, in Lyapunov times (cycles where there is no chaos)
+	Censored                bool      // more than half of the free runs were still valid when the data ended
+
+	AttractorDistance, AttractorFloor float64
+	SpectrumDistance, SpectrumFloor   float64
+
+	Bounded  bool // the long free run stayed within reach of the data
+	Escape   string
+	Runs     []FreeRun
+	Long     *ode.Solution // free run of Final on the data's times
+	Warnings []string
+}
+
+// FreeRun is one run from a held-out start.
+type FreeRun struct {
+	Entry int         // of the test entries
+	From  int         // sample of the start
+	Data  fit.Entry   // the record from the start on
+	Value [][]float64 // the model's prediction: channel of Data, sample; NaN beyond an early end
+	Error error       // why it ended early
+}
+
+// Run assesses. It fails only if the context does, or if nothing can be
+// compiled; what the data are too short for is NaN with a warning.
+func Run(ctx context.Context, in Input) (*Proof, error) {
+	p := &Proof{
+		ValidTime: math.NaN(), Horizon: math.NaN(), Cycle: math.NaN(), ModelCycle: math.NaN(), Relative: math.NaN(),
+		AttractorDistance: math.NaN(), AttractorFloor: math.NaN(), SpectrumDistance: math.NaN(), SpectrumFloor: math.NaN(),
+	}
+	final, err := ode.NewSystem(in.Final)
+	if err != nil {
+		return nil, err
+	}
+	data, err := fit.Prepare(in.Model, in.Train)
+	if err != nil {
+		return nil, err
+	}
+	p.Free = make([]float64, len(data.Channels))
+	for i := range p.Free {
+		p.Free[i] = math.NaN()
+	}
+	p.Cycle = 4 * data.Time
+	if err := p.attractor(ctx, in, data, final); err != nil {
+		return nil, err
+	}
+	if err := p.freeRuns(ctx, in, data); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// The relative weight of noise above which a channel says nothing about a
+// single prediction.
+const trusted = 0.3
+
+// validLevel is the rms error, in standard deviations of the signal, at which a
+// prediction ends.
+const validLevel = 0.4
+
+// freeRuns starts the model at held-out samples and lets it go.
+func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
+	starts := p.starts(in)
+	if len(starts) == 0 {
+		p.Warnings = append(p.Warnings, "no held-out stretch is long enough for a free run: errors.free and valid_time are undefined")
+		return nil
+	}
+	var windows []fit.Entry
+	for _, s := range starts {
+		windows = append(windows, s.window(windowCycles*p.Cycle))
+	}
+	d, err := fit.Prepare(in.Model, windows)
+	if err != nil {
+		return err
+	}
+	engine := &fit.Engine{Data: d, Workers: in.Workers, Journal: in.Journal}
+	sigma := make([]float64, len(d.Channels))
+	for i := range sigma {
+		sigma[i] = in.Sigma[data.IndexOf(d.Channels[i])]
+	}
+	at, err := engine.Locate(ctx, "assess/starts", sigma, in.Scale)
+	if err != nil {
+		return err
+	}
+	p.Starts = len(starts)
+	perChannel := make([][]float64, len(data.Channels))
+	var valid, relative []float64
+	censored := 0
+	for k, s := range starts {
+		run, err := p.freeRun(ctx, in.Model, s, at.Last[k])
+		if err != nil {
+			return err
+		}
+		p.Runs = append(p.Runs, run)
+		errs, total, until, ended := p.compare(in, data, run)
+		for c, v := range errs {
+			if !math.IsNaN(v) {
+				perChannel[c] = append(perChannel[c], v)
+			}
+		}
+		relative = append(relative, total)
+		valid = append(valid, until)
+		if ended {
+			censored++
+		}
+	}
+	for c, v := range perChannel {
+		p.Free[c] = median(v)
+	}
+	p.Relative = median(relative)
+	p.ValidTime = median(valid) / p.unit()
+	if p.Censored = 2*censored > len(starts); p.Censored {
+		p.Warnings = append(p.Warnings, "most free runs were still valid when the held-out data ended: valid_time is a lower bound")
+	}
+	return nil
+}
+
+// unit is the Lyapunov time, or a cycle without chaos.
+func (p *Proof) unit() float64 {
+	if p.Chaotic {
+		return 1 / p.Lyapunov[0]
+	}
+	return p.Cycle
+}
+
+// start is a held-out sample: sample at of a record whose earlier part is known
+// before it.
+type start struct {
+	entry, from int // of Test
+	record      fit.Entry
+	at          int
+}
+
+// windowCycles is how much earlier record a start is estimated from.
+const windowCycles = 3
+
+// starts spreads starts over the held-out entries, so that each has a record
+// before it and a horizon after it. Where the data are short the horizon is
+// halved, and halved again.
+func (p *Proof) starts(in Input) []start {
+	const want, enough = 20, 10
+	var out []start
+	for _, share := range []float64{1, 0.5, 0.25} {
+		out = out[:0]
+		for e := range in.Test {
+			out = append(out, p.startsIn(in, e, share*p.Horizon, max(want/len(in.Test), 1))...)
+		}
+		if len(out) < min(enough, want/max(len(in.Test), 1)) {
+			continue
+		}
+		if share < 1 {
+			p.Warnings = append(p.Warnings, fmt.Sprintf("the held-out record is short: free errors are over %.3g, not %.3g time units", share*p.Horizon, p.Horizon))
+			p.Horizon *= share
+		}
+		return out
+	}
+	return out
+}
+
+// startsIn spreads at most count starts over held-out entry e.
+func (p *Proof) startsIn(in Input, e int, horizon float64, count int) []start {
+	record, offset := before(in.Train, in.Test[e])
+	n := len(record.Times)
+	last := n - 1
+	for last > offset && record.Times[n-1]-record.Times[last] < horizon {
+		last--
+	}
+	first := offset
+	for first < last && record.Times[first]-record.Times[0] < windowCycles*p.Cycle {
+		first++
+	}
+	var out []start
+	for k := range count {
+		at := first
+		if count > 1 {
+			at += (last - first) * k / (count - 1)
+		}
+		if at >= n-1 || at < 8 || len(out) > 0 && out[len(out)-1].at == at {
+			continue
+		}
+		out = append(out, start{e, at - offset, record, at})
+	}
+	return out
+}
+
+// before joins a held-out entry to the training entry that it continues, if
+// there is one, and returns where it begins in the joined record.
+func before(train []fit.Entry, test fit.Entry) (fit.Entry, int) {
+	for _, e := range train {
+		n := len(e.Times)
+		if e.Name != test.Name || n < 2 || len(e.Channels) != len(test.Channels) || e.Times[n-1] >= test.Times[0] {
+			continue
+		}
+		if step := e.Times[n-1] - e.Times[n-2]; test.Times[0]-e.Times[n-1] > 3*step {
+			continue
+		}
+		j := e
+		j.Times = slices.Concat(e.Times, test.Times)
+		j.Channels = slices.Clone(e.Channels)
+		for c := range j.Channels {
+			j.Channels[c].Values = slices.Concat(e.Channels[c].Values, test.Channels[c].Values)
+		}
+		j.Inputs = nil
+		for u := range e.Inputs {
+			j.Inputs = append(j.Inputs, slices.Concat(e.Inputs[u], test.Inputs[u]))
+		}
+		return j, n
+	}
+	return test, 0
+}
+
+// window is the record up to and with the start, windowCycles cycles long.
+func (s start) window(length float64) fit.Entry {
+	const least, most = 12, 2000
+	first, e := s.at, s.record
+	for first > 0 && s.at-first < most && (e.Times[s.at]-e.Times[first] < length || s.at-first < least) {
+		first--
+	}
+	return e.Slice(first, s.at+1)
+}
+
+// freeRun integrates the model from a start to the end of its record, or twenty
+// horizons.
+func (p *Proof) freeRun(ctx context.Context, m *model.Model, s start, x0 []float64) (FreeRun, error) {
+	end := s.at + 1
+	for end < len(s.record.Times) && s.record.Times[end]-s.record.Times[s.at] <= 20*p.Horizon {
+		end++
+	}
+	part := s.record.Slice(s.at, end)
+	run := FreeRun{Entry: s.entry, From: s.from, Data: part}
+	sol, err := Solve(ctx, m, part, x0)
+	if sol == nil {
+		return run, err
+	}
+	if ctx.Err() != nil {
+		return run, err
+	}
+	run.Error = err
+	run.Value, err = Observe(m, part, sol)
+	return run, err
+}
+
+// Solve runs a closed model freely over an entry's times, with its conditions
+// and inputs. An integration that fails returns what it had.
+func Solve(ctx context.Context, m *model.Model, e fit.Entry, x0 []float64) (*ode.Solution, error) {
+	sys, err := ode.NewSystem(m.WithParameters(e.Set))
+	if err != nil {
+		return nil, err
+	}
+	for k, name := range m.Inputs {
+		if err := sys.SetInput(name, ode.Signal{Time: e.Times, Value: e.Inputs[k]}); err != nil {
+			return nil, err
+		}
+	}
+	return ode.Solve(ctx, sys, x0, e.Times, ode.Options{})
+}
+
+// Observe evaluates what an entry's channels measure along a solution on its
+// times; NaN beyond the solution's end.
+func Observe(m *model.Model, e fit.Entry, sol *ode.Solution) ([][]float64, error) {
+	names := []string{"t"}
+	values := []float64{0}
+	for _, s := range m.States {
+		names, values = append(names, s.Name), append(values, 0)
+	}
+	names, values = append(names, m.Inputs...), append(values, make([]float64, len(m.Inputs))...)
+	for _, q := range m.WithParameters(e.Set).Parameters {
+		names, values = append(names, q.Name), append(values, q.Value)
+	}
+	var outputs []*expr.Expr
+	for _, c := range e.Channels {
+		outputs = append(outputs, m.Expand(c.Observe))
+	}
+	program, err := tape.Compile(outputs, names)
+	if err != nil {
+		return nil, err
+	}
+	machine := program.NewMachine(1)
+	for k, v := range values {
+		machine.Input(k)[0] = v
+	}
+	out := make([][]float64, len(outputs))
+	for c := range out {
+		out[c] = make([]float64, len(e.Times))
+	}
+	for i, t := range e.Times {
+		if i >= len(sol.Time) {
+			for c := range out {
+				out[c][i] = math.NaN()
+			}
+			continue
+		}
+		machine.Input(0)[0] = t
+		for s := range sol.Values {
+			machine.Input(1 + s)[0] = sol.Values[s][i]
+		}
+		for u := range m.Inputs {
+			machine.Input(1 + len(m.States) + u)[0] = e.Inputs[u][i]
+		}
+		machine.Run()
+		for c := range out {
+			out[c][i] = machine.Output(c)[0]
+		}
+	}
+	return out, nil
+}
+
+// compare judges a free run by the data: the rms error of every channel over
+// the horizon in standard deviations; the same over the trusted channels
+// without their noise; and the time until the latter exceeds validLevel.
+func (p *Proof) compare(in Input, data *fit.Data, r FreeRun) (channels []float64, total, until float64, censored bool) {
+	channels = make([]float64, len(data.Channels))
+	n := len(r.Data.Times)
+	square := make([]float64, n) // over trusted channels, noise removed
+	counted := make([]float64, n)
+	for i := range channels {
+		channels[i] = math.NaN()
+	}
+	least := math.Inf(1)
+	for i, c := range data.Channels {
+		least = math.Min(least, in.Sigma[i]/signal(c, in.Sigma[i]))
+	}
+	for c, ch := range r.Data.Channels {
+		i := data.Channel(ch)
+		if i < 0 {
+			continue
+		}
+		info := data.Channels[i]
+		std := signal(info, in.Sigma[i])
+		trust := in.Sigma[i]/std <= math.Max(trusted, 1.01*least)
+		sum, count := 0.0, 0.0
+		for k, v := range ch.Values {
+			if math.IsNaN(v) {
+				continue
+			}
+			e := r.Value[c][k] - v
+			if math.IsNaN(e) {
+				e = math.Inf(1)
+			}
+			if k > 0 && r.Data.Times[k]-r.Data.Times[0] <= p.Horizon {
+				sum += e * e
+				count++
+			}
+			if trust {
+				square[k] += (e*e - in.Sigma[i]*in.Sigma[i]) / (std * std)
+				counted[k]++
+			}
+		}
+		if count > 0 {
+			channels[i] = math.Sqrt(sum/count) / info.Std
+		}
+	}
+	// The noise of a channel is removed in the mean only, so the error is averaged
+	// over a sixteenth of a cycle.
+	until, censored = r.Data.Times[n-1]-r.Data.Times[0], true
+	sum, count := 0.0, 0.0
+	for k := range n {
+		elapsed := r.Data.Times[k] - r.Data.Times[0]
+		if counted[k] > 0 && k > 0 && elapsed <= p.Horizon {
+			sum += square[k] / counted[k]
+			count++
+		}
+		mean, samples := 0.0, 0.0
+		for j := k; j < n && r.Data.Times[j]-r.Data.Times[k] <= p.Cycle/16; j++ {
+			if counted[j] > 0 {
+				mean += square[j] / counted[j]
+				samples++
+			}
+		}
+		if censored && samples > 0 && !(mean/samples <= validLevel*validLevel) {
+			until, censored = elapsed, false
+		}
+	}
+	return channels, math.Sqrt(math.Max(sum, 0) / math.Max(count, 1)), until, censored
+}
+
+// signal is the standard deviation of a channel without its noise.
+func signal(c fit.ChannelInfo, sigma float64) float64 {
+	return math.Sqrt(math.Max(c.Std*c.Std-sigma*sigma, 1e-4*c.Std*c.Std))
+}
+
+// median of the values that are not NaN; NaN of none.
+func median(x []float64) float64 {
+	c := slices.DeleteFunc(slices.Clone(x), math.IsNaN)
+	if len(c) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(c)
+	n := len(c)
+	return (c[(n-1)/2] + c[n/2]) / 2
+}

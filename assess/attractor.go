@@ -1,0 +1,101 @@
+package assess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"govern/dynamics"
+	"govern/fit"
+	"govern/ode"
+)
+
+// reach is how many ranges of the data a free run may leave them by before it
+// counts as escaped.
+const reach = 2
+
+// attractor runs the final model freely over as long a time as the training
+// data last, and compares where it goes with where they went.
+func (p *Proof) attractor(ctx context.Context, in Input, data *fit.Data, sys *ode.System) error {
+	p.Bounded = true
+	longest := 0
+	for e := range in.Train {
+		if len(in.Train[e].Times) > len(in.Train[longest].Times) {
+			longest = e
+		}
+	}
+	entry := in.Train[longest]
+	n := len(in.Final.States)
+	x0 := make([]float64, n)
+	for s := range x0 {
+		x0[s] = in.Path[longest][s][0]
+	}
+	sol, err := Solve(ctx, in.Final, entry, x0)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if sol == nil {
+		return err
+	}
+	p.Long = sol
+	if err != nil {
+		p.Bounded, p.Escape = false, err.Error()
+	}
+	for s := range n {
+		lo, hi := limits(in.Path, s)
+		for k, v := range sol.Values[s] {
+			if p.Bounded && (v < lo-reach*(hi-lo) || v > hi+reach*(hi-lo)) {
+				p.Bounded = false
+				p.Escape = fmt.Sprintf("%s = %.4g at t = %.4g, the data stay within %.4g … %.4g", in.Final.States[s].Name, v, sol.Time[k], lo, hi)
+			}
+		}
+	}
+	p.Horizon = 3 * p.Cycle
+	if !p.Bounded || len(in.Final.Inputs) > 0 {
+		if len(in.Final.Inputs) > 0 {
+			p.Warnings = append(p.Warnings, "the model is driven by inputs: Lyapunov exponents are left out")
+		}
+		return nil
+	}
+	if err := p.lyapunov(ctx, sys, sol.Last()); err != nil {
+		return err
+	}
+	return p.distances(in, data, entry, longest)
+}
+
+// lyapunov computes the spectrum and from it the unit of prediction.
+func (p *Proof) lyapunov(ctx context.Context, sys *ode.System, x0 []float64) error {
+	s, err := dynamics.Lyapunov(ctx, sys, x0, dynamics.Options{})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var step *ode.StepError
+	var blow *ode.BlowUpError
+	if errors.As(err, &step) || errors.As(err, &blow) {
+		p.Bounded, p.Escape = false, err.Error()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.Lyapunov, p.LyapunovError = s.Exponents, s.StandardErrors
+	// Chaos: the largest exponent is positive beyond its error, and grows a
+	// perturbation noticeably within a hundred cycles.
+	if l := s.Exponents[0]; l > 3*s.StandardErrors[0] && l*100*p.Cycle > 1 {
+		p.Chaotic = true
+		p.Horizon = 1 / l
+	}
+	return nil
+}
+
+// limits is the range of state s over all paths.
+func limits(path [][][]float64, s int) (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for e := range path {
+		for _, v := range path[e][s] {
+			lo, hi = math.Min(lo, v), math.Max(hi, v)
+		}
+	}
+	return lo, hi
+}

@@ -1,0 +1,5 @@
+package assess
+
+import "govern/fit"
+
+func (p *Proof) distances(Input, *fit.Data, fit.Entry, int) error { return nil }

@@ -1,0 +1,272 @@
+// Package govern discovers the governing equations of chaotic and neural
+// dynamics from time series. It is the front door of the library: a problem
+// goes in, a proved formula comes out.
+//
+//	p, err := problem.Load("problem.yaml")
+//	…
+//	out, err := govern.Discover(ctx, p, govern.Settings{})
+//	…
+//	fmt.Println(out.Result.Unknowns["f"])
+package govern
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"govern/assess"
+	"govern/discover"
+	"govern/expr"
+	"govern/fit"
+	"govern/model"
+	"govern/problem"
+	"govern/report"
+	"govern/run"
+)
+
+// Settings of a run; the zero value is the default.
+type Settings struct {
+	Seed    uint64      // of everything random; today's engine draws nothing, so it only marks the run
+	Workers int         // 0: all cores; the result does not depend on it
+	Journal fit.Journal // nil: nothing is remembered
+	Monitor fit.Monitor // nil: nobody watches
+}
+
+// Outcome is what a run leaves.
+type Outcome struct {
+	Result       *run.Result
+	Model        *model.Model // closed and ready to simulate; nil without a formula
+	Page         *report.Page
+	Trajectories *run.Trajectories
+}
+
+// Discover finds the unknowns of a problem as formulas, refits them on all
+// data, and proves them by free runs from held-out starts.
+func Discover(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, error) {
+	entries, err := p.Open()
+	if err != nil {
+		return nil, err
+	}
+	train, test := split(entries)
+	clock := time.Now()
+	data, err := fit.Prepare(p.Model, train)
+	if err != nil {
+		return nil, err
+	}
+	found, err := search(ctx, p, s, data)
+	if err != nil {
+		return nil, err
+	}
+	w := &work{problem: p, settings: s, train: train, test: test, data: data, found: found}
+	w.seconds.Discover = run.Number(time.Since(clock).Seconds())
+	if found.Chosen == nil {
+		return w.outcome(ctx)
+	}
+	clock = time.Now()
+	if err := w.refit(ctx); err != nil {
+		return nil, err
+	}
+	w.seconds.Fit = run.Number(time.Since(clock).Seconds())
+	clock = time.Now()
+	if err := w.prove(ctx); err != nil {
+		return nil, err
+	}
+	w.seconds.Assess = run.Number(time.Since(clock).Seconds())
+	return w.outcome(ctx)
+}
+
+// search runs the method that the problem asks for.
+func search(ctx context.Context, p *problem.Problem, s Settings, data *fit.Data) (*discover.Result, error) {
+	if p.Discover.Method == discover.MethodDerivatives {
+		return discover.Derivatives(data, p.Discover)
+	}
+	engine := &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Journal: s.Journal, Monitor: s.Monitor}
+	return discover.Run(ctx, engine, p.Discover)
+}
+
+func split(entries []fit.Entry) (train, test []fit.Entry) {
+	for _, e := range entries {
+		if e.Test {
+			test = append(test, e)
+		} else {
+			train = append(train, e)
+		}
+	}
+	return train, test
+}
+
+// work is a discovery on its way from the chosen formula to its proof.
+type work struct {
+	problem     *problem.Problem
+	settings    Settings
+	train, test []fit.Entry
+	data        *fit.Data // of the training entries
+	found       *discover.Result
+
+	trained *model.Model // closed by the formula fitted on the training entries
+	all     []fit.Entry
+	whole   *fit.Data
+	final   *fit.Fitted  // refitted on all entries
+	closed  *model.Model // closed by final, starting where the data start
+	spread  []float64    // standard deviation of final's coefficients, then parameters
+	proof   *assess.Proof
+	seconds run.Seconds
+}
+
+// close puts a fit's formulas and parameters into the model.
+func (w *work) close(f *fit.Fitted) (*model.Model, error) {
+	m := w.problem.Model
+	formulas := map[string]*expr.Expr{}
+	for u := range m.Unknowns {
+		formulas[m.Unknowns[u].Name] = f.Formula(u)
+	}
+	closed, err := m.WithFormulas(formulas)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]float64{}
+	k := 0
+	for _, q := range m.Parameters {
+		if q.Fit {
+			values[q.Name] = f.Parameters[k]
+			k++
+		}
+	}
+	return closed.WithParameters(values), nil
+}
+
+// refit fits the chosen formula on all entries, the held-out ones too.
+func (w *work) refit(ctx context.Context) error {
+	chosen := w.found.Chosen
+	var err error
+	if w.trained, err = w.close(chosen); err != nil {
+		return err
+	}
+	w.final, w.all, w.whole = chosen, w.train, w.data
+	if len(w.test) > 0 && w.problem.Discover.Method != discover.MethodDerivatives {
+		if err := w.extend(ctx); err != nil {
+			return err
+		}
+	}
+	if w.spread, err = w.uncertainty(ctx); err != nil {
+		return err
+	}
+	if w.closed, err = w.close(w.final); err != nil {
+		return err
+	}
+	n := len(w.closed.States)
+	states := append([]model.State(nil), w.closed.States...)
+	for i := range states {
+		if !states[i].Fixed {
+			states[i].Value = w.final.Nodes[0][i%n]
+		}
+	}
+	w.closed.States = states
+	return nil
+}
+
+// extend adds the held-out entries to the fit: their states are located under
+// the formula, then everything is fitted together.
+func (w *work) extend(ctx context.Context) error {
+	chosen := w.found.Chosen
+	tested, err := fit.Prepare(w.trained, w.test)
+	if err != nil {
+		return err
+	}
+	located, err := (&fit.Engine{Data: tested, Workers: w.settings.Workers, Journal: w.settings.Journal}).
+		Locate(ctx, "final/locate", carry(tested, w.data, chosen.Sigma), chosen.Scale)
+	if err != nil {
+		return err
+	}
+	w.all = append(append([]fit.Entry(nil), w.train...), w.test...)
+	if w.whole, err = fit.Prepare(w.problem.Model, w.all); err != nil {
+		return err
+	}
+	start := *chosen
+	start.Sigma = carry(w.whole, w.data, chosen.Sigma)
+	start.Nodes = append([][]float64(nil), chosen.Nodes...)
+	n, segment := len(w.trained.States), max(w.problem.Fit.Segment, 1)
+	for _, path := range located.Path {
+		start.Nodes = append(start.Nodes, everyNode(path, n, segment))
+	}
+	engine := &fit.Engine{Data: w.whole, Options: w.problem.Fit, Workers: w.settings.Workers, Journal: w.settings.Journal, Monitor: w.settings.Monitor}
+	if w.settings.Monitor != nil {
+		w.settings.Monitor.Stage("final refit", 0.85)
+	}
+	w.final, err = engine.Trajectory(ctx, "final/refit", &start, fit.Schedule{To: chosen.Omega, Noise: true})
+	return err
+}
+
+// everyNode picks a path's samples where segments of the given length begin,
+// and the last.
+func everyNode(path []float64, n, segment int) []float64 {
+	var out []float64
+	samples := len(path) / n
+	for i := 0; i < samples-1; i += segment {
+		out = append(out, path[i*n:(i+1)*n]...)
+	}
+	return append(out, path[(samples-1)*n:]...)
+}
+
+// carry takes values per channel from one set of data to another.
+func carry(to, from *fit.Data, values []float64) []float64 {
+	out := to.Sigmas()
+	for i, c := range to.Channels {
+		if k := from.IndexOf(c); k >= 0 {
+			out[i] = values[k]
+		}
+	}
+	return out
+}
+
+// prove assesses the formula: free runs with the one that never saw the
+// held-out entries, dynamics with the final one.
+func (w *work) prove(ctx context.Context) error {
+	if w.settings.Monitor != nil {
+		w.settings.Monitor.Stage("assess", 0.92)
+	}
+	n := len(w.closed.States)
+	var path [][][]float64
+	for e := range w.train {
+		rows := make([][]float64, n)
+		for k, v := range w.found.Chosen.Nodes[e] {
+			rows[k%n] = append(rows[k%n], v)
+		}
+		path = append(path, rows)
+	}
+	proof, err := assess.Run(ctx, assess.Input{
+		Model: w.trained, Final: w.closed, Train: w.train, Test: w.test,
+		Sigma: w.found.Chosen.Sigma, Scale: w.found.Chosen.Scale, Path: path,
+		Workers: w.settings.Workers, Journal: w.settings.Journal,
+	})
+	w.proof = proof
+	return err
+}
+
+// blocks is the number of parts that intervals are taken from where the model
+// is not exact.
+const blocks = 4
+
+// uncertainty returns the standard deviations of the final coefficients and
+// parameters: those of their covariance, or, where the evidence asked for
+// defects larger than the floor, at least those between refits of parts of the
+// record.
+func (w *work) uncertainty(ctx context.Context) ([]float64, error) {
+	f := w.final
+	k := len(f.Terms) + len(f.Parameters)
+	sd := make([]float64, k)
+	for i := range sd {
+		sd[i] = math.Sqrt(f.Covariance[i*k+i])
+	}
+	if f.Omega <= 2*fit.OmegaEnd {
+		return sd, nil
+	}
+	between, err := w.blockRefits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range sd {
+		sd[i] = math.Max(sd[i], between[i])
+	}
+	return sd, nil
+}

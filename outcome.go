@@ -1,0 +1,310 @@
+package govern
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+
+	"govern/assess"
+	"govern/expr"
+	"govern/fit"
+	"govern/ode"
+	"govern/report"
+	"govern/run"
+)
+
+// confidence is the half-width of a 95 % interval in standard deviations.
+const confidence = 1.959963984540054
+
+// outcome packs everything that was found.
+func (w *work) outcome(ctx context.Context) (*Outcome, error) {
+	out := &Outcome{Model: w.closed, Result: w.result(), Page: w.page(), Trajectories: &run.Trajectories{}}
+	if w.closed == nil {
+		return out, nil
+	}
+	if err := w.trajectories(ctx, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// result fills result.json.
+func (w *work) result() *run.Result {
+	r := &run.Result{
+		Status: run.Status(w.found.Status), Advice: w.found.Advice, Seconds: w.seconds,
+		Equations: map[string]*string{}, Unknowns: map[string]run.Unknown{}, Parameters: map[string]run.Estimate{},
+		Errors: run.Errors{Nudged: map[string]run.Number{}, Free: map[string]run.Number{}, Neural: map[string]run.Number{}},
+		Dynamics: run.Dynamics{
+			ValidTime: run.Undefined(), AttractorDistance: run.Undefined(), AttractorFloor: run.Undefined(),
+			SpectrumDistance: run.Undefined(), SpectrumFloor: run.Undefined(),
+		},
+		Noise: map[string]run.Number{},
+	}
+	m := w.problem.Model
+	for _, d := range m.Warnings {
+		r.Warnings = append(r.Warnings, d.Error())
+	}
+	if w.closed == nil {
+		for _, s := range m.States {
+			r.Equations[s.Name] = nil
+		}
+		for _, u := range m.Unknowns {
+			r.Unknowns[u.Name] = run.Unknown{Arguments: u.Arguments}
+		}
+		return r
+	}
+	for i, right := range w.closed.Rhs() {
+		text := w.substituted(right).String()
+		r.Equations[w.closed.States[i].Name] = &text
+	}
+	for u, unknown := range m.Unknowns {
+		text := w.final.Formula(u).String()
+		entry := run.Unknown{Arguments: unknown.Arguments, Expression: &text}
+		for i, t := range w.final.Terms {
+			if t.Unknown == u {
+				c, half := w.final.Coefficients[i], confidence*w.spread[i]
+				entry.Terms = append(entry.Terms, run.Term{
+					Term: t.Factor.String(), Coefficient: run.Number(c), Low: run.Number(c - half), High: run.Number(c + half),
+				})
+			}
+		}
+		r.Unknowns[unknown.Name] = entry
+	}
+	for i, q := range w.fittedParameters() {
+		v, half := w.final.Parameters[i], confidence*w.spread[len(w.final.Terms)+i]
+		r.Parameters[q] = run.Estimate{Value: run.Number(v), Low: run.Number(v - half), High: run.Number(v + half)}
+	}
+	for i, c := range w.whole.Channels {
+		r.Noise[c.Column] = run.Number(w.final.Sigma[i])
+		r.Errors.Nudged[c.Column] = run.Number(w.final.Residual[i] / c.Std)
+	}
+	for i, c := range w.data.Channels {
+		r.Errors.Free[c.Column] = run.Number(w.proof.Free[i])
+	}
+	r.Dynamics = run.Dynamics{
+		Lyapunov: run.Numbers(w.proof.Lyapunov), ValidTime: run.Number(w.proof.ValidTime),
+		AttractorDistance: run.Number(w.proof.AttractorDistance), AttractorFloor: run.Number(w.proof.AttractorFloor),
+		SpectrumDistance: run.Number(w.proof.SpectrumDistance), SpectrumFloor: run.Number(w.proof.SpectrumFloor),
+	}
+	for _, t := range w.found.Ties {
+		a := run.Alternative{Expressions: map[string]string{}, Delta: run.Number(t.Delta)}
+		for u, unknown := range m.Unknowns {
+			a.Expressions[unknown.Name] = t.Fitted.Formula(u).String()
+		}
+		r.Alternatives = append(r.Alternatives, a)
+	}
+	r.Warnings = append(r.Warnings, w.warnings()...)
+	if !w.proof.Bounded && r.Status.Trusted() {
+		r.Status = run.NoModel
+		r.Advice = "the free run of the formula leaves the range of the data (" + w.proof.Escape + "): the formula is not a model of them; give more data, or a richer library"
+	}
+	return r
+}
+
+// warnings collects what a reader should know.
+func (w *work) warnings() []string {
+	out := append([]string(nil), w.proof.Warnings...)
+	if w.final.Omega > 2*fit.OmegaEnd {
+		out = append(out, fmt.Sprintf("the equations leave a defect: the evidence allows them an error of %.2g standard deviations a characteristic time, so intervals are from refits of %d parts of the record", w.final.Omega, blocks))
+	}
+	rate := w.data.SamplesPerCycle()
+	if rate < 9 {
+		out = append(out, fmt.Sprintf("only %.1f samples a cycle: below 8–10 the equations may not be determined", rate))
+	}
+	for i, s := range w.spread {
+		if math.IsInf(s, 1) || math.IsNaN(s) {
+			name := ""
+			if i < len(w.final.Terms) {
+				name = "the coefficient of " + w.final.Terms[i].Factor.String()
+			} else {
+				name = w.fittedParameters()[i-len(w.final.Terms)]
+			}
+			out = append(out, "the data do not determine "+name+" apart from the others")
+		}
+	}
+	return out
+}
+
+// substituted puts fixed parameters' values in the place of their names;
+// conditions stay names.
+func (w *work) substituted(e *expr.Expr) *expr.Expr {
+	stay := map[string]bool{}
+	for _, entry := range w.all {
+		for name := range entry.Set {
+			stay[name] = true
+		}
+	}
+	values := map[string]*expr.Expr{}
+	for _, q := range w.closed.Parameters {
+		if !stay[q.Name] {
+			values[q.Name] = expr.Num(q.Value)
+		}
+	}
+	return expr.Simplify(expr.Substitute(e, values))
+}
+
+func (w *work) fittedParameters() []string {
+	var out []string
+	for _, q := range w.problem.Model.Parameters {
+		if q.Fit {
+			out = append(out, q.Name)
+		}
+	}
+	return out
+}
+
+// trajectories adds the data beside fitted and free paths, and the figures made
+// of them.
+func (w *work) trajectories(ctx context.Context, out *Outcome) error {
+	n := len(w.closed.States)
+	for e, entry := range w.all {
+		nodes := w.final.Nodes[e]
+		free, err := assess.Solve(ctx, w.closed, entry, nodes[:n])
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if free == nil {
+			return err
+		}
+		freely, err := assess.Observe(w.closed, entry, free)
+		if err != nil {
+			return err
+		}
+		fitted, err := assess.Observe(w.closed, entry, w.fittedPath(entry, nodes))
+		if err != nil {
+			return err
+		}
+		name := entry.Name
+		if entry.Test {
+			name += " (held out)"
+		}
+		track := run.Track{Entry: name, Time: entry.Times}
+		series := report.Series{Entry: name, Time: entry.Times}
+		for c, ch := range entry.Channels {
+			track.Channels = append(track.Channels, run.TrackChannel{Name: ch.Column, Data: ch.Values, Nudged: fitted[c], Free: freely[c]})
+			series.Channels = append(series.Channels, report.Track{Name: ch.Column, Data: ch.Values, Nudged: fitted[c], Free: freely[c]})
+		}
+		out.Trajectories.Entries = append(out.Trajectories.Entries, track)
+		out.Page.Series = append(out.Page.Series, series)
+	}
+	w.portrait(out.Page)
+	return nil
+}
+
+// fittedPath spreads a fit's nodes over an entry's samples; between nodes there
+// is nothing.
+func (w *work) fittedPath(entry fit.Entry, nodes []float64) *ode.Solution {
+	n, segment := len(w.closed.States), max(w.problem.Fit.Segment, 1)
+	sol := &ode.Solution{Time: entry.Times, Values: make([][]float64, n)}
+	for s := range n {
+		sol.Values[s] = make([]float64, len(entry.Times))
+		for i := range sol.Values[s] {
+			sol.Values[s][i] = math.NaN()
+		}
+		for b := range len(nodes) / n {
+			sol.Values[s][min(b*segment, len(entry.Times)-1)] = nodes[b*n+s]
+		}
+	}
+	return sol
+}
+
+// portrait sets the smoothed data beside the long free run, state by state.
+func (w *work) portrait(page *report.Page) {
+	n := len(w.closed.States)
+	if w.proof.Long == nil {
+		return
+	}
+	var axes []report.Axis
+	for s := range min(n, 3) {
+		a := report.Axis{Name: w.closed.States[s].Name, Model: w.proof.Long.Values[s]}
+		for e := range w.train {
+			for k := s; k < len(w.final.Nodes[e]); k += n {
+				a.Data = append(a.Data, w.final.Nodes[e][k])
+			}
+			a.Data = append(a.Data, math.NaN())
+		}
+		axes = append(axes, a)
+	}
+	page.Portraits = append(page.Portraits, report.Portrait{
+		Caption: "Data, smoothed under the formula (left), and the free run of the formula over as long a time (right)", Axes: axes,
+	})
+}
+
+// page fills the report.
+func (w *work) page() *report.Page {
+	m := w.problem.Model
+	p := &report.Page{
+		Title: w.problem.Name, Status: string(w.found.Status), Advice: w.found.Advice, TimeUnit: m.TimeUnit,
+	}
+	if w.closed == nil {
+		return p
+	}
+	r := w.result()
+	p.Status, p.Advice, p.Warnings = string(r.Status), r.Advice, r.Warnings
+	for i, right := range w.closed.Rhs() {
+		learned := false
+		for _, c := range expr.Calls(m.Equations[i].Right) {
+			learned = learned || m.Unknown(c.Ident) != nil
+		}
+		p.Equations = append(p.Equations, report.Equation{State: w.closed.States[i].Name, Right: w.substituted(right), Learned: learned})
+	}
+	for u, unknown := range m.Unknowns {
+		entry := report.Unknown{Name: unknown.Name, Arguments: unknown.Arguments, Formula: w.final.Formula(u)}
+		for i, t := range w.final.Terms {
+			if t.Unknown == u {
+				c, half := w.final.Coefficients[i], confidence*w.spread[i]
+				entry.Terms = append(entry.Terms, report.Term{Factor: t.Factor, Coefficient: c, Low: c - half, High: c + half})
+			}
+		}
+		p.Unknowns = append(p.Unknowns, entry)
+	}
+	for i, q := range w.fittedParameters() {
+		v, half := w.final.Parameters[i], confidence*w.spread[len(w.final.Terms)+i]
+		p.Parameters = append(p.Parameters, report.Estimate{Name: q, Value: v, Low: v - half, High: v + half})
+	}
+	for _, t := range w.found.Ties {
+		tie := report.Tie{Delta: t.Delta}
+		for u, unknown := range m.Unknowns {
+			tie.Formulas = append(tie.Formulas, report.Formula{Name: unknown.Name, Arguments: unknown.Arguments, Right: t.Fitted.Formula(u)})
+		}
+		p.Ties = append(p.Ties, tie)
+	}
+	for i, c := range w.whole.Channels {
+		channel := report.Channel{Column: c.Column, Observe: c.Observe, Std: c.Std, Noise: w.final.Sigma[i], Nudged: w.final.Residual[i] / c.Std, Free: math.NaN()}
+		if k := w.data.IndexOf(c); k >= 0 {
+			channel.Free = w.proof.Free[k]
+		}
+		p.Channels = append(p.Channels, channel)
+	}
+	p.Dynamics = &report.Dynamics{
+		Lyapunov: w.proof.Lyapunov, ValidTime: w.proof.ValidTime, Starts: w.proof.Starts,
+		AttractorDistance: w.proof.AttractorDistance, AttractorFloor: w.proof.AttractorFloor,
+		SpectrumDistance: w.proof.SpectrumDistance, SpectrumFloor: w.proof.SpectrumFloor,
+		PeriodModel: w.proof.ModelCycle, PeriodData: w.proof.Cycle,
+	}
+	p.Settings = w.used()
+	return p
+}
+
+// used lists the choices that were made, by the user or by default.
+func (w *work) used() []report.Setting {
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+	out := []report.Setting{
+		{Name: "road", Value: "library of degree " + strconv.Itoa(w.found.Degree) + ", " + strconv.Itoa(w.found.Library) + " candidate terms"},
+		{Name: "segment", Value: strconv.Itoa(max(w.problem.Fit.Segment, 1)) + " samples"},
+		{Name: "Runge–Kutta steps a sample", Value: strconv.Itoa(w.final.Substeps)},
+		{Name: "final defect weight", Value: number(w.final.Omega)},
+		{Name: "characteristic time", Value: number(w.data.Time)},
+		{Name: "samples a cycle", Value: number(w.data.SamplesPerCycle())},
+		{Name: "gain", Value: "0"},
+	}
+	for _, c := range w.found.Checks {
+		state := "passed"
+		if !c.OK {
+			state = "failed"
+		}
+		out = append(out, report.Setting{Name: "check: " + c.Name, Value: state + ": " + c.Text})
+	}
+	return out
+}

@@ -1,0 +1,69 @@
+package govern
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"govern/fit"
+)
+
+// blockRefits fits the final formula on consecutive parts of the record and
+// returns the standard error of the mean of each coefficient and parameter.
+// A part that does not converge is left out; with fewer than two the result is
+// zero.
+func (w *work) blockRefits(ctx context.Context) ([]float64, error) {
+	n := len(w.problem.Model.States)
+	segment := max(w.problem.Fit.Segment, 1)
+	var values [][]float64
+	for b := range blocks {
+		var entries []fit.Entry
+		start := *w.final
+		start.Nodes = nil
+		for e, entry := range w.all {
+			samples := len(entry.Times)
+			// Parts begin at nodes.
+			i := samples * b / blocks / segment * segment
+			j := min((samples*(b+1)/blocks)/segment*segment+1, samples)
+			if j-i < 3*segment+1 || j-i < 8 {
+				continue
+			}
+			entries = append(entries, entry.Slice(i, j))
+			nodes := w.final.Nodes[e]
+			first := i / segment
+			count := (j-1-i+segment-1)/segment + 1
+			start.Nodes = append(start.Nodes, nodes[first*n:min((first+count)*n, len(nodes))])
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		data, err := fit.Prepare(w.problem.Model, entries)
+		if err != nil {
+			return nil, err
+		}
+		start.Sigma = carry(data, w.whole, w.final.Sigma)
+		engine := &fit.Engine{Data: data, Options: w.problem.Fit, Workers: w.settings.Workers, Journal: w.settings.Journal}
+		f, err := engine.Trajectory(ctx, fmt.Sprintf("final/block-%d", b), &start, fit.Schedule{To: w.final.Omega})
+		if err != nil {
+			return nil, err
+		}
+		if !math.IsInf(f.Objective, 0) {
+			values = append(values, append(append([]float64(nil), f.Coefficients...), f.Parameters...))
+		}
+	}
+	out := make([]float64, len(w.final.Terms)+len(w.final.Parameters))
+	if len(values) < 2 {
+		return out, nil
+	}
+	for i := range out {
+		mean, sum, m := 0.0, 0.0, float64(len(values))
+		for _, v := range values {
+			mean += v[i] / m
+		}
+		for _, v := range values {
+			sum += (v[i] - mean) * (v[i] - mean)
+		}
+		out[i] = math.Sqrt(sum / (m - 1) / m)
+	}
+	return out, nil
+}
