@@ -64,9 +64,19 @@ func (p *Proof) attractor(ctx context.Context, in Input, data *fit.Data, sys *od
 	return p.distances(in, data, entry, longest)
 }
 
+// precision is the relative standard error of a positive largest exponent beyond
+// which it alone is computed again over a longer time.
+const precision = 0.03
+
 // lyapunov computes the spectrum and from it the unit of prediction.
 func (p *Proof) lyapunov(ctx context.Context, sys *ode.System, x0 []float64) error {
 	s, err := dynamics.Lyapunov(ctx, sys, x0, dynamics.Options{})
+	if err == nil && s.Exponents[0] > s.StandardErrors[0] && s.StandardErrors[0] > precision*s.Exponents[0] {
+		var first *dynamics.Spectrum
+		if first, err = dynamics.Lyapunov(ctx, sys, x0, dynamics.Options{Duration: 3 * s.Duration, Count: 1}); err == nil {
+			s.Exponents[0], s.StandardErrors[0] = first.Exponents[0], first.StandardErrors[0]
+		}
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
