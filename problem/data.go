@@ -49,11 +49,16 @@ func (r *reader) assignUses(n ast.Node) {
 }
 
 func (r *reader) entry(n ast.Node) Data {
+	if _, text := n.(*ast.StringNode); text {
+		r.Report(n, "write {file: "+r.String(n, "data")+"}", "an entry of data must be a mapping")
+		return Data{}
+	}
+	before := r.count()
 	keys := r.Keys(n, "an entry of data", "file", "time", "observe", "inputs", "set", "noise", "use")
 	var d Data
-	if n := keys["file"]; n != nil {
-		d.File = r.file(n)
-	} else {
+	if file := keys["file"]; file != nil {
+		d.File = r.file(file)
+	} else if r.count() == before {
 		r.Report(n, "add file: train.csv", "an entry of data names no file")
 	}
 	if n := keys["time"]; n != nil {

@@ -29,8 +29,9 @@ const minSamples = 10
 func (p *Problem) Open() ([]fit.Entry, error) {
 	p.Warnings = nil
 	entries := make([]fit.Entry, len(p.Data))
+	o := opener{Problem: p}
 	for i, name := range entryNames(p.Data) {
-		entry, err := p.open(&p.Data[i])
+		entry, err := o.open(&p.Data[i])
 		if err != nil {
 			return nil, err
 		}
@@ -61,8 +62,14 @@ func entryNames(data []Data) []string {
 	return names
 }
 
+// opener opens the files of a problem one after another.
+type opener struct {
+	*Problem
+	first *series.Series // the first file whose times have a unit
+}
+
 // open reads one file of data.
-func (p *Problem) open(d *Data) (fit.Entry, error) {
+func (p *opener) open(d *Data) (fit.Entry, error) {
 	opt := csv.Options{Time: d.Time}
 	for _, o := range d.Observe {
 		opt.Columns = append(opt.Columns, o.Column)
@@ -143,11 +150,18 @@ func observeStates(m *model.Model, d *Data, s *series.Series) error {
 }
 
 // times returns the times in the model's unit, and warns when one of the two
-// units is not known.
-func (p *Problem) times(s *series.Series) ([]float64, error) {
+// units is not known. Without a unit of the model all files must agree on one.
+func (p *opener) times(s *series.Series) ([]float64, error) {
+	if p.first == nil && s.TimeUnit != "" {
+		p.first = s
+	}
 	switch from, to := s.TimeUnit, p.Model.TimeUnit; {
 	case from == to:
 		return s.Time, nil
+	case to == "" && from != p.first.TimeUnit:
+		return nil, &series.DataError{File: s.Name, Line: 1, ColumnName: s.TimeName,
+			Text: fmt.Sprintf("the times are in %s, those of %s in %s", from, p.first.Name, p.first.TimeUnit),
+			Hint: "give the model a time_unit, so that both are converted to it"}
 	case to == "":
 		p.warn("%s: the times are in %s and the model has no time_unit: its rates are taken to be per %s", s.Name, from, from)
 		return s.Time, nil
