@@ -3,6 +3,7 @@ package discover
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"govern/expr"
 	"govern/fit"
@@ -27,41 +28,36 @@ const halfWindow = 4
 // result has no noise estimate and its intervals are those of the regression.
 func Derivatives(d *fit.Data, o Options) (*Result, error) {
 	o = o.withDefaults(d)
-	degree := o.Degree
 	path, slope, err := differentiate(d)
 	if err != nil {
 		return nil, err
 	}
-	sm, err := invert(d, path, slope)
+	sm := derived(d, path, slope)
+	f := &fit.Fitted{Sigma: d.Sigmas(), Scale: sm.Scale, Omega: fit.OmegaEnd, Substeps: 1, Residual: make([]float64, len(d.Channels))}
+	library, _ := libraries(d, o.Degree)
+	reg, err := regress(d, sm, library)
 	if err != nil {
 		return nil, err
 	}
-	f := &fit.Fitted{Sigma: d.Sigmas(), Scale: sm.Scale, Omega: fit.OmegaEnd, Substeps: 1, Residual: make([]float64, len(d.Channels))}
+	reg.normalise()
+	theta, variance := reg.threshold(len(library))
 	var variances []float64
-	size := 0
-	for u := range d.Model.Unknowns {
-		if l := d.Model.Unknowns[u].Library; l != nil && l.Degree > 0 {
-			degree = l.Degree
-		}
-		terms := Library(d.Model, u, degree)
-		size += len(terms)
-		reg, err := evaluate(d, sm, u, terms)
-		if err != nil {
-			return nil, err
-		}
-		theta, variance := reg.threshold()
-		for i, t := range terms {
-			if theta[i] != 0 {
-				f.Terms, f.Coefficients = append(f.Terms, t), append(f.Coefficients, theta[i])
-				variances = append(variances, variance[i])
-			}
+	for i, t := range library {
+		if theta[i] != 0 {
+			f.Terms, f.Coefficients = append(f.Terms, t), append(f.Coefficients, theta[i])
+			variances = append(variances, variance[i])
 		}
 	}
-	for _, p := range d.Model.Parameters {
-		if p.Fit {
-			f.Parameters, variances = append(f.Parameters, p.Value), append(variances, math.Inf(1))
-		}
+	f.Parameters = slices.Clone(sm.Parameters)
+	free := make([]float64, len(f.Parameters))
+	for i := range free {
+		free[i] = math.Inf(1)
 	}
+	for k, i := range reg.balance.Parameters {
+		f.Parameters[i] += theta[len(library)+k]
+		free[i] = variance[len(library)+k]
+	}
+	variances = append(variances, free...)
 	f.Covariance = make([]float64, len(variances)*len(variances))
 	for i, v := range variances {
 		f.Covariance[i*len(variances)+i] = v
@@ -71,7 +67,7 @@ func Derivatives(d *fit.Data, o Options) (*Result, error) {
 	}
 	f.Nodes = nodes(path)
 	return &Result{
-		Status: OK, Chosen: f, Degree: degree, Library: size, Smoothed: sm,
+		Status: OK, Chosen: f, Degree: o.Degree, Library: len(library), Smoothed: sm,
 		Advice: "a baseline: regression on derivatives, not fitted on trajectories",
 	}, nil
 }
@@ -117,31 +113,15 @@ func localCubic(t, x []float64) (value, slope []float64) {
 			rows.target, rows.weight = append(rows.target, x[k]), append(rows.weight, 1)
 		}
 		q := triangle(reduce(&rows, 4), 4)
-		all := q.solve([]bool{true, true, true, true})
-		value[i], slope[i] = all.theta[0], all.theta[1]/scale
+		fitted := q.solve(all(4))
+		value[i], slope[i] = fitted.theta[0], fitted.theta[1]/scale
 	}
 	return value, slope
 }
 
-// triangle wraps a reduced regression without scaling or costs.
-func triangle(reduced []float64, n int) *quadratic {
-	q := &quadratic{rows: n, size: n, cost: make([]float64, n), y: make([]float64, n)}
-	for j := range n {
-		col := make([]float64, n)
-		for i := 0; i <= j; i++ {
-			col[i] = reduced[i*(n+1)+j]
-		}
-		q.columns = append(q.columns, col)
-		q.y[j] = reduced[j*(n+1)+n]
-	}
-	q.residual = reduced[n*(n+1)+n] * reduced[n*(n+1)+n]
-	return q
-}
-
-// invert solves every equation for the unknown call in it, which it must hold
-// linearly, and returns the calls as series.
-func invert(d *fit.Data, path, slope [][][]float64) (*fit.Smoothed, error) {
-	sm := &fit.Smoothed{States: path, Sigma: d.Sigmas()}
+// derived packs values and derivatives as a path.
+func derived(d *fit.Data, path, slope [][][]float64) *fit.Smoothed {
+	sm := &fit.Smoothed{States: path, Slopes: slope, Sigma: d.Sigmas()}
 	for s := range d.Model.States {
 		var all []float64
 		for e := range path {
@@ -149,65 +129,36 @@ func invert(d *fit.Data, path, slope [][][]float64) (*fit.Smoothed, error) {
 		}
 		sm.Scale = append(sm.Scale, spread(all))
 	}
-	outputs := [][]*expr.Expr{}
-	for _, c := range d.Calls {
-		text := c.Call.String()
-		with := func(v float64) *expr.Expr {
-			return expr.ReplaceCalls(d.Model.Rhs()[c.State], func(call *expr.Expr) *expr.Expr {
-				if call.String() == text {
-					return expr.Num(v)
-				}
-				return nil
-			})
+	for _, p := range d.Model.Parameters {
+		if p.Fit {
+			sm.Parameters = append(sm.Parameters, p.Value)
 		}
-		outputs = append(outputs, []*expr.Expr{with(0), with(1)})
 	}
-	for e, entry := range d.Entries {
-		var calls, spreads [][]float64
-		for k, c := range d.Calls {
-			program, names, err := d.Observable(outputs[k])
-			if err != nil {
-				return nil, fmt.Errorf("discover: an equation with two unknowns cannot be solved for either by derivatives alone: %w", err)
-			}
-			m := program.NewMachine(1)
-			u := make([]float64, len(entry.Times))
-			for i := range u {
-				for j, name := range names {
-					m.Input(j)[0] = d.Value(e, i, name, sm)
-				}
-				m.Run()
-				at0, at1 := m.Output(0)[0], m.Output(1)[0]
-				u[i] = (slope[e][c.State][i] - at0) / (at1 - at0)
-			}
-			calls, spreads = append(calls, u), append(spreads, make([]float64, len(u)))
+	for _, entry := range d.Entries {
+		zero := make([][]float64, len(d.Calls))
+		for k := range zero {
+			zero[k] = make([]float64, len(entry.Times))
 		}
-		sm.Calls, sm.Spread = append(sm.Calls, calls), append(sm.Spread, spreads)
+		sm.Calls, sm.Spread = append(sm.Calls, zero), append(sm.Spread, zero)
 	}
-	return sm, nil
+	return sm
 }
 
 // threshold is STLSQ over a grid of thresholds on the terms' contributions; the
 // best by information criterion wins. It returns coefficients (0 = dropped) and
 // their variances.
-func (s *samples) threshold() (theta, variance []float64) {
-	n := len(s.terms)
+func (r *regression) threshold(terms int) (theta, variance []float64) {
+	s, n := &r.samples, r.columns
 	q := triangle(reduce(s, n), n)
+	q.cost = make([]float64, terms)
 	size := make([]float64, n) // rms of each column
 	for j, c := range q.columns {
 		size[j] = math.Sqrt(dot(c, c) / float64(len(s.rows)))
 	}
-	scale := 0.0
-	for _, v := range s.target {
-		scale += v * v
-	}
-	scale = math.Sqrt(scale / float64(len(s.target)))
 	best := math.Inf(1)
 	for exponent := -4.0; exponent <= 0; exponent += 0.1 {
-		level := math.Pow(10, exponent) * scale
-		active := make([]bool, n)
-		for i := range active {
-			active[i] = true
-		}
+		level := math.Pow(10, exponent)
+		active := all(terms)
 		fitted := q.solve(active)
 		for range n {
 			changed := false
@@ -239,6 +190,19 @@ func (s *samples) threshold() (theta, variance []float64) {
 		}
 	}
 	return theta, variance
+}
+
+// normalise weights every equation by the size of its target, so that one
+// threshold serves all.
+func (r *regression) normalise() {
+	size, count := map[int]float64{}, map[int]float64{}
+	for i, s := range r.balance.Equation {
+		size[s] += r.target[i] * r.target[i]
+		count[s]++
+	}
+	for i, s := range r.balance.Equation {
+		r.weight[i] = 1 / math.Sqrt(math.Max(size[s]/count[s], 1e-300))
+	}
 }
 
 func spread(x []float64) float64 {

@@ -13,8 +13,6 @@ import (
 	"govern/optim"
 )
 
-func sortFloats(x []float64) { slices.Sort(x) }
-
 // Status says how a discovery ended.
 type Status string
 

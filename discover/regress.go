@@ -2,105 +2,119 @@ package discover
 
 import (
 	"math"
+	"slices"
 
-	"govern/expr"
 	"govern/fit"
-	"govern/tape"
 )
 
-// samples evaluates every term of a library on the smoothed path: rows of
-// (columns, û), one for each sample of each call of the term's unknown.
+// samples is a regression: rows of columns and their targets.
 type samples struct {
-	terms  []fit.Term
-	rows   [][]float64
-	target []float64
-	weight []float64
-	step   []float64 // sampling interval at the row
-	scale  []float64 // scale/√t_c of the state that the call drives
+	columns int
+	rows    [][]float64
+	target  []float64
+	weight  []float64
 }
 
-// evaluate builds the regression of unknown u.
-func evaluate(d *fit.Data, sm *fit.Smoothed, u int, terms []fit.Term) (*samples, error) {
-	out := &samples{terms: terms}
-	for k, call := range d.Calls {
-		if call.Unknown != u {
-			continue
+// regression is the gradient-matching problem of a library on a smoothed path.
+type regression struct {
+	samples
+	balance *fit.Balance
+	data    *fit.Data
+	scale   []float64 // per state
+}
+
+// regress prepares the regression of all unknowns on their terms. Rows are
+// weighted down where the smoothed call is uncertain, and equations by what the
+// full library leaves of them, so that each counts by its own precision.
+func regress(d *fit.Data, sm *fit.Smoothed, terms []fit.Term) (*regression, error) {
+	b, err := d.Balance(sm, terms)
+	if err != nil {
+		return nil, err
+	}
+	r := &regression{balance: b, data: d, scale: sm.Scale}
+	r.columns, r.rows, r.target = len(terms)+len(b.Parameters), b.Rows, b.Target
+	r.weight = make([]float64, len(b.Rows))
+	typical := make([]float64, len(d.Model.States))
+	for s := range typical {
+		var mine []float64
+		for i, e := range b.Equation {
+			if e == s {
+				mine = append(mine, b.Spread[i])
+			}
 		}
-		arguments := map[string]*expr.Expr{}
-		for i, a := range d.Model.Unknowns[u].Arguments {
-			arguments[a] = d.Model.Expand(call.Call.Args[i])
-		}
-		var outputs []*expr.Expr
-		for _, t := range terms {
-			outputs = append(outputs, expr.Substitute(t.Factor, arguments))
-		}
-		program, names, err := d.Observable(outputs)
-		if err != nil {
-			return nil, err
-		}
-		m := program.NewMachine(1)
-		for e := range d.Entries {
-			out.entry(d, sm, m, names, e, k)
+		typical[s] = median(mine)
+	}
+	for i, s := range b.Equation {
+		if r.weight[i] = 1; typical[s] > 0 {
+			r.weight[i] = 1 / math.Sqrt(1+b.Spread[i]*b.Spread[i]/(typical[s]*typical[s]))
 		}
 	}
-	return out, nil
-}
-
-func (s *samples) entry(d *fit.Data, sm *fit.Smoothed, m *tape.Machine, names []string, e, call int) {
-	entry := &d.Entries[e]
-	spread := sm.Spread[e][call]
-	typical := median(spread)
-	for i, t := range entry.Times {
-		for k, name := range names {
-			m.Input(k)[0] = d.Value(e, i, name, sm)
-		}
-		m.Run()
-		row := make([]float64, len(s.terms))
-		for k := range row {
-			row[k] = m.Output(k)[0]
-		}
-		weight := 1.0
-		if typical > 0 {
-			weight = 1 / math.Sqrt(1+spread[i]*spread[i]/(typical*typical))
-		}
-		dt := 0.0
-		if i+1 < len(entry.Times) {
-			dt = entry.Times[i+1] - t
-		} else if i > 0 {
-			dt = t - entry.Times[i-1]
-		}
-		s.rows = append(s.rows, row)
-		s.target = append(s.target, sm.Calls[e][call][i])
-		s.weight = append(s.weight, weight)
-		s.step = append(s.step, dt)
-		s.scale = append(s.scale, math.Max(sm.Scale[d.Calls[call].State], 1e-300)/math.Sqrt(d.Time))
+	theta := triangle(reduce(&r.samples, r.columns), r.columns).solve(all(r.columns)).theta
+	left := r.residuals(theta)
+	sum, count := make([]float64, len(typical)), make([]float64, len(typical))
+	for i, s := range b.Equation {
+		e := left[i] * r.weight[i]
+		sum[s] += e * e
+		count[s]++
 	}
-}
-
-// quadratic turns the regression into the form that subsets are searched in:
-// the weighted least-squares problem reduced to a triangle, scaled so that its
-// loss is that of unit-variance residuals of the full library.
-func (s *samples) quadratic(cost []float64) *quadratic {
-	n := len(s.terms)
-	reduced := reduce(s, n)
-	q := &quadratic{rows: n, size: n, cost: cost, y: make([]float64, n)}
-	rss := reduced[n*(n+1)+n] * reduced[n*(n+1)+n]
 	// Neighbouring samples of a smoothed path repeat each other, so the scale is
 	// that of an eighth of them.
-	variance := rss / math.Max(float64(len(s.rows)-n), 1) * 8
-	if variance == 0 {
-		variance = math.SmallestNonzeroFloat64
+	for i, s := range b.Equation {
+		if v := sum[s] / count[s]; v > 0 {
+			r.weight[i] /= math.Sqrt(8 * v)
+		}
 	}
-	f := 1 / math.Sqrt(variance)
+	return r, nil
+}
+
+func all(n int) []bool {
+	a := make([]bool, n)
+	for i := range a {
+		a[i] = true
+	}
+	return a
+}
+
+func (r *regression) residuals(theta []float64) []float64 {
+	out := make([]float64, len(r.rows))
+	for i, row := range r.rows {
+		out[i] = r.target[i] - dot(row, theta)
+	}
+	return out
+}
+
+// quadratic is the regression in the form that subsets are searched in; the
+// free parameters are its last columns.
+func (r *regression) quadratic(cost []float64) *quadratic {
+	q := triangle(reduce(&r.samples, r.columns), r.columns)
+	q.cost = cost
+	return q
+}
+
+// omega is the defect weight at which a trajectory fit of the regression should
+// start: the rms of what the regression leaves, as a defect of one sample.
+func (r *regression) omega(theta []float64) float64 {
+	sum, count := 0.0, 0.0
+	for i, e := range r.residuals(theta) {
+		e *= math.Sqrt(r.balance.Step[i]*r.data.Time) / math.Max(r.scale[r.balance.Equation[i]], 1e-300)
+		sum += e * e
+		count++
+	}
+	return math.Sqrt(sum / math.Max(count, 1))
+}
+
+// triangle wraps a reduced regression of n columns, without costs.
+func triangle(reduced []float64, n int) *quadratic {
+	q := &quadratic{rows: n, size: n, cost: make([]float64, n), y: make([]float64, n)}
 	for j := range n {
 		col := make([]float64, n)
 		for i := 0; i <= j; i++ {
-			col[i] = f * reduced[i*(n+1)+j]
+			col[i] = reduced[i*(n+1)+j]
 		}
 		q.columns = append(q.columns, col)
-		q.y[j] = f * reduced[j*(n+1)+n]
+		q.y[j] = reduced[j*(n+1)+n]
 	}
-	q.residual = rss * f * f
+	q.residual = reduced[n*(n+1)+n] * reduced[n*(n+1)+n]
 	return q
 }
 
@@ -156,27 +170,11 @@ func triangularise(a []float64, rows, w int) {
 	}
 }
 
-// omega is the defect weight at which a trajectory fit of the regression should
-// start: the rms of what the regression leaves, as a defect of one sample.
-func (s *samples) omega(theta []float64) float64 {
-	sum, count := 0.0, 0.0
-	for r, row := range s.rows {
-		e := s.target[r]
-		for j, v := range row {
-			e -= theta[j] * v
-		}
-		e *= s.step[r] / (s.scale[r] * math.Sqrt(s.step[r]))
-		sum += e * e
-		count++
-	}
-	return math.Sqrt(sum / math.Max(count, 1))
-}
-
 func median(x []float64) float64 {
 	if len(x) == 0 {
 		return 0
 	}
 	c := append([]float64(nil), x...)
-	sortFloats(c)
+	slices.Sort(c)
 	return c[len(c)/2]
 }

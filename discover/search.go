@@ -178,58 +178,35 @@ func (s *search) settle(ctx context.Context, name string, f *fit.Fitted) (*fit.F
 
 // full is the road that starts from every term (road C).
 func (s *search) full(ctx context.Context, name string, sm *fit.Smoothed) (*fit.Fitted, error) {
-	all := make([]bool, len(s.library))
-	for i := range all {
-		all[i] = true
-	}
-	return s.road(ctx, name, sm, func(q *quadratic) subset { return q.solve(all) })
+	return s.road(ctx, name, sm, func(q *quadratic) subset { return q.solve(all(len(q.cost))) })
 }
 
 // grown is the road that starts from the terms a regression on the smoothed
 // path supports (road B).
 func (s *search) grown(ctx context.Context, name string, sm *fit.Smoothed) (*fit.Fitted, error) {
-	return s.road(ctx, name, sm, func(q *quadratic) subset {
-		all := make([]bool, len(q.cost))
-		for i := range all {
-			all[i] = true
-		}
-		return q.search(all)
-	})
+	return s.road(ctx, name, sm, func(q *quadratic) subset { return q.search(all(len(q.cost))) })
 }
 
 // road regresses the smoothed unknowns on the library, fits the chosen terms on
 // trajectories while the defect weight falls, and selects.
 func (s *search) road(ctx context.Context, name string, sm *fit.Smoothed, choose func(*quadratic) subset) (*fit.Fitted, error) {
-	d := s.engine.Data
+	reg, err := regress(s.engine.Data, sm, s.library)
+	if err != nil {
+		return nil, err
+	}
+	best := choose(reg.quadratic(s.cost))
 	var terms []fit.Term
 	var coefficients []float64
-	omega := 0.0
-	for u := range d.Model.Unknowns {
-		var mine []fit.Term
-		var cost []float64
-		for i, t := range s.library {
-			if t.Unknown == u {
-				mine, cost = append(mine, t), append(cost, s.cost[i])
-			}
-		}
-		reg, err := evaluate(d, sm, u, mine)
-		if err != nil {
-			return nil, err
-		}
-		best := choose(reg.quadratic(cost))
-		for i, t := range mine {
-			if best.active[i] {
-				terms, coefficients = append(terms, t), append(coefficients, best.theta[i])
-			}
-		}
-		omega = math.Max(omega, reg.omega(best.theta))
-	}
-	var parameters []float64
-	for _, p := range d.Model.Parameters {
-		if p.Fit {
-			parameters = append(parameters, p.Value)
+	for i, t := range s.library {
+		if best.active[i] {
+			terms, coefficients = append(terms, t), append(coefficients, best.theta[i])
 		}
 	}
+	parameters := slices.Clone(sm.Parameters)
+	for k, i := range reg.balance.Parameters {
+		parameters[i] += best.theta[len(s.library)+k]
+	}
+	omega := reg.omega(best.theta)
 	start := s.engine.Start(sm, terms, coefficients, parameters)
 	end := s.engine.Options.Omega
 	if end == 0 {

@@ -3,6 +3,7 @@ package fit
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"govern/expr"
@@ -183,25 +184,131 @@ func (d *Data) Observations() int {
 	return n
 }
 
-// Observable compiles outputs in the model's names (states, t, inputs,
-// conditions, parameters) and returns the names in the order of the program's
-// inputs.
-func (d *Data) Observable(outputs []*expr.Expr) (*tape.Program, []string, error) {
+// Balance is the gradient-matching form of a model at a smoothed path: for every
+// equation that holds an unknown call, what the terms must add up to.
+type Balance struct {
+	Rows       [][]float64 // sample by column: terms, then free parameters
+	Target     []float64
+	Equation   []int     // state of the row
+	Step       []float64 // sampling interval at the row
+	Spread     []float64 // posterior standard deviation of the target, from the calls
+	Parameters []int     // the free parameters among the model's fitted ones
+}
+
+// Balance linearises the equations with terms in place of the unknowns, at zero
+// coefficients and the smoothed parameters. Free are the fitted parameters that
+// the smoother left alone.
+func (d *Data) Balance(sm *Smoothed, terms []Term) (*Balance, error) {
+	out := &Balance{}
+	held := map[string]bool{}
+	for _, c := range d.smoothed() {
+		held[c.Name] = true
+	}
+	var columns []string
+	for i := range terms {
+		columns = append(columns, coefficientName(i))
+	}
+	values := make([]float64, len(terms))
+	for i, c := range fitted(d.Model) {
+		if !held[c.Name] {
+			columns, values = append(columns, c.Name), append(values, sm.Parameters[i])
+			out.Parameters = append(out.Parameters, i)
+		}
+	}
 	names := []string{"t"}
 	for _, s := range d.Model.States {
 		names = append(names, s.Name)
 	}
 	names = append(names, d.Model.Inputs...)
 	for _, p := range d.Model.Parameters {
-		names = append(names, p.Name)
+		if !slices.Contains(columns, p.Name) {
+			names = append(names, p.Name)
+		}
 	}
-	program, err := tape.Compile(outputs, names)
-	return program, names, err
+	outer := len(names)
+	for k := range d.Calls {
+		names = append(names, callName(k))
+	}
+	first := len(names)
+	names = append(names, columns...)
+	right, open := d.withTerms(terms), d.withoutCalls()
+	wrt := make([]int, len(columns))
+	for i := range wrt {
+		wrt[i] = first + i
+	}
+	for state := range right {
+		var calls []int
+		for k := range d.Calls {
+			if slices.Contains(expr.Names(open[state]), callName(k)) {
+				calls = append(calls, k)
+			}
+		}
+		if len(calls) == 0 {
+			continue
+		}
+		known, err := tape.Compile([]*expr.Expr{open[state]}, names)
+		if err != nil {
+			return nil, err
+		}
+		byCall := make([]int, len(calls))
+		for i, k := range calls {
+			byCall[i] = outer + k
+		}
+		left, slopes := known.Jacobian(byCall)
+		summed, err := tape.Compile([]*expr.Expr{right[state]}, names)
+		if err != nil {
+			return nil, err
+		}
+		matrix, partials := summed.Jacobian(wrt)
+		a, b := left.NewMachine(1), matrix.NewMachine(1)
+		for i, v := range values {
+			a.Input(first + i)[0], b.Input(first + i)[0] = v, v
+		}
+		for e := range d.Entries {
+			for i := range d.Entries[e].Times {
+				for k, name := range names[:outer] {
+					v := d.value(e, i, name, sm)
+					a.Input(k)[0], b.Input(k)[0] = v, v
+				}
+				for k := range d.Calls {
+					a.Input(outer + k)[0] = sm.Calls[e][k][i]
+				}
+				a.Run()
+				b.Run()
+				row := make([]float64, len(columns))
+				for k, q := range partials {
+					row[q.Input] = b.Output(1 + k)[0]
+				}
+				spread := 0.0
+				for k, q := range slopes {
+					v := a.Output(1 + k)[0] * sm.Spread[e][calls[q.Input]][i]
+					spread += v * v
+				}
+				out.Rows = append(out.Rows, row)
+				target := a.Output(0)[0]
+				if sm.Slopes != nil {
+					target = sm.Slopes[e][state][i]
+				}
+				out.Target = append(out.Target, target-b.Output(0)[0])
+				out.Equation = append(out.Equation, state)
+				out.Step = append(out.Step, d.Entries[e].step(i))
+				out.Spread = append(out.Spread, math.Sqrt(spread))
+			}
+		}
+	}
+	return out, nil
 }
 
-// Value is what a name of Observable has at sample i of entry e on a smoothed
-// path.
-func (d *Data) Value(e, i int, name string, sm *Smoothed) float64 {
+// step is the sampling interval at sample i.
+func (e *Entry) step(i int) float64 {
+	if i+1 < len(e.Times) {
+		return e.Times[i+1] - e.Times[i]
+	}
+	return e.Times[i] - e.Times[i-1]
+}
+
+// value is what a name has at sample i of entry e on a smoothed path.
+func (d *Data) value(e, i int, name string, sm *Smoothed) float64 {
 	entry := &d.Entries[e]
 	if name == "t" {
 		return entry.Times[i]
@@ -217,10 +324,25 @@ func (d *Data) Value(e, i int, name string, sm *Smoothed) float64 {
 	if v, ok := entry.Set[name]; ok {
 		return v
 	}
+	for k, c := range fitted(d.Model) {
+		if c.Name == name {
+			return sm.Parameters[k]
+		}
+	}
 	if p := d.Model.ParameterIndex(name); p >= 0 {
 		return d.Model.Parameters[p].Value
 	}
 	return math.NaN()
+}
+
+// SamplesPerCycle is the mean number of samples in a cycle, 4·t_c.
+func (d *Data) SamplesPerCycle() float64 {
+	span, steps := 0.0, 0
+	for _, e := range d.Entries {
+		span += e.Times[len(e.Times)-1] - e.Times[0]
+		steps += len(e.Times) - 1
+	}
+	return 4 * d.Time * float64(steps) / span
 }
 
 // Channel is the index of an entry's channel, −1 when the data lack it.
@@ -239,14 +361,4 @@ func (d *Data) find(column string, observe *expr.Expr) int {
 		}
 	}
 	return -1
-}
-
-// SamplesPerCycle is the mean number of samples in a cycle, 4·t_c.
-func (d *Data) SamplesPerCycle() float64 {
-	span, steps := 0.0, 0
-	for _, e := range d.Entries {
-		span += e.Times[len(e.Times)-1] - e.Times[0]
-		steps += len(e.Times) - 1
-	}
-	return 4 * d.Time * float64(steps) / span
 }

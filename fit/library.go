@@ -266,7 +266,7 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	}
 	limit := schedule.Iterations
 	if limit == 0 {
-		limit = max(e.Options.Iterations, 40)
+		limit = e.Options.Iterations
 	}
 	outcome, err := minimise(omega, limit)
 	if err != nil {

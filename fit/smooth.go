@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"govern/expr"
 	"govern/model"
@@ -28,6 +29,13 @@ type Smoothed struct {
 	Sigma  []float64     // per channel
 	Scale  []float64     // per state: standard deviation of its path
 	Rough  []float64     // per call: the chosen q, in units of scale/t_c^2.5
+	// Parameters are the model's fitted parameters, in their order. Those that
+	// appear only beside unknown calls keep their start: there the call would
+	// absorb any value.
+	Parameters []float64
+	// Slopes are derivatives of States where a path was differentiated instead of
+	// smoothed; Calls are then zero.
+	Slopes [][][]float64
 }
 
 // component is a part of a model that can be smoothed alone: states that no
@@ -73,6 +81,9 @@ func (e *Engine) smooth(ctx context.Context) (*Smoothed, error) {
 		out.States = append(out.States, table(n))
 		out.Calls = append(out.Calls, table(len(d.Calls)))
 		out.Spread = append(out.Spread, table(len(d.Calls)))
+	}
+	for _, c := range fitted(d.Model) {
+		out.Parameters = append(out.Parameters, d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Value)
 	}
 	for _, c := range d.components() {
 		if len(c.channels) == 0 {
@@ -136,7 +147,7 @@ func (d *Data) components() []component {
 			}
 		}
 	}
-	if len(fitted(d.Model)) > 0 {
+	if len(d.smoothed()) > 0 {
 		for i := range n {
 			join(0, i)
 		}
@@ -189,6 +200,29 @@ func fitted(m *model.Model) []Column {
 		}
 	}
 	return out
+}
+
+// smoothed lists the fitted parameters that a smoother can determine: those of
+// channels, and of equations without unknown calls.
+func (d *Data) smoothed() []Column {
+	used := map[string]bool{}
+	for _, right := range d.Model.Rhs() {
+		open := false
+		for _, c := range d.Calls {
+			for _, in := range expr.Calls(right) {
+				open = open || in.String() == c.Call.String()
+			}
+		}
+		for _, name := range expr.Names(right) {
+			used[name] = used[name] || !open
+		}
+	}
+	for _, c := range d.Channels {
+		for _, name := range expr.Names(c.Observe) {
+			used[name] = true
+		}
+	}
+	return slices.DeleteFunc(fitted(d.Model), func(c Column) bool { return !used[c.Name] })
 }
 
 // The grid of roughness q, in half decades.
@@ -349,7 +383,7 @@ func rescale(st *stage, p *optim.Point, c component, d *Data, scale []float64) {
 func (e *Engine) smootherSpec(c component, sigma []float64) (spec, []float64) {
 	d := e.Data
 	right := d.withoutCalls()
-	sp := spec{data: d, channels: c.channels, columns: fitted(d.Model), segment: 1, substeps: 1, sigma: sigma}
+	sp := spec{data: d, channels: c.channels, columns: d.smoothed(), segment: 1, substeps: 1, sigma: sigma}
 	typical, count := 0.0, 0.0
 	scale := make([]float64, len(c.states))
 	for i, s := range c.states {
@@ -469,6 +503,13 @@ func (e *Engine) export(st *stage, c component, p *optim.Point, f *optim.Factor,
 	})
 	for _, ch := range c.channels {
 		out.Sigma[ch] = st.sigma[ch]
+	}
+	for i, col := range fitted(e.Data.Model) {
+		for k, have := range st.columns {
+			if have.Name == col.Name {
+				out.Parameters[i] = p.Border[k]
+			}
+		}
 	}
 	for _, call := range c.calls {
 		out.Rough[call] = rough
