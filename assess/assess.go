@@ -82,7 +82,7 @@ func Run(ctx context.Context, in Input) (*Proof, error) {
 		p.Free[i] = math.NaN()
 	}
 	p.Cycle = 4 * data.Time
-	if err := p.attractor(ctx, in, data, final); err != nil {
+	if err := p.attractor(ctx, in, final); err != nil {
 		return nil, err
 	}
 	if err := p.freeRuns(ctx, in, data); err != nil {

@@ -7,7 +7,6 @@ import (
 	"math"
 
 	"govern/dynamics"
-	"govern/fit"
 	"govern/ode"
 )
 
@@ -17,7 +16,7 @@ const reach = 2
 
 // attractor runs the final model freely over as long a time as the training
 // data last, and compares where it goes with where they went.
-func (p *Proof) attractor(ctx context.Context, in Input, data *fit.Data, sys *ode.System) error {
+func (p *Proof) attractor(ctx context.Context, in Input, sys *ode.System) error {
 	p.Bounded = true
 	longest := 0
 	for e := range in.Train {
@@ -61,7 +60,7 @@ func (p *Proof) attractor(ctx context.Context, in Input, data *fit.Data, sys *od
 	if err := p.lyapunov(ctx, sys, sol.Last()); err != nil {
 		return err
 	}
-	return p.distances(in, data, entry, longest)
+	return p.distances(in, entry, longest)
 }
 
 // precision is the relative standard error of a positive largest exponent beyond
