@@ -14,10 +14,10 @@ import (
 	"govern/series/csv"
 )
 
-// Encode returns the problem file with every default written out, the model in
-// it and the paths of the data absolute, so that it says the same wherever it
-// lies. Read returns an equal problem from it.
-func (p *Problem) Encode() []byte {
+// Encode returns the problem file, to lie in dir, with every default written out,
+// the model in it and the paths of the data relative to dir. Read returns an
+// equal problem from it.
+func (p *Problem) Encode(dir string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "name: %s\n", quote(p.Name))
 	b.WriteString("model:\n")
@@ -26,7 +26,7 @@ func (p *Problem) Encode() []byte {
 	}
 	b.WriteString("data:\n")
 	for _, d := range p.Data {
-		d.encode(&b)
+		d.encode(&b, dir)
 	}
 	number := expr.FormatNumber
 	fmt.Fprintf(&b, "fit:\n  segment: %d\n", p.Fit.Segment)
@@ -47,11 +47,8 @@ func chosen(automatic bool, how string) string {
 	return ""
 }
 
-func (d Data) encode(b *bytes.Buffer) {
-	file := d.File
-	if absolute, err := filepath.Abs(file); err == nil {
-		file = absolute
-	}
+func (d Data) encode(b *bytes.Buffer, dir string) {
+	file := relative(dir, d.File)
 	fmt.Fprintf(b, "  - file: %s\n", quote(file))
 	fmt.Fprintf(b, "    time: %s\n", encodeTime(d.Time))
 	if len(d.Observe) == 0 {
@@ -66,6 +63,23 @@ func (d Data) encode(b *bytes.Buffer) {
 	encodeMap(b, "set", d.Set, expr.FormatNumber)
 	encodeMap(b, "noise", d.Noise, expr.FormatNumber)
 	fmt.Fprintf(b, "    use: %s\n", d.Use)
+}
+
+// relative is the path of a file as seen from dir; absolute where there is no
+// way from one to the other.
+func relative(dir, file string) string {
+	to, err := filepath.Abs(dir)
+	if err != nil {
+		return file
+	}
+	from, err := filepath.Abs(file)
+	if err != nil {
+		return file
+	}
+	if path, err := filepath.Rel(to, from); err == nil {
+		return filepath.ToSlash(path)
+	}
+	return from
 }
 
 func encodeTime(t csv.TimeSpec) string {

@@ -125,8 +125,8 @@ func read(t *testing.T, path, text string) *Problem {
 // requireEqual compares problems but for their paths and places in files.
 func requireEqual(t *testing.T, got, want *Problem) {
 	t.Helper()
-	if !bytes.Equal(got.Encode(), want.Encode()) {
-		t.Fatalf("got\n%s\nwant\n%s", got.Encode(), want.Encode())
+	if !bytes.Equal(got.Encode("/data"), want.Encode("/data")) {
+		t.Fatalf("got\n%s\nwant\n%s", got.Encode("/data"), want.Encode("/data"))
 	}
 	if got.Name != want.Name || got.Fit != want.Fit || got.Discover != want.Discover || len(got.Data) != len(want.Data) {
 		t.Fatalf("got %+v, want %+v", got, want)
@@ -165,7 +165,7 @@ func TestEncodeReadsBackToTheSameProblem(t *testing.T) {
 		"table":    fromTable,
 	} {
 		t.Run(name, func(t *testing.T) {
-			requireEqual(t, read(t, "/elsewhere/run/problem.yaml", string(p.Encode())), p)
+			requireEqual(t, read(t, "/elsewhere/run/problem.yaml", string(p.Encode("/elsewhere/run"))), p)
 		})
 	}
 }
@@ -179,7 +179,7 @@ model:
   equations: |
     x' = -x
 data:
-  - file: "/data/train.csv"
+  - file: "train.csv"
     time: {}  # the first column
     observe: {}  # every column that is named like a state
     use: split
@@ -195,7 +195,7 @@ discover:
   penalty: 1
   tie: 6
 `
-	if got := string(p.Encode()); got != want {
+	if got := string(p.Encode("/data")); got != want {
 		t.Errorf("got\n%s", got)
 	}
 }
@@ -273,7 +273,7 @@ func TestFromCSVTakesEverythingAsUnknown(t *testing.T) {
 		t.Fatal(render(err))
 	}
 	if p.Name != "night 2" || len(p.Model.States) != 3 || len(p.Model.Unknowns) != 3 || p.Model.TimeUnit != "ms" {
-		t.Errorf("%s\n%s", p.Name, p.Encode())
+		t.Errorf("%s\n%s", p.Name, p.Encode("/data"))
 	}
 	entries, err := p.Open()
 	if err != nil {
@@ -313,9 +313,9 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		again, err := Read("/data/problem.yaml", p.Encode())
+		again, err := Read("/data/problem.yaml", p.Encode("/data"))
 		if err != nil {
-			t.Fatalf("%s\n%s", render(err), p.Encode())
+			t.Fatalf("%s\n%s", render(err), p.Encode("/data"))
 		}
 		requireEqual(t, again, p)
 	})
