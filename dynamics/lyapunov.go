@@ -15,7 +15,7 @@ type Options struct {
 	Duration  float64     // averaged over; default 200,000 units
 	Step      float64     // between re-orthonormalisations; default: the tangents part by a factor e⁵
 	Count     int         // number of exponents, largest first; default all
-	Solver    ode.Options // default Tsit5 with tolerances 1e-6
+	Solver    ode.Options // default Tsit5 with tolerances 1e-6, 2 million steps at most
 }
 
 // Spectrum is a Lyapunov spectrum and the times it was computed with.
@@ -33,7 +33,8 @@ const blocks = 32
 // x0 leads to: tangent vectors are carried along the trajectory and made
 // orthonormal again and again; the exponents are the mean logarithms of their
 // growth (Benettin et al., Meccanica 15 (1980) 9–30). It is deterministic. A
-// trajectory that leaves every bound is the solver's error.
+// trajectory that leaves every bound, or becomes too stiff, is the solver's
+// error.
 func Lyapunov(ctx context.Context, sys *ode.System, x0 []float64, opt Options) (*Spectrum, error) {
 	n := len(sys.States)
 	if opt.Count == 0 {
@@ -46,7 +47,7 @@ func Lyapunov(ctx context.Context, sys *ode.System, x0 []float64, opt Options) (
 		opt.Solver.Relative, opt.Solver.Absolute = 1e-6, 1e-6
 	}
 	if opt.Solver.MaxSteps == 0 {
-		opt.Solver.MaxSteps = math.MaxInt
+		opt.Solver.MaxSteps = 2_000_000
 	}
 	flow, err := sys.NewFlow(0, x0, opt.Count, opt.Solver)
 	if err != nil {

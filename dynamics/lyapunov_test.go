@@ -2,6 +2,7 @@ package dynamics
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 
@@ -49,5 +50,77 @@ func TestLyapunovSpectraMatchPublishedNumbers(t *testing.T) {
 				t.Errorf("%s: λ%d = %.5f ± %.5f, want %.4f", c.name, j+1, s.Exponents[j], s.StandardErrors[j], want)
 			}
 		}
+	}
+}
+
+// At a fixed point the exponents are the real parts of the eigenvalues: Lorenz's
+// origin, ρ = 0.5, has −1.4751, −8/3 and −9.5249. On the cycle of van der Pol
+// one is 0 and the other the mean divergence, −1.0587 for μ = 1 (Floquet
+// multiplier 8.6e-4 over the period 6.6633).
+func TestExponentsOfRegularMotion(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		parameters map[string]float64
+		exponents  []float64
+	}{
+		{"lorenz", map[string]float64{"rho": 0.5}, []float64{-(11 - math.Sqrt(81+20)) / 2, -8. / 3, -(11 + math.Sqrt(81+20)) / 2}},
+		{"vanderpol", map[string]float64{"mu": 1}, []float64{0, -1.0587}},
+	} {
+		sys := catalogue(t, c.name, c.parameters)
+		s, err := Lyapunov(background, sys, sys.Start, Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		for j, want := range c.exponents {
+			if math.Abs(s.Exponents[j]-want) > 1e-3*(1+math.Abs(want)) {
+				t.Errorf("%s: λ%d = %.5f, want %.5f", c.name, j+1, s.Exponents[j], want)
+			}
+		}
+	}
+}
+
+// The sum of all exponents is the divergence, exactly; the error is the solver's.
+func TestSumOfExponentsIsTheDivergence(t *testing.T) {
+	sys := catalogue(t, "lorenz", nil)
+	s, err := Lyapunov(background, sys, sys.Start, Options{Duration: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := s.Exponents[0] + s.Exponents[1] + s.Exponents[2]; math.Abs(sum+10+1+8./3) > 1e-3 {
+		t.Errorf("sum %.6f, divergence −13.6667", sum)
+	}
+}
+
+func TestLyapunovIsTheSameEveryTime(t *testing.T) {
+	sys := catalogue(t, "rossler", nil)
+	opt := Options{Transient: 100, Duration: 500, Step: 0.5}
+	a, _ := Lyapunov(background, sys, sys.Start, opt)
+	b, err := Lyapunov(background, sys, sys.Start, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j, v := range a.Exponents {
+		if v != b.Exponents[j] {
+			t.Errorf("λ%d: %g and %g", j+1, v, b.Exponents[j])
+		}
+	}
+	opt.Count = 4
+	if _, err := Lyapunov(background, sys, sys.Start, opt); err == nil {
+		t.Error("four exponents of three states: no error")
+	}
+}
+
+func TestLyapunovOfAnUnstableModelIsTheSolversError(t *testing.T) {
+	sys := catalogue(t, "rossler", nil)
+	far := []float64{1000, 0, 1} // z bursts and throws x far out, where z decays at rates beyond 1e6
+	_, err := Lyapunov(background, sys, far, Options{Solver: ode.Options{Bound: 1e5}})
+	var blowUp *ode.BlowUpError
+	if !errors.As(err, &blowUp) {
+		t.Errorf("bound 1e5: %v", err)
+	}
+	_, err = Lyapunov(background, sys, far, Options{})
+	var step *ode.StepError
+	if !errors.As(err, &step) || !step.TooFew {
+		t.Errorf("no bound: %v", err)
 	}
 }

@@ -33,7 +33,7 @@ func (c *controller) norm(e, from, to []float64) float64 {
 	for i, v := range e {
 		unit := max(c.largest[i], 1e-6*c.biggest)
 		allowed := c.relative*max(math.Abs(from[i]), math.Abs(to[i])) + c.absolute*unit
-		if allowed > 0 {
+		if allowed != 0 { // NaN counts
 			sum += (v / allowed) * (v / allowed)
 		}
 	}

@@ -2,6 +2,7 @@ package ode
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -64,6 +65,10 @@ type BlowUpError struct {
 }
 
 func (e *BlowUpError) Error() string {
+	if math.IsNaN(e.Value) {
+		return fmt.Sprintf("ode: the state %s became NaN after %v; its equation leaves the domain of a function there (a root or logarithm of a negative number, 0/0): guard it with max or if, or start elsewhere",
+			e.State, e.Place)
+	}
 	return fmt.Sprintf("ode: the state %s grew to %.3g (bound %.3g) after %v; this model is unstable from this start: check the signs of its terms, take a smaller fixed step or start elsewhere",
 		e.State, e.Value, e.Bound, e.Place)
 }

@@ -173,17 +173,26 @@ func (g *integrator) interpolate(t float64, dst []float64) {
 	}
 }
 
-// escaped returns the first state of trial that is beyond the bound
-// or no number, −1 when there is none.
+// escaped returns the first state of trial that is beyond the bound or no
+// number, −1 when there is none. One whose slope is already no number at the start
+// of the step comes before those that it infects.
 func (g *integrator) escaped() int {
+	first := -1
 	for i := range g.names {
-		if !(math.Abs(g.trial[i]) <= g.bound) {
+		if math.Abs(g.trial[i]) <= g.bound {
+			continue
+		}
+		if math.IsNaN(g.k[0][i]) {
 			return i
 		}
+		if first < 0 {
+			first = i
+		}
 	}
-	return -1
+	return first
 }
 
+// giveUp explains why no step h can be taken from here.
 func (g *integrator) giveUp(h float64) error {
 	g.attempt(h)
 	g.estimate(h)

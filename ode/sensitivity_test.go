@@ -78,6 +78,31 @@ func TestStepperAndRK4SensitivitiesAgree(t *testing.T) {
 	}
 }
 
+// The lanes are the same sums in another order: rounding, grown by e^0.9.
+func TestStepperLanesAgreeWithSolve(t *testing.T) {
+	s := lorenz(t)
+	lanes := s.NewStepper(2)
+	starts := [][]float64{{1, 2, 20}, {-3, 1, 15}}
+	rho := []float64{28, 35}
+	for l, x0 := range starts {
+		lanes.Step[l] = 1. / 128
+		lanes.SetCondition(1, l, rho[l])
+		for i, v := range x0 {
+			lanes.State[i][l] = v
+		}
+	}
+	lanes.Advance(128)
+	for l, x0 := range starts {
+		s.Values[1] = rho[l]
+		want := solved(t, s, x0, []float64{0, 1}, Options{Method: RK4, Step: 1. / 128}).Last()
+		for i, v := range want {
+			if d := math.Abs(lanes.State[i][l] - v); d > 1e-11 {
+				t.Errorf("lane %d: %s = %.15g, alone %.15g", l, s.States[i], lanes.State[i][l], v)
+			}
+		}
+	}
+}
+
 // Liouville: the volume spanned by the tangents shrinks at the rate of the
 // divergence, −(s + 1 + b), whatever the trajectory.
 func TestFlowTangentsContractVolumeAtTheDivergence(t *testing.T) {

@@ -130,6 +130,15 @@ func TestBlowUpNamesStateAndTimeAndKeepsTheSolution(t *testing.T) {
 	}
 }
 
+func TestLeavingADomainNamesTheEquation(t *testing.T) {
+	s := system(t, "x' = y; y' = -1; z' = sqrt(y) + x", "")
+	sol, err := Solve(background, s, []float64{0, 1, 0}, grid(2, 20), Options{})
+	var blow *BlowUpError
+	if !errors.As(err, &blow) || blow.State != "z" || !math.IsNaN(blow.Value) || math.Abs(blow.Time-1) > 1e-6 || len(sol.Time) < 10 {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestSingularitiesAndStiffnessAreStepErrorsWithAdvice(t *testing.T) {
 	for _, c := range []struct {
 		name, equations string
