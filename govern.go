@@ -118,21 +118,36 @@ func (w *work) close(f *fit.Fitted) (*model.Model, error) {
 	m := w.problem.Model
 	formulas := map[string]*expr.Expr{}
 	for u := range m.Unknowns {
-		formulas[m.Unknowns[u].Name] = f.Formula(u)
+		formulas[m.Unknowns[u].Name] = w.formula(f, u)
 	}
 	closed, err := m.WithFormulas(formulas)
 	if err != nil {
 		return nil, err
 	}
 	values := map[string]float64{}
-	k := 0
-	for _, q := range m.Parameters {
-		if q.Fit {
-			values[q.Name] = f.Parameters[k]
-			k++
+	for k, q := range w.fittedParameters() {
+		if m.ParameterIndex(q) >= 0 {
+			values[q] = f.Parameters[k]
 		}
 	}
 	return closed.WithParameters(values), nil
+}
+
+// formula is a fit's formula for unknown u, the knots of hinges put in as
+// numbers.
+func (w *work) formula(f *fit.Fitted, u int) *expr.Expr {
+	return expr.Substitute(f.Formula(u), w.knots(f))
+}
+
+// knots are the fitted parameters that the search has added to the problem's.
+func (w *work) knots(f *fit.Fitted) map[string]*expr.Expr {
+	values := map[string]*expr.Expr{}
+	for k, q := range w.fittedParameters() {
+		if w.problem.Model.ParameterIndex(q) < 0 {
+			values[q] = expr.Num(f.Parameters[k])
+		}
+	}
+	return values
 }
 
 // refit fits the chosen formula on all entries, the held-out ones too.
@@ -179,7 +194,7 @@ func (w *work) extend(ctx context.Context) error {
 		return err
 	}
 	w.all = append(append([]fit.Entry(nil), w.train...), w.test...)
-	if w.whole, err = fit.Prepare(w.problem.Model, w.all); err != nil {
+	if w.whole, err = fit.Prepare(w.found.Model, w.all); err != nil {
 		return err
 	}
 	start := *chosen

@@ -59,13 +59,13 @@ func (w *work) result() *run.Result {
 		r.Equations[w.closed.States[i].Name] = &text
 	}
 	for u, unknown := range m.Unknowns {
-		text := w.final.Formula(u).String()
+		text := w.formula(w.final, u).String()
 		entry := run.Unknown{Arguments: unknown.Arguments, Expression: &text}
 		for i, t := range w.final.Terms {
 			if t.Unknown == u {
 				c, half := w.final.Coefficients[i], confidence*w.spread[i]
 				entry.Terms = append(entry.Terms, run.Term{
-					Term: t.Factor.String(), Coefficient: run.Number(c), Low: run.Number(c - half), High: run.Number(c + half),
+					Term: expr.Substitute(t.Factor, w.knots(w.final)).String(), Coefficient: run.Number(c), Low: run.Number(c - half), High: run.Number(c + half),
 				})
 			}
 		}
@@ -90,7 +90,7 @@ func (w *work) result() *run.Result {
 	for _, t := range w.found.Ties {
 		a := run.Alternative{Expressions: map[string]string{}, Delta: run.Number(t.Delta)}
 		for u, unknown := range m.Unknowns {
-			a.Expressions[unknown.Name] = t.Fitted.Formula(u).String()
+			a.Expressions[unknown.Name] = w.formula(t.Fitted, u).String()
 		}
 		r.Alternatives = append(r.Alternatives, a)
 	}
@@ -146,7 +146,7 @@ func (w *work) substituted(e *expr.Expr) *expr.Expr {
 
 func (w *work) fittedParameters() []string {
 	var out []string
-	for _, q := range w.problem.Model.Parameters {
+	for _, q := range w.found.Model.Parameters {
 		if q.Fit {
 			out = append(out, q.Name)
 		}
@@ -250,11 +250,11 @@ func (w *work) page() *report.Page {
 		p.Equations = append(p.Equations, report.Equation{State: w.closed.States[i].Name, Right: w.substituted(right), Learned: learned})
 	}
 	for u, unknown := range m.Unknowns {
-		entry := report.Unknown{Name: unknown.Name, Arguments: unknown.Arguments, Formula: w.final.Formula(u)}
+		entry := report.Unknown{Name: unknown.Name, Arguments: unknown.Arguments, Formula: w.formula(w.final, u)}
 		for i, t := range w.final.Terms {
 			if t.Unknown == u {
 				c, half := w.final.Coefficients[i], confidence*w.spread[i]
-				entry.Terms = append(entry.Terms, report.Term{Factor: t.Factor, Coefficient: c, Low: c - half, High: c + half})
+				entry.Terms = append(entry.Terms, report.Term{Factor: expr.Substitute(t.Factor, w.knots(w.final)), Coefficient: c, Low: c - half, High: c + half})
 			}
 		}
 		p.Unknowns = append(p.Unknowns, entry)
@@ -266,7 +266,7 @@ func (w *work) page() *report.Page {
 	for _, t := range w.found.Ties {
 		tie := report.Tie{Delta: t.Delta}
 		for u, unknown := range m.Unknowns {
-			tie.Formulas = append(tie.Formulas, report.Formula{Name: unknown.Name, Arguments: unknown.Arguments, Right: t.Fitted.Formula(u)})
+			tie.Formulas = append(tie.Formulas, report.Formula{Name: unknown.Name, Arguments: unknown.Arguments, Right: w.formula(t.Fitted, u)})
 		}
 		p.Ties = append(p.Ties, tie)
 	}

@@ -37,7 +37,7 @@ func (w *work) blockRefits(ctx context.Context) ([]float64, error) {
 		if len(entries) == 0 {
 			continue
 		}
-		data, err := fit.Prepare(w.problem.Model, entries)
+		data, err := fit.Prepare(w.found.Model, entries)
 		if err != nil {
 			return nil, err
 		}

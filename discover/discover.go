@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"govern/fit"
+	"govern/model"
 	"govern/optim"
 )
 
@@ -27,7 +28,8 @@ const (
 type Result struct {
 	Status   Status
 	Advice   string
-	Chosen   *fit.Fitted // on the training entries
+	Chosen   *fit.Fitted  // on the training entries
+	Model    *model.Model // the problem's, with the knots of hinges as fitted parameters
 	Ties     []Tie
 	Checks   []Check
 	Degree   int
@@ -95,7 +97,7 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 			break // every library is given: one round
 		}
 		s := newSearch(e, library, o.Penalty)
-		found, err := s.roads(ctx, degree, o, sm)
+		found, err := s.roads(ctx, fmt.Sprintf("degree-%d", degree), degree, o, sm)
 		if err != nil {
 			return nil, err
 		}
@@ -111,6 +113,17 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 			break
 		}
 	}
+	kinked, err := hinges(ctx, e, o, sm, best)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range kinked {
+		all = append(all, c)
+		res.Tried = append(res.Tried, Try{c.road, c.degree, c.score(), len(c.fit.Terms), c.passed()})
+		if finite(c.score()) && (best == nil || better(c, best)) {
+			best = c
+		}
+	}
 	if best == nil {
 		res.Status, res.Advice = NotConverged, "no fit could be started: the smoothed path leads the library out of its range; give a smaller degree or more data"
 		return res, nil
@@ -118,7 +131,8 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if best, res.Ties, err = ties(ctx, best, all, o); err != nil {
 		return nil, err
 	}
-	best.checks = checks(e.Data, best.fit)
+	best.checks = checks(best.search.engine.Data, best.fit)
+	res.Model = best.search.engine.Data.Model
 	res.Chosen, res.Checks, res.Degree, res.Library = best.fit, best.checks, best.degree, len(best.search.library)
 	res.judge(best)
 	return res, nil
@@ -195,7 +209,7 @@ func libraries(d *fit.Data, degree int) (terms []fit.Term, same bool) {
 }
 
 // roads runs the roads of one degree side by side.
-func (s *search) roads(ctx context.Context, degree int, o Options, sm *fit.Smoothed) ([]*candidate, error) {
+func (s *search) roads(ctx context.Context, prefix string, degree int, o Options, sm *fit.Smoothed) ([]*candidate, error) {
 	var out []*candidate
 	if o.Roads != "full" {
 		out = append(out, &candidate{road: "grown"})
@@ -209,8 +223,8 @@ func (s *search) roads(ctx context.Context, degree int, o Options, sm *fit.Smoot
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			name := fmt.Sprintf("degree-%d/%s", degree, c.road)
-			report(s.engine, name, 0.2+0.15*float64(degree))
+			name := prefix + "/" + c.road
+			report(s.engine, name, 0.2+0.1*float64(degree))
 			walk := s.grown
 			if c.road == "full" {
 				walk = s.full

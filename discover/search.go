@@ -37,7 +37,7 @@ func newSearch(e *fit.Engine, library []fit.Term, factor float64) *search {
 	n := float64(e.Data.Observations())
 	for _, t := range library {
 		choices := float64(len(degrees[t.Unknown]) * size[group{t.Unknown, t.Degree}])
-		s.cost = append(s.cost, factor*(math.Log(n)+2*math.Log(choices)))
+		s.cost = append(s.cost, factor*(float64(1+t.Knots)*math.Log(n)+2*math.Log(choices)))
 	}
 	return s
 }

@@ -362,3 +362,37 @@ func (d *Data) find(column string, observe *expr.Expr) int {
 	}
 	return -1
 }
+
+// Arguments are the values of the one argument of unknown u at all its calls
+// along a smoothed path.
+func (d *Data) Arguments(sm *Smoothed, u int) ([]float64, error) {
+	names := []string{"t"}
+	for _, s := range d.Model.States {
+		names = append(names, s.Name)
+	}
+	names = append(names, d.Model.Inputs...)
+	for _, p := range d.Model.Parameters {
+		names = append(names, p.Name)
+	}
+	var out []float64
+	for _, call := range d.Calls {
+		if call.Unknown != u {
+			continue
+		}
+		program, err := tape.Compile([]*expr.Expr{d.Model.Expand(call.Call.Args[0])}, names)
+		if err != nil {
+			return nil, err
+		}
+		m := program.NewMachine(1)
+		for e := range d.Entries {
+			for i := range d.Entries[e].Times {
+				for k, name := range names {
+					m.Input(k)[0] = d.value(e, i, name, sm)
+				}
+				m.Run()
+				out = append(out, m.Output(0)[0])
+			}
+		}
+	}
+	return out, nil
+}

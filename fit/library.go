@@ -14,6 +14,7 @@ type Term struct {
 	Unknown int        // in the model's Unknowns
 	Factor  *expr.Expr // in the unknown's arguments; the number 1 for the constant
 	Degree  int
+	Knots   int // fitted numbers inside the factor, which cost like coefficients
 }
 
 // Key identifies a term.
