@@ -1,0 +1,190 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"govern/report"
+	"govern/run"
+)
+
+// printResult writes a result for a person: the formulas with intervals, how
+// they were proved, and where the report is.
+func printResult(w io.Writer, r *run.Result, dir string) {
+	if r.Status != run.OK {
+		fmt.Fprintf(w, "status: %s\n", r.Status)
+		if r.Advice != "" {
+			fmt.Fprintf(w, "  %s\n", r.Advice)
+		}
+		fmt.Fprintln(w)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Unknowns)) {
+		printUnknown(w, name, r.Unknowns[name])
+	}
+	if len(r.Parameters) > 0 {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, name := range slices.Sorted(maps.Keys(r.Parameters)) {
+			e := r.Parameters[name]
+			value, interval := estimate(e.Value, e.Low, e.High)
+			fmt.Fprintf(t, "%s\t= %s\t%s\n", name, value, interval)
+		}
+		_ = t.Flush() // checkedWriter remembers its errors
+		fmt.Fprintln(w)
+	}
+	if len(r.Unknowns) == 0 && len(r.Equations) > 0 {
+		for _, name := range slices.Sorted(maps.Keys(r.Equations)) {
+			if e := r.Equations[name]; e != nil {
+				fmt.Fprintf(w, "%s' = %s\n", name, *e)
+			}
+		}
+		fmt.Fprintln(w)
+	}
+	for i, tie := range r.Alternatives {
+		if i == 0 {
+			fmt.Fprintln(w, "the data cannot tell these apart from it:")
+		}
+		for _, name := range slices.Sorted(maps.Keys(tie.Expressions)) {
+			fmt.Fprintf(w, "  %s = %s  (%s)\n", name, tie.Expressions[name], short(tie.Delta, 2))
+		}
+		if i == len(r.Alternatives)-1 {
+			fmt.Fprintln(w)
+		}
+	}
+	printValidation(w, r)
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(w, "warning: %s\n", warning)
+	}
+	if file := filepath.Join(dir, run.ReportFile); exists(file) {
+		fmt.Fprintf(w, "report: %s\n", file)
+	}
+	if file := filepath.Join(dir, run.ModelFile); exists(file) && r.Status.Trusted() {
+		fmt.Fprintf(w, "model:  %s\n", file)
+	}
+}
+
+func printUnknown(w io.Writer, name string, u run.Unknown) {
+	head := fmt.Sprintf("%s(%s)", name, strings.Join(u.Arguments, ", "))
+	if u.Expression == nil {
+		fmt.Fprintf(w, "%s: no formula was found\n\n", head)
+		return
+	}
+	fmt.Fprintf(w, "%s = %s\n", head, rounded(u))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, term := range u.Terms {
+		value, interval := estimate(term.Coefficient, term.Low, term.High)
+		if interval != "" {
+			fmt.Fprintf(t, "    %s\t%s\t%s\n", term.Term, value, interval)
+		}
+	}
+	_ = t.Flush()
+	fmt.Fprintln(w)
+}
+
+// rounded writes a sum with the digits that its intervals leave, anything else
+// as it is.
+func rounded(u run.Unknown) string {
+	var b strings.Builder
+	for i, term := range u.Terms {
+		if math.IsNaN(float64(term.Low)) {
+			return *u.Expression
+		}
+		value, _ := estimate(term.Coefficient, term.Low, term.High)
+		sign := "+"
+		if strings.HasPrefix(value, "-") {
+			sign, value = "-", value[1:]
+		}
+		switch {
+		case i > 0:
+			b.WriteString(" " + sign + " ")
+		case sign == "-":
+			b.WriteString("-")
+		}
+		b.WriteString(value)
+		if term.Term != "1" {
+			b.WriteString("*" + term.Term)
+		}
+	}
+	if b.Len() == 0 {
+		return *u.Expression
+	}
+	return b.String()
+}
+
+// estimate writes a number with the digits that its 95 % interval leaves.
+func estimate(value, low, high run.Number) (text, interval string) {
+	v, l, h := report.FormatEstimate(float64(value), float64(low), float64(high))
+	plain := strings.NewReplacer("−", "-", " × 10", "e")
+	if math.IsNaN(float64(low)) || math.IsNaN(float64(high)) {
+		return fmt.Sprintf("%.6g", float64(value)), ""
+	}
+	if strings.Contains(v+l+h, "×") {
+		return fmt.Sprintf("%.4g", float64(value)), fmt.Sprintf("[%.4g, %.4g]", float64(low), float64(high))
+	}
+	return plain.Replace(v), "[" + plain.Replace(l) + ", " + plain.Replace(h) + "]"
+}
+
+func printValidation(w io.Writer, r *run.Result) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	d := r.Dynamics
+	if defined(d.ValidTime) {
+		fmt.Fprintf(t, "valid time\t%s Lyapunov times, free-running from held-out starts\n", short(d.ValidTime, 3))
+	}
+	if len(d.Lyapunov) > 0 {
+		parts := make([]string, len(d.Lyapunov))
+		for i, v := range d.Lyapunov {
+			parts[i] = short(v, 3)
+		}
+		fmt.Fprintf(t, "Lyapunov spectrum\t%s\n", strings.Join(parts, ", "))
+	}
+	if len(r.Errors.Free) > 0 {
+		fmt.Fprintf(t, "error, free-running\t%s of the standard deviation\n", percentages(r.Errors.Free))
+	}
+	if len(r.Errors.Nudged) > 0 {
+		fmt.Fprintf(t, "error, nudged\t%s\n", percentages(r.Errors.Nudged))
+	}
+	if defined(d.AttractorDistance) {
+		fmt.Fprintf(t, "attractor distance\t%s (floor %s)\n", short(d.AttractorDistance, 2), short(d.AttractorFloor, 2))
+	}
+	if defined(d.SpectrumDistance) {
+		fmt.Fprintf(t, "spectrum distance\t%s (floor %s)\n", short(d.SpectrumDistance, 2), short(d.SpectrumFloor, 2))
+	}
+	if len(r.Noise) > 0 {
+		var parts []string
+		for _, name := range slices.Sorted(maps.Keys(r.Noise)) {
+			parts = append(parts, name+" "+short(r.Noise[name], 3))
+		}
+		fmt.Fprintf(t, "noise\t%s\n", strings.Join(parts, ", "))
+	}
+	_ = t.Flush()
+	fmt.Fprintln(w)
+}
+
+func percentages(m map[string]run.Number) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, fmt.Sprintf("%s %s %%", name, short(100*m[name], 2)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func defined(n run.Number) bool { return !math.IsNaN(float64(n)) }
+
+// short writes a number with a number of significant digits.
+func short(n run.Number, digits int) string {
+	if !defined(n) {
+		return "undefined"
+	}
+	return fmt.Sprintf("%.*g", digits, float64(n))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

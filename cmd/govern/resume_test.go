@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const lorenzProblem = `model:
+  name: half-lorenz
+  states: {x: 1, y: 1, z: 1}
+  parameters: {rho: 28, beta: 2.6666666666666665}
+  equations: |
+    x' = f(x, y)
+    y' = x*(rho - z) - y
+    z' = x*y - beta*z
+  unknowns: {f: {}}
+data:
+  - file: lorenz.csv
+    time: t
+    observe: {x: x, y: y, z: z}
+`
+
+// lorenzDir is a directory with a small problem that discover solves.
+func lorenzDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, "p.yaml", lorenzProblem)
+	if status, _, stderr := invoke(t, dir, "simulate", "lorenz", "-t", "12", "--dt", "0.02", "-o", "lorenz.csv"); status != 0 {
+		t.Fatal(stderr)
+	}
+	return dir
+}
+
+// bits are the parts of a run that may not depend on how it went: all of
+// result.json but the seconds, and the history, the model and the trajectories.
+func bits(t *testing.T, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, name := range []string{"result.json", "history.csv", "model.yaml", "trajectories.csv"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = regexp.MustCompile(`(?s)"seconds": \{.*?\}`).ReplaceAll(data, nil)
+		b.WriteString(name + "\n" + string(data))
+	}
+	return b.String()
+}
+
+func TestDiscoverFindsProvesAndReports(t *testing.T) {
+	dir := lorenzDir(t)
+	status, stdout, stderr := invoke(t, dir, "discover", "p.yaml")
+	if status != 0 {
+		t.Fatalf("status %d\n%s%s", status, stdout, stderr)
+	}
+	report := filepath.Join("runs", "half-lorenz-001", "report.html")
+	for _, want := range []string{"f(x, y) = ", "[", "valid time", "free-running", report} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("stdout lacks %q:\n%s", want, stdout)
+		}
+	}
+	for _, name := range []string{"problem.yaml", "manifest.json", "history.csv", "model.yaml", "result.json", "trajectories.csv", "report.html"} {
+		if info, err := os.Stat(filepath.Join(dir, "runs", "half-lorenz-001", name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if !regexp.MustCompile(`(?m)^govern: .*%`).MatchString(stderr) {
+		t.Errorf("no progress on stderr:\n%s", stderr)
+	}
+
+	run := filepath.Join("runs", "half-lorenz-001")
+	data, err := os.ReadFile(filepath.Join(dir, run, "result.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(data, []byte(dir)) {
+		t.Error("result.json names a directory of this machine")
+	}
+	if _, json, _ := invoke(t, dir, "show", run, "--json"); json != string(data) {
+		t.Errorf("show --json prints something else than result.json:\n%s", json)
+	}
+	if status, shown, _ := invoke(t, dir, "show", run); status != 0 || shown != stdout {
+		t.Errorf("show prints something else than discover:\n%s", shown)
+	}
+	if status, again, _ := invoke(t, dir, "resume", run); status != 0 || again != stdout {
+		t.Errorf("resume of a finished run: status %d\n%s", status, again)
+	}
+	if status, _, stderr := invoke(t, dir, "simulate", run, "-t", "1"); status != 0 {
+		t.Errorf("the model does not run: %s", stderr)
+	}
+	if status, _, stderr := invoke(t, dir, "discover", "p.yaml", "-o", run); status != 2 || !strings.Contains(stderr, "not empty") {
+		t.Errorf("into the same directory: status %d, %s", status, stderr)
+	}
+
+	t.Run("again, quietly, by one worker", func(t *testing.T) {
+		status, _, stderr := invoke(t, dir, "discover", "p.yaml", "-o", "again", "--workers", "1", "--quiet")
+		if status != 0 || stderr != "" {
+			t.Errorf("status %d, stderr %q", status, stderr)
+		}
+		if bits(t, filepath.Join(dir, "again")) != bits(t, filepath.Join(dir, run)) {
+			t.Error("one worker gives other bits")
+		}
+	})
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM, os.Kill} {
+		for lines := 1; lines <= 4; lines++ {
+			t.Run("stopped by "+signal.String()+" and resumed", func(t *testing.T) {
+				out := filepath.Join(t.TempDir(), "run")
+				stopAfter(t, dir, lines, signal, "discover", "p.yaml", "-o", out)
+				if status, stdout, stderr := invoke(t, dir, "resume", out); status != 0 {
+					t.Fatalf("resume: status %d\n%s%s", status, stdout, stderr)
+				}
+				if bits(t, out) != bits(t, filepath.Join(dir, run)) {
+					t.Error("the resumed run ended with other bits")
+				}
+			})
+		}
+	}
+}
+
+// stopAfter starts a command and sends it a signal when it has written some
+// lines of progress.
+func stopAfter(t *testing.T, dir string, lines int, signal os.Signal, args ...string) {
+	t.Helper()
+	c := exec.Command(binary, args...)
+	c.Dir = dir
+	pipe, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	r := bufio.NewReader(pipe)
+	for range lines {
+		line, err := r.ReadString('\n')
+		stderr.WriteString(line)
+		if err != nil {
+			break
+		}
+	}
+	_ = c.Process.Signal(signal) // it may have ended
+	rest, _ := io.ReadAll(r)
+	stderr.Write(rest)
+	err = c.Wait()
+	if err == nil || signal == os.Kill {
+		return
+	}
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || exit.ExitCode() != 130 || !strings.Contains(stderr.String(), "govern resume") {
+		t.Errorf("stopped by %v: %v\n%s", signal, err, stderr.String())
+	}
+}
+
+func TestResumeRefusesWhatWouldGiveOtherBits(t *testing.T) {
+	dir := lorenzDir(t)
+	stopAfter(t, dir, 2, os.Kill, "discover", "p.yaml", "-o", "r")
+	if status, _, stderr := invoke(t, dir, "show", "r"); status != 1 || !strings.Contains(stderr, "govern resume r") {
+		t.Errorf("show: status %d, %s", status, stderr)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "lorenz.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "lorenz.csv", string(data)+"13,1,1,1\n")
+	if status, _, stderr := invoke(t, dir, "resume", "r"); status != 2 || !strings.Contains(stderr, "lorenz.csv was edited") {
+		t.Errorf("edited data: status %d, %s", status, stderr)
+	}
+	if err := os.Remove(filepath.Join(dir, "lorenz.csv")); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, stderr := invoke(t, dir, "resume", "r"); status != 3 || !strings.Contains(stderr, "lorenz.csv") {
+		t.Errorf("missing data: status %d, %s", status, stderr)
+	}
+}
+
+func TestCheckExplainsAndJudges(t *testing.T) {
+	dir := lorenzDir(t)
+	status, stdout, stderr := invoke(t, dir, "check", "p.yaml")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	for _, want := range []string{"x' = f(x, y)", "unknown   f(x, y)", "lorenz.csv", "samples a cycle", "judgement"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("check lacks %q:\n%s", want, stdout)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "runs")); err == nil {
+		t.Error("check made a run directory")
+	}
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"govern"
+	"govern/fit"
+	"govern/internal/lane"
+	"govern/problem"
+	"govern/report"
+	"govern/run"
+	"govern/series"
+)
+
+// What a run does; kept in its manifest so that it can be resumed.
+const (
+	taskDiscover = "discover"
+	taskAssess   = "assess"
+)
+
+// session is a run directory with the problem that it holds.
+type session struct {
+	dir      *run.Dir
+	problem  *problem.Problem
+	manifest *run.Manifest
+}
+
+// create makes the run directory of a problem: the resolved problem.yaml, whose
+// data paths are relative to the directory, and the manifest. The problem is then
+// read back from there, so that a first run sees exactly what a resumed one sees.
+func (a *app) create(task string, p *problem.Problem) (s *session, err error) {
+	dir, err := run.Create(run.CreateOptions{Dir: a.output, Name: p.Name, Force: a.force})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = dir.Close()
+		}
+	}()
+	if err := dir.WriteBytes(run.ProblemFile, p.Encode(dir.Path())); err != nil {
+		return nil, err
+	}
+	s = &session{dir: dir}
+	if err := s.load(a.seed); err != nil {
+		return nil, err
+	}
+	s.manifest.Task = task
+	s.manifest.Command = os.Args
+	s.manifest.Started = time.Now().UTC().Format(time.RFC3339)
+	return s, dir.WriteManifest(s.manifest)
+}
+
+// load reads the directory's problem and describes what a run of it now would
+// depend on.
+func (s *session) load(seed uint64) error {
+	path := s.dir.File(run.ProblemFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return &run.NotARunError{Dir: s.dir.Path(), Err: err}
+	}
+	if s.problem, err = problem.Load(path); err != nil {
+		return &usageError{err}
+	}
+	s.manifest = &run.Manifest{
+		Version: version(), Seed: seed, Kernel: lane.Best().Level, Arch: runtime.GOOS + "/" + runtime.GOARCH,
+		Go: runtime.Version(), Cores: runtime.NumCPU(), Problem: run.Hash(text),
+	}
+	for _, d := range s.problem.Data {
+		sum, err := run.HashFile(d.File)
+		if err != nil {
+			return &series.DataError{File: d.File, Text: "cannot be read", Cause: err,
+				Hint: "the run needs the data that it began with; put the file back, or start a new run"}
+		}
+		s.manifest.Data = append(s.manifest.Data, run.Input{File: d.File, SHA256: sum})
+	}
+	return nil
+}
+
+// work runs what is left of a session, writes what comes out and prints it.
+func (a *app) work(ctx context.Context, s *session) error {
+	bar := a.newProgress()
+	recorder, err := s.dir.Record(s.manifest, bar)
+	if err != nil {
+		return err
+	}
+	settings := govern.Settings{Seed: s.manifest.Seed, Workers: a.workers, Journal: recorder, Monitor: recorder}
+	discover := govern.Discover
+	if s.manifest.Task == taskAssess {
+		discover = govern.Assess
+	}
+	out, err := discover(ctx, s.problem, settings)
+	if p, ok := bar.(*progress); ok {
+		p.finish()
+	}
+	if err != nil {
+		if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
+			err = errors.Join(context.Cause(ctx), err)
+		}
+		return a.unfinished(s, err)
+	}
+	if err := s.write(out, recorder.History()); err != nil {
+		return a.unfinished(s, err)
+	}
+	return a.conclude(s.dir.Path(), out.Result)
+}
+
+// unfinished adds to an error where the run stopped and how it goes on.
+func (a *app) unfinished(s *session, err error) error {
+	resume := "`govern resume " + s.dir.Path() + "` continues from the last finished step"
+	switch statusOf(err) {
+	case statusInterrupted:
+		return &adviceError{&interruptedError{s.dir.Path(), err}, resume}
+	case statusOther:
+		if advice := adviceFor(err); advice != "" {
+			resume = advice + "; " + resume
+		}
+		return &adviceError{err, resume}
+	}
+	return err
+}
+
+// interruptedError says where an interrupted run lies.
+type interruptedError struct {
+	dir string
+	err error
+}
+
+func (e *interruptedError) Error() string { return "interrupted; the finished steps are in " + e.dir }
+func (e *interruptedError) Unwrap() error { return e.err }
+
+// write leaves the files of a finished run, result.json last.
+func (s *session) write(out *govern.Outcome, history []fit.Row) error {
+	if out.Trajectories != nil {
+		if err := s.dir.Write(run.TrajectoriesFile, out.Trajectories.Write); err != nil {
+			return err
+		}
+	}
+	if out.Model != nil {
+		if err := s.dir.WriteBytes(run.ModelFile, out.Model.Encode()); err != nil {
+			return err
+		}
+	}
+	if out.Page != nil {
+		page := *out.Page
+		if page.History == nil {
+			page.History = curves(history)
+		}
+		if page.Subtitle == "" {
+			page.Subtitle = s.subtitle()
+		}
+		err := s.dir.Write(run.ReportFile, func(w io.Writer) error { return report.Render(w, &page) })
+		if err != nil {
+			return err
+		}
+	}
+	return s.dir.WriteResult(out.Result)
+}
+
+func (s *session) subtitle() string {
+	text := ""
+	for i, d := range s.problem.Data {
+		if i == 4 {
+			text += fmt.Sprintf("and %d more, ", len(s.problem.Data)-4)
+			break
+		}
+		text += filepath.Base(d.File) + ", "
+	}
+	return fmt.Sprintf("%sseed %d, govern %s", text, s.manifest.Seed, s.manifest.Version)
+}
+
+// curves groups rows into stages; rows of a stage stand together.
+func curves(rows []fit.Row) []report.Curve {
+	var list []report.Curve
+	for _, row := range rows {
+		if len(list) == 0 || list[len(list)-1].Stage != row.Stage {
+			list = append(list, report.Curve{Stage: row.Stage})
+		}
+		c := &list[len(list)-1]
+		c.Objective = append(c.Objective, row.Objective)
+	}
+	return list
+}
+
+// conclude prints a result and returns what its status means.
+func (a *app) conclude(dir string, r *run.Result) error {
+	if a.json {
+		data, err := r.Encode()
+		if err != nil {
+			return err
+		}
+		if _, err := a.stdout.Write(data); err != nil {
+			return err
+		}
+	} else {
+		printResult(a.stdout, r, dir)
+	}
+	if a.stdout.err != nil {
+		return a.stdout.err
+	}
+	if !r.Status.Trusted() {
+		return &verdictError{r.Status}
+	}
+	return nil
+}
+
+// unread says why a run has no result to read.
+func unread(dir string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, err := run.ReadManifest(dir); err != nil {
+		return err
+	}
+	return &adviceError{fmt.Errorf("the run in %s has not finished", dir), "`govern resume " + dir + "` continues it"}
+}
