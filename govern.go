@@ -58,6 +58,9 @@ func Discover(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, er
 		return nil, err
 	}
 	w := &work{problem: p, settings: s, train: train, test: test, data: data, found: found}
+	if err := w.expand(ctx); err != nil {
+		return nil, err
+	}
 	w.seconds.Discover = run.Number(time.Since(clock).Seconds())
 	if found.Chosen == nil {
 		return w.outcome(ctx)
@@ -80,8 +83,55 @@ func search(ctx context.Context, p *problem.Problem, s Settings, data *fit.Data)
 	if p.Discover.Method == discover.MethodDerivatives {
 		return discover.Derivatives(data, p.Discover)
 	}
+	if k := data.Condensing(); k > 1 {
+		var err error
+		if data, err = fit.Prepare(p.Model, condense(data.Entries, k)); err != nil {
+			return nil, err
+		}
+	}
 	engine := &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Journal: s.Journal, Monitor: s.Monitor}
 	return discover.Run(ctx, engine, p.Discover)
+}
+
+func condense(entries []fit.Entry, k int) []fit.Entry {
+	out := make([]fit.Entry, len(entries))
+	for i, e := range entries {
+		out[i] = e.Condense(k)
+	}
+	return out
+}
+
+// expand brings a formula that was found on condensed data back to all samples:
+// states are located along them, then everything is fitted again.
+func (w *work) expand(ctx context.Context) error {
+	if w.found.Chosen == nil || w.problem.Discover.Method == discover.MethodDerivatives || w.data.Condensing() == 1 {
+		return nil
+	}
+	closed, err := w.close(w.found.Chosen)
+	if err != nil {
+		return err
+	}
+	full, err := fit.Prepare(closed, w.train)
+	if err != nil {
+		return err
+	}
+	if w.data, err = fit.Prepare(w.found.Model, w.train); err != nil {
+		return err
+	}
+	located, err := (&fit.Engine{Data: full, Workers: w.settings.Workers, Journal: w.settings.Journal}).
+		Locate(ctx, "full/locate", full.Sigmas(), w.found.Chosen.Scale)
+	if err != nil {
+		return err
+	}
+	start := *w.found.Chosen
+	start.Sigma, start.Nodes = w.data.Sigmas(), nil
+	start.Substeps = 0
+	for _, path := range located.Path {
+		start.Nodes = append(start.Nodes, everyNode(path, len(closed.States), max(w.problem.Fit.Segment, 1)))
+	}
+	engine := &fit.Engine{Data: w.data, Options: w.problem.Fit, Workers: w.settings.Workers, Journal: w.settings.Journal, Monitor: w.settings.Monitor}
+	w.found.Chosen, err = engine.Trajectory(ctx, "full/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
+	return err
 }
 
 func split(entries []fit.Entry) (train, test []fit.Entry) {

@@ -340,7 +340,7 @@ func checks(d *fit.Data, f *fit.Fitted) []Check {
 		if c.Given || c.Count == 0 {
 			continue
 		}
-		ratio := f.Sigma[i] / c.Sigma0
+		ratio := f.Sigma[i] / c.Slow
 		limit := 1.07 + 3/math.Sqrt(2*float64(c.Count))
 		out = append(out, Check{"noise " + c.Column, ratio <= limit,
 			fmt.Sprintf("the residual of %s is %.3g times the noise that its own differences show (limit %.3g)", c.Column, ratio, limit)})

@@ -172,6 +172,45 @@ func (s *search) settle(ctx context.Context, name string, f *fit.Fitted) (*fit.F
 		if pass > 0 && slices.Equal(before, s.active(f)) {
 			break
 		}
+		if f, err = s.tune(ctx, fmt.Sprintf("%s/tune-%d", name, pass), f); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// tuneFactor is the step of the defect weight in tune, tuneSteps the most steps.
+const (
+	tuneFactor = 1.7782794100389228 // a quarter of a decade
+	tuneSteps  = 6
+)
+
+// tune moves the defect weight to where the evidence of the present terms is
+// best, re-estimating the noise on the way: the first fit chose it with other
+// terms.
+func (s *search) tune(ctx context.Context, name string, f *fit.Fitted) (*fit.Fitted, error) {
+	if s.engine.Options.Omega > 0 {
+		return f, nil
+	}
+	for _, factor := range []float64{tuneFactor, 1 / tuneFactor} {
+		moved := false
+		for step := range tuneSteps {
+			omega := f.Omega * factor
+			if omega < fit.OmegaEnd*0.99 {
+				break
+			}
+			g, err := s.engine.Trajectory(ctx, fmt.Sprintf("%s/%.2g-%d", name, factor, step), f, fit.Schedule{To: omega, Noise: true})
+			if err != nil {
+				return nil, err
+			}
+			if !(g.Evidence < f.Evidence-1e-3) {
+				break
+			}
+			f, moved = g, true
+		}
+		if moved {
+			break
+		}
 	}
 	return f, nil
 }

@@ -19,8 +19,8 @@ type Data struct {
 	Entries  []Entry
 	Channels []ChannelInfo
 	Calls    []UnknownCall
-	// Time is t_c: half the mean time between crossings of ±0.3 standard
-	// deviations of the cleanest channel.
+	// Time is t_c: half the mean time between turning points that stand out by
+	// 0.6 standard deviations, on the clean channel where it is shortest.
 	Time float64
 
 	conditions []string // parameters that entries set
@@ -37,6 +37,10 @@ type ChannelInfo struct {
 	// expectation; the given noise where Given.
 	Sigma0 float64
 	Given  bool
+	// Slow is the noise that differences over longer strides show, where the
+	// sampling is dense enough to tell it from the signal: noise that is not white
+	// hides from neighbouring samples. At least Sigma0.
+	Slow float64
 	// Floor is the smallest noise assumed: 1e-4 standard deviations or the
 	// quantisation step / √12.
 	Floor float64
@@ -123,15 +127,49 @@ func (d *Data) describe() {
 		if !c.Given {
 			c.Sigma0 = math.Max(c.Sigma0, c.Floor)
 		}
-		if ratio := c.Sigma0 / c.Std; ratio < cleanest {
-			longest := part{}
+		cleanest = math.Min(cleanest, c.Sigma0/c.Std)
+	}
+	// The fastest rotation of the clean channels; without turning points the
+	// crossings of the cleanest.
+	for i, c := range d.Channels {
+		ratio := c.Sigma0 / c.Std
+		if ratio > math.Max(cleanRatio, cleanest) {
+			continue
+		}
+		longest := part{}
+		for _, p := range parts[i] {
+			if len(p.t) > len(longest.t) {
+				longest = p
+			}
+		}
+		tc := 0.0
+		if ratio <= cleanRatio {
+			tc = series.TurningTime(longest.t, longest.x, math.Max(0.6*c.Std, 8*c.Sigma0))
+		}
+		if tc == 0 && ratio == cleanest {
+			tc = series.CharacteristicTime(longest.t, longest.x)
+		}
+		if tc > 0 && (d.Time == 0 || tc < d.Time) {
+			d.Time = tc
+		}
+	}
+	for i := range d.Channels {
+		c := &d.Channels[i]
+		c.Slow = c.Sigma0
+		for stride := 2; d.Time > 0 && !c.Given && float64(stride*strideSamples) < d.SamplesPerCycle(); stride *= 2 {
+			sum, weight := 0.0, 0.0
 			for _, p := range parts[i] {
-				if len(p.t) > len(longest.t) {
-					longest = p
+				t, x := every(p.t, stride), every(p.x, stride)
+				if len(t) < 100 {
+					continue
+				}
+				if s, _ := series.NoiseSigma(t, x); s > 0 && !math.IsInf(s, 0) {
+					sum += float64(len(x)) * s * s
+					weight += float64(len(x))
 				}
 			}
-			if tc := series.CharacteristicTime(longest.t, longest.x); tc > 0 && !math.IsInf(tc, 0) && !math.IsNaN(tc) {
-				cleanest, d.Time = ratio, tc
+			if weight > 0 {
+				c.Slow = math.Max(c.Slow, math.Sqrt(sum/weight))
 			}
 		}
 	}
@@ -140,6 +178,23 @@ func (d *Data) describe() {
 			d.Time = math.Max(d.Time, (e.Times[len(e.Times)-1]-e.Times[0])/4)
 		}
 	}
+}
+
+// cleanRatio is the noise, in standard deviations, up to which turning points
+// can be told from noise.
+const cleanRatio = 0.15
+
+// strideSamples is how many samples a cycle must keep for differences over a
+// stride to be noise and not signal.
+const strideSamples = 60
+
+// every takes each n-th value.
+func every(x []float64, n int) []float64 {
+	var out []float64
+	for i := 0; i < len(x); i += n {
+		out = append(out, x[i])
+	}
+	return out
 }
 
 // findCalls lists the distinct calls of unknowns in the equations.
@@ -172,7 +227,7 @@ func (c ChannelInfo) cap() float64 {
 	if c.Given {
 		return c.Sigma0
 	}
-	return 1.1 * c.Sigma0
+	return 1.1 * c.Slow
 }
 
 // Observations is the number of samples of all channels.

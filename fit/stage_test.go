@@ -59,7 +59,7 @@ equations: |
 	if err != nil {
 		t.Fatal(err)
 	}
-	terms := []Term{{0, parse("x"), 1}, {0, parse("y^2"), 2}}
+	terms := []Term{{Unknown: 0, Factor: parse("x"), Degree: 1}, {Unknown: 0, Factor: parse("y^2"), Degree: 2}}
 	engine := &Engine{Data: d, Options: Options{Segment: segment}, Workers: 2}
 	st, err := engine.libraryStage(terms, &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 2}, Omega: 0.3, Substeps: 2})
 	if err != nil {
@@ -180,7 +180,7 @@ func BenchmarkLineariseRossler1000Nodes(b *testing.B) {
 	var terms []Term
 	for _, s := range []string{"1", "x", "y", "x^2", "x*y", "y^2"} {
 		f, _ := expr.Parse(s)
-		terms = append(terms, Term{0, f, 1})
+		terms = append(terms, Term{Unknown: 0, Factor: f, Degree: 1})
 	}
 	engine := &Engine{Data: d, Workers: 1}
 	st, err := engine.libraryStage(terms, &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 1, 1}, Omega: 0.1, Substeps: 1})
