@@ -12,6 +12,7 @@ import (
 type compiler struct {
 	graph  *graph
 	inputs map[string]int
+	forms  []*form
 	done   map[*expr.Expr]id
 }
 
@@ -107,6 +108,13 @@ func (c *compiler) call(e *expr.Expr, args []id) (id, error) {
 		return g.pow(args[0], args[1]), nil
 	case e.Ident == "if" && len(args) == 3:
 		return g.choose(args[0], args[1], args[2]), nil
+	}
+	for _, f := range c.forms {
+		if o := f.output(e.Ident); o >= 0 && len(args) == f.inputs {
+			return g.neural(f, o, args), nil
+		} else if o >= 0 {
+			return 0, fmt.Errorf("the neural form %s takes %d arguments, not %d", e.Ident, f.inputs, len(args))
+		}
 	}
 	return 0, fmt.Errorf("%s with %d arguments is no function of the language (an unknown needs a formula before it can run)", e.Ident, len(args))
 }

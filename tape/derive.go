@@ -8,10 +8,10 @@ type slope struct {
 
 // derive extends the graph with the partial derivatives of every node by the
 // inputs wrt (forward mode, sparse) and returns them for the nodes asked for,
-// in the order of wrt. The source of the rules is any calculus text; at kinks
+// in the order of wrt; weights are numbered after the inputs. The source of the rules is any calculus text; at kinks
 // (abs, min, max, heaviside, floor, if) the derivative is that of the branch
 // taken.
-func (g *graph) derive(of []id, wrt []int) [][]slope {
+func (g *graph) derive(of []id, wrt []int, inputs int) [][]slope {
 	position := map[int]int{}
 	for k, i := range wrt {
 		position[i] = k
@@ -24,7 +24,10 @@ func (g *graph) derive(of []id, wrt []int) [][]slope {
 	for i := id(0); i <= top; i++ {
 		n := g.nodes[i]
 		switch n.op {
-		case opConst, opLess, opLessEqual, opEqual, opSign, opHeaviside, opFloor:
+		case opConst, opLess, opLessEqual, opEqual, opSign, opHeaviside, opFloor, opNeural, opNeuralBack:
+		case opPart:
+			_, o := g.partOf(n)
+			slopes[i] = g.groupSlopes(n.a, o, slopes, position, inputs)
 		case opInput:
 			if k, ok := position[int(n.value)]; ok {
 				slopes[i] = []slope{{k, g.constant(1)}}

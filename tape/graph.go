@@ -1,6 +1,10 @@
 package tape
 
-import "math"
+import (
+	"maps"
+	"math"
+	"slices"
+)
 
 // op is an operation of a tape.
 type op uint8
@@ -39,6 +43,9 @@ const (
 	opTanh
 	opLogistic
 	opSoftplus
+	opPart       // a: a node of several results, value: which
+	opNeural     // value: number of a group
+	opNeuralBack // value: number of a group
 )
 
 // id names a node of a graph. Nodes are numbered in the order in which they
@@ -50,13 +57,15 @@ type id int32
 type node struct {
 	op      op
 	a, b, c id
-	value   float64 // opConst; opInput: the input's number
+	value   float64 // opConst; a number: opInput the input's, opPart the result's, opNeural… the group's
 }
 
 // graph builds nodes; it folds constants and drops what does nothing.
 type graph struct {
-	nodes []node
-	known map[key]id
+	nodes  []node
+	known  map[key]id
+	groups []group
+	memo   int // rows of lanes that the forward groups remember
 }
 
 // key is a node that can be compared: NaN constants too.
@@ -67,6 +76,10 @@ type key struct {
 }
 
 func newGraph() *graph { return &graph{known: map[key]id{}} }
+
+func (g *graph) clone() *graph {
+	return &graph{slices.Clone(g.nodes), maps.Clone(g.known), slices.Clone(g.groups), g.memo}
+}
 
 func (g *graph) intern(n node) id {
 	k := key{n.op, n.a, n.b, n.c, math.Float64bits(n.value)}

@@ -6,7 +6,7 @@ package tape
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 
 	"govern/expr"
 	"govern/internal/lane"
@@ -20,12 +20,16 @@ type Program struct {
 	constants []float64 // of registers numInputs, numInputs+1, …
 	outputs   []int32   // registers
 	code      []instruction
+	forms     []*form
+	calls     []call // of neural instructions
+	memo      int    // rows of lanes that they remember
 
 	graph *graph // kept for differentiation
 	roots []id
 }
 
-// instruction is one kernel call on registers.
+// instruction is one kernel call on registers; of a neural form dst is the
+// number of a call.
 type instruction struct {
 	op           op
 	dst, a, b, c int32
@@ -37,11 +41,20 @@ type Partial struct{ Output, Input int }
 
 // Compile returns the program that computes the outputs from inputs with the
 // given names. Every free name must be an input, and every call a function of
-// the language: an unknown is not, and is an error.
-func Compile(outputs []*expr.Expr, inputs []string) (*Program, error) {
+// the language or of one of the neural forms: an unknown is not, and is an error.
+func Compile(outputs []*expr.Expr, inputs []string, forms ...Neural) (*Program, error) {
 	c := compiler{graph: newGraph(), inputs: map[string]int{}, done: map[*expr.Expr]id{}}
 	for i, name := range inputs {
 		c.inputs[name] = i
+	}
+	first := 0
+	for _, n := range forms {
+		f, err := newForm(n, first)
+		if err != nil {
+			return nil, fmt.Errorf("tape: %w", err)
+		}
+		c.forms = append(c.forms, f)
+		first += f.weights
 	}
 	roots := make([]id, len(outputs))
 	for k, e := range outputs {
@@ -51,48 +64,61 @@ func Compile(outputs []*expr.Expr, inputs []string) (*Program, error) {
 		}
 		roots[k] = root
 	}
-	return assemble(c.graph, roots, len(inputs)), nil
+	p := &Program{numInputs: len(inputs), forms: c.forms, graph: c.graph, roots: roots}
+	p.assemble(nil)
+	return p, nil
 }
 
 // Inputs and Outputs are the numbers of values that go in and come out.
 func (p *Program) Inputs() int  { return p.numInputs }
 func (p *Program) Outputs() int { return len(p.outputs) }
 
+// Weights is the number of weights of all neural forms.
+func (p *Program) Weights() int {
+	n := 0
+	for _, f := range p.forms {
+		n += f.weights
+	}
+	return n
+}
+
 // Instructions is the length of the straight line: its cost in kernel calls.
 func (p *Program) Instructions() int { return len(p.code) }
 
 // Jacobian returns a program that computes the outputs of p followed by their
 // structurally nonzero partial derivatives by the inputs wrt: Partial k is
-// output p.Outputs()+k, ordered by output, then input.
+// output p.Outputs()+k, ordered by output, then input. In wrt the weight j of the
+// neural forms has the number p.Inputs()+j. A neural instruction then costs one
+// reverse sweep an output more, and one product for each weight asked for.
+// Jacobians of neural forms have no Jacobian.
 func (p *Program) Jacobian(wrt []int) (*Program, []Partial) {
-	g := &graph{nodes: append([]node(nil), p.graph.nodes...), known: make(map[key]id, len(p.graph.known))}
-	for k, v := range p.graph.known {
-		g.known[k] = v
-	}
-	roots := append([]id(nil), p.roots...)
+	q := &Program{numInputs: p.numInputs, forms: p.forms, graph: p.graph.clone(), roots: slices.Clone(p.roots)}
 	var partials []Partial
-	for out, slopes := range g.derive(p.roots, wrt) {
+	for out, slopes := range q.graph.derive(p.roots, wrt, p.numInputs) {
 		for _, s := range slopes {
 			partials = append(partials, Partial{out, s.input})
-			roots = append(roots, s.value)
+			q.roots = append(q.roots, s.value)
 		}
 	}
-	return assemble(g, roots, p.numInputs), partials
+	q.assemble(nil)
+	return q, partials
 }
 
 // assemble orders the live nodes and gives them registers by linear scan.
-func assemble(g *graph, roots []id, numInputs int) *Program {
-	p := &Program{numInputs: numInputs, graph: g, roots: roots}
+// Effects are nodes that run although no output needs them.
+func (p *Program) assemble(effects []id) {
+	g, roots, numInputs := p.graph, p.roots, p.numInputs
+	p.memo = g.memo
 	last := make([]id, len(g.nodes)) // last user; 0 = dead, nodes never use later ones
 	const forever = id(1<<31 - 1)
-	for _, r := range roots {
+	for _, r := range slices.Concat(roots, effects) {
 		last[r] = forever
 	}
 	for i := len(g.nodes) - 1; i >= 0; i-- {
 		if last[i] == 0 {
 			continue
 		}
-		for _, a := range g.nodes[i].operands() {
+		for _, a := range g.operands(g.nodes[i]) {
 			last[a] = max(last[a], id(i))
 		}
 	}
@@ -108,20 +134,25 @@ func assemble(g *graph, roots []id, numInputs int) *Program {
 			next++
 		}
 	}
+	parts := map[id][]id{} // live results of groups
+	for i, n := range g.nodes {
+		if n.op == opPart && last[i] != 0 {
+			parts[n.a] = append(parts[n.a], id(i))
+		}
+	}
 	var free []int32
 	expiring := map[id][]int32{} // registers to release after a node
-	for i, n := range g.nodes {
-		if last[i] == 0 || n.op == opInput || n.op == opConst {
-			continue
-		}
-		// Operands that die here may lend their register to the result: every
-		// kernel allows dst to be an operand.
-		free = append(free, expiring[id(i)]...)
-		delete(expiring, id(i))
+	place := func(i id) {
 		var r int32
-		if len(free) > 0 {
-			sort.Slice(free, func(x, y int) bool { return free[x] > free[y] })
-			r, free = free[len(free)-1], free[:len(free)-1]
+		if n := len(free); n > 0 { // the lowest, so that memory stays small
+			low := 0
+			for k, f := range free {
+				if f < free[low] {
+					low = k
+				}
+			}
+			r, free[low] = free[low], free[n-1]
+			free = free[:n-1]
 		} else {
 			r = next
 			next++
@@ -130,18 +161,44 @@ func assemble(g *graph, roots []id, numInputs int) *Program {
 		if last[i] != forever {
 			expiring[last[i]] = append(expiring[last[i]], r)
 		}
-		p.code = append(p.code, instruction{n.op, r, register[n.a], register[n.b], register[n.c]})
+	}
+	for i, n := range g.nodes {
+		if last[i] == 0 || n.op == opInput || n.op == opConst {
+			continue
+		}
+		// Operands that die here may lend their register to the result: every
+		// kernel allows dst to be an operand, and groups read before they write.
+		free = append(free, expiring[id(i)]...)
+		delete(expiring, id(i))
+		switch n.op {
+		case opPart:
+		case opNeural, opNeuralBack:
+			for _, r := range parts[id(i)] {
+				place(r)
+			}
+			p.code = append(p.code, instruction{op: n.op, dst: int32(len(p.calls))})
+			p.calls = append(p.calls, g.call(id(i), parts[id(i)], register))
+		default:
+			place(id(i))
+			p.code = append(p.code, instruction{n.op, register[i], register[n.a], register[n.b], register[n.c]})
+		}
 	}
 	p.registers = int(next)
 	for _, r := range roots {
 		p.outputs = append(p.outputs, register[r])
 	}
-	return p
 }
 
 // operands returns the nodes that n reads.
-func (n node) operands() []id {
+func (g *graph) operands(n node) []id {
 	switch {
+	case n.op == opPart:
+		return []id{n.a}
+	case n.op == opNeural:
+		return g.groups[int(n.value)].operands
+	case n.op == opNeuralBack:
+		b := g.groups[int(n.value)]
+		return append([]id{b.forward}, b.operands...)
 	case n.op == opInput || n.op == opConst:
 		return nil
 	case n.op == opSelect:
@@ -159,6 +216,7 @@ type Machine struct {
 	kernels *lane.Table
 	lanes   int
 	memory  [][]float64
+	neural  *networks // nil without neural forms
 }
 
 // NewMachine allocates a machine of the given number of lanes.
@@ -173,6 +231,9 @@ func (p *Program) NewMachine(lanes int) *Machine {
 		for i := range r {
 			r[i] = v
 		}
+	}
+	if len(p.calls) > 0 {
+		m.neural = newNetworks(p, lanes)
 	}
 	return m
 }

@@ -3,6 +3,9 @@ package tape
 // Run computes the outputs from the inputs, in every lane. It does not
 // allocate.
 func (m *Machine) Run() {
+	if m.neural != nil && m.neural.stale {
+		m.neural.pack(m.program)
+	}
 	r, k := m.memory, m.kernels
 	for _, in := range m.program.code {
 		dst, a, b := r[in.dst], r[in.a], r[in.b]
@@ -69,6 +72,10 @@ func (m *Machine) Run() {
 			k.Logistic(dst, a)
 		case opSoftplus:
 			k.Softplus(dst, a)
+		case opNeural:
+			m.forward(&m.program.calls[in.dst])
+		case opNeuralBack:
+			m.back(&m.program.calls[in.dst])
 		default:
 			panic("tape: instruction without a kernel")
 		}

@@ -13,6 +13,9 @@ type Binary func(dst, a, b []float64)
 // Ternary sets dst[i] = f(a[i], b[i], c[i]).
 type Ternary func(dst, a, b, c []float64)
 
+// ActivationSlope sets y[i] = f(a[i]) and slope[i] = f'(a[i]); y may be a.
+type ActivationSlope func(y, slope, a []float64)
+
 // Table is one implementation of every kernel. Slices of a call have equal
 // length; dst may be one of the operands but may not overlap it otherwise.
 // NaN and ±Inf propagate as IEEE 754 says.
@@ -31,6 +34,25 @@ type Table struct {
 	Scale                                  func(dst []float64, s float64)              // dst *= s
 	Axpy                                   func(dst []float64, s float64, a []float64) // dst += s·a
 	Combine                                func(dst, x, h, k []float64, c float64)     // dst = x + c·h·k: a Runge–Kutta stage
+
+	Linear func(dst []float64, s float64, a []float64, c float64) // dst = s·a + c
+
+	// Networks. A matrix of lanes is stored row after row, each row the lanes of one
+	// value: element (i, l) at i·lanes + l.
+	//
+	// Affine sets dst = W·x + b, W packed by Pack or PackTransposed, x of inputs
+	// rows, dst of as many rows as there are outputs; b is nil for zeros. dst may not
+	// overlap x.
+	Affine func(dst, packed, b, x []float64, inputs, lanes int)
+	// WeightGradient adds delta·xᵀ, a sum over lanes, to the partial sums of a
+	// row-major outputs × inputs matrix: Partials of them for each weight.
+	WeightGradient func(sums, delta, x []float64, inputs, lanes int)
+
+	// Activations beside Tanh, Softplus and Sin, and those with their slopes in one
+	// pass; tanh's slope comes from its value.
+	Gelu, Rbf                                    Unary // a·Φ(a), exp(−a²)
+	GeluSlope, RbfSlope, SinSlope, SoftplusSlope ActivationSlope
+	TanhBack                                     func(d, y []float64) // d *= 1 − y²
 
 	// The Rows kernels repeat the lanes of a over the rows of dst, x and b: element
 	// i of these meets element i mod len(a).

@@ -18,6 +18,9 @@ func Pure() *Table {
 		Sinh: each1(math.Sinh), Cosh: each1(math.Cosh), Tanh: each1(math.Tanh),
 		Logistic: each1(logistic), Softplus: each1(softplus),
 		Accumulate: accumulate, Scale: scale, Axpy: axpy, Combine: combine,
+		Linear: linear, Affine: affine, WeightGradient: weightGradient,
+		Gelu: each1(gelu), Rbf: each1(rbf), TanhBack: tanhBack,
+		GeluSlope: geluSlope, RbfSlope: rbfSlope, SinSlope: sinSlope, SoftplusSlope: softplusSlope,
 		AccumulateRows: accumulateRows, CombineRows: combineRows,
 	}
 }
@@ -97,6 +100,13 @@ func axpy(dst []float64, s float64, a []float64) {
 	dst = dst[:len(a)]
 	for i, v := range a {
 		dst[i] += s * v
+	}
+}
+
+func linear(dst []float64, s float64, a []float64, c float64) {
+	dst = dst[:len(a)]
+	for i, v := range a {
+		dst[i] = s*v + c
 	}
 }
 
