@@ -5,14 +5,18 @@ package examples_test
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"math"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"govern"
+	"govern/expr"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/problem"
 	"govern/series"
 	"govern/series/csv"
 )
@@ -83,6 +87,52 @@ func TestTheExamplesDataAreReproducible(t *testing.T) {
 		}
 		if !bytes.Equal(have, b.Bytes()) {
 			t.Errorf("%s is not what its truth gives; make it anew with -rewrite and look at the difference", path)
+		}
+	}
+}
+
+// Every example is run as its problem file stands; the formula must have the
+// terms of the truth and no others.
+func TestEveryExampleFindsItsTruth(t *testing.T) {
+	for _, e := range examples {
+		p, err := problem.Load(filepath.Join(e.dir, "problem.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := govern.Discover(context.Background(), p, govern.Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !out.Result.Status.Trusted() {
+			t.Errorf("%s: status %s: %s", e.dir, out.Result.Status, out.Result.Advice)
+		}
+		for name, text := range e.formulas {
+			truth, err := expr.Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]float64{}
+			for _, term := range expr.Terms(truth) {
+				want[term.Factor.String()] = term.Coefficient
+			}
+			got := out.Result.Unknowns[name].Terms
+			if len(got) != len(want) {
+				t.Errorf("%s: %s = %s, want %s", e.dir, name, *out.Result.Unknowns[name].Expression, text)
+				continue
+			}
+			for _, term := range got {
+				if v, c := want[term.Term], float64(term.Coefficient); math.Abs(c-v) > e.tolerance*math.Abs(v) {
+					t.Errorf("%s: %s: coefficient of %s is %g, want %g within %g", e.dir, name, term.Term, c, v, e.tolerance)
+				}
+			}
+		}
+		// The model that comes out runs, and closes the circle.
+		again, err := model.Read("model.yaml", out.Model.Encode())
+		if err != nil {
+			t.Fatalf("%s: the discovered model does not read back: %v", e.dir, err)
+		}
+		if len(again.Unknowns) != 0 {
+			t.Errorf("%s: the discovered model still holds unknowns", e.dir)
 		}
 	}
 }
