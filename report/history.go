@@ -2,9 +2,9 @@ package report
 
 import "math"
 
-// historyFigure draws the objective of every stage above its own minimum, on a
-// logarithmic axis, stage after stage; the constants of stages differ, so that
-// their levels cannot be compared.
+// historyFigure draws every minimisation above its own minimum, on a logarithmic
+// axis, one after the other; their constants differ, so that levels cannot be
+// compared.
 func historyFigure(stages []Curve, prefix string) string {
 	const (
 		left, right, top, height, bottom = 66.0, 8.0, 20.0, 150.0, 40.0
@@ -51,9 +51,6 @@ func historyFigure(stages []Curve, prefix string) string {
 	clip := c.clip(left, top-2, x.to-left, height+4)
 	begin := 0
 	for i, s := range stages {
-		if begin > 0 && len(stages) <= 40 {
-			c.line("mark", x.at(float64(begin)), top, x.at(float64(begin)), top+height)
-		}
 		points := make([]point, 0, len(excess[i]))
 		for k, e := range excess[i] {
 			if math.IsNaN(e) {
@@ -65,11 +62,16 @@ func historyFigure(stages []Curve, prefix string) string {
 		if total <= 200 {
 			c.path("model-ink dots", clip, dots(points))
 		}
-		middle := x.at(float64(begin) + float64(len(points))/2)
-		if room := x.at(float64(len(points))) - left; room > 6*float64(len([]rune(s.Stage))) {
-			c.text("note", "middle", middle, top-6, s.Stage)
-		}
 		begin += len(points)
+		if group := groupAt(stages, i); group > 0 {
+			to := x.at(float64(begin))
+			if begin < total {
+				c.line("mark", to, top, to, top+height)
+			}
+			if room := x.at(float64(group)) - left; room > 5.6*float64(len([]rune(s.Stage))) {
+				c.text("note", "middle", to-room/2, top-6, s.Stage)
+			}
+		}
 	}
 	at, step := ticks(0, float64(total), 10)
 	labels, _ := tickLabels(at, step)
@@ -79,4 +81,17 @@ func historyFigure(stages []Curve, prefix string) string {
 	c.text("label", "middle", (left+x.to)/2, top+height+33, "iteration")
 	c.upward("label", 14, top+height/2, "excess of −2 log posterior")
 	return c.svg("Objective over iterations, above the minimum of each stage")
+}
+
+// groupAt returns how many iterations the group of equal stages holds that ends
+// with curve i; 0 when it goes on.
+func groupAt(stages []Curve, i int) int {
+	if i+1 < len(stages) && stages[i+1].Stage == stages[i].Stage {
+		return 0
+	}
+	n := 0
+	for k := i; k >= 0 && stages[k].Stage == stages[i].Stage; k-- {
+		n += len(stages[k].Objective)
+	}
+	return n
 }

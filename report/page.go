@@ -85,6 +85,7 @@ type Dynamics struct {
 	Lyapunov                          []float64 // descending, per time unit
 	Reference                         []float64 // the same from the data or the literature; may be absent
 	ValidTime                         float64   // median over held-out starts, in Lyapunov times
+	AtLeast                           bool      // most runs were still valid when the data ended: ValidTime is a lower bound
 	Starts                            int       // how many
 	AttractorDistance, AttractorFloor float64
 	SpectrumDistance, SpectrumFloor   float64
@@ -131,8 +132,9 @@ type Axis struct {
 	Data, Model []float64
 }
 
-// Curve is how the objective fell in one stage.
+// Curve is how the objective fell in one minimisation. Neighbours of the same
+// stage are drawn as one group; those with a single iteration are not drawn.
 type Curve struct {
 	Stage     string
-	Objective []float64 // by iteration; −2 log posterior up to a constant of the stage
+	Objective []float64 // by iteration; −2 log posterior up to a constant of the curve
 }

@@ -117,7 +117,7 @@ func solidPortrait(p *Portrait, prefix string, limit int) string {
 			edge("axis", e[0], e[1])
 		}
 		axisText := func(k int, from, to, outward [3]float64) {
-			at, step := ticks(p.Axes[k].lowHigh(unit[k], 3))
+			at, step := ticks(p.Axes[k].lowHigh(unit[k], 4))
 			labels, exponent := tickLabels(at, step)
 			a, b := project(from[0], from[1], from[2]), project(to[0], to[1], to[2])
 			o, z := project(outward[0], outward[1], outward[2]), project(0, 0, 0)

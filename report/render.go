@@ -22,7 +22,7 @@ var styleSource string
 const (
 	maxSeries      = 8  // figures of series
 	maxTracks      = 12 // channels of one figure
-	maxStages      = 20
+	maxCurves      = 20
 	maxPortrait    = 6
 	fineCurves     = 40     // of series, drawn with all detail that a screen shows; more are drawn coarser
 	maxOrbitPoints = 30_000 // in all portraits together
@@ -137,7 +137,11 @@ func measures(p *Page) []measure {
 		}
 	}
 	if d := p.Dynamics; d != nil {
-		add(d.ValidTime, 2, "Lyapunov times", "valid time of free runs")
+		what := "valid time of free runs"
+		if d.AtLeast {
+			what += ", at least"
+		}
+		add(d.ValidTime, 2, "Lyapunov times", what)
 		if len(d.Lyapunov) > 0 {
 			add(d.Lyapunov[0], 3, perTime(p.TimeUnit), "largest Lyapunov exponent")
 		}
@@ -276,10 +280,10 @@ func draw(p *Page) figures {
 		svg := portraitFigure(q, next(), min(5000, maxOrbitPoints/(2*min(maxPortrait, len(p.Portraits)))))
 		add(&f.Portraits, svg, caption)
 	}
-	if stages := longest(p.History, maxStages); len(stages) > 0 {
-		caption := "The objective (−2 log posterior) above the minimum of its stage, by iteration. Levels of different stages cannot be compared."
-		if len(stages) < len(p.History) {
-			caption += fmt.Sprintf(" The %d longest of %d stages; history.csv has all.", len(stages), len(p.History))
+	if stages := longest(descents(p.History), maxCurves); len(stages) > 0 {
+		caption := "Convergence of the fits: the objective (−2 log posterior) above the least value that its minimisation reached, by iteration; each line is one minimisation."
+		if all := len(descents(p.History)); len(stages) < all {
+			caption += fmt.Sprintf(" The %d longest of %d; history.csv has all.", len(stages), all)
 		}
 		svg := historyFigure(stages, next())
 		add(&f.History, svg, caption)
@@ -290,19 +294,24 @@ func draw(p *Page) figures {
 	return f
 }
 
-// longest keeps the stages with the most iterations, in their order; the
+// descents are the minimisations of more than one iteration.
+func descents(all []Curve) []Curve {
+	return slices.DeleteFunc(slices.Clone(all), func(c Curve) bool { return len(c.Objective) < 2 })
+}
+
+// longest keeps the curves with the most iterations, in their order; the
 // earlier of two equally long ones.
-func longest(stages []Curve, limit int) []Curve {
-	order := make([]int, len(stages))
+func longest(curves []Curve, limit int) []Curve {
+	order := make([]int, len(curves))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return len(stages[j].Objective) - len(stages[i].Objective) })
+	slices.SortStableFunc(order, func(i, j int) int { return len(curves[j].Objective) - len(curves[i].Objective) })
 	order = order[:min(limit, len(order))]
 	slices.Sort(order)
 	var kept []Curve
 	for _, i := range order {
-		kept = append(kept, stages[i])
+		kept = append(kept, curves[i])
 	}
 	return kept
 }

@@ -45,7 +45,7 @@ observed and what is hidden. It opens the data and judges sampling and noise.`,
 			}
 			explainModel(a.stdout, p)
 			explainData(a.stdout, entries, data, p.Model.TimeUnit)
-			judge(a.stdout, p.Model, data)
+			judge(a.stdout, p, data)
 			return nil
 		},
 	}
@@ -137,6 +137,13 @@ func explainData(w io.Writer, entries []fit.Entry, data *fit.Data, unit string) 
 	fmt.Fprintf(w, "sampling  %.3g samples a cycle; a cycle takes about %.4g%s\n", data.SamplesPerCycle(), 4*data.Time, spaced(unit))
 }
 
+func plural(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
+}
+
 func pronoun(n int) string {
 	if n == 1 {
 		return "it"
@@ -186,7 +193,7 @@ const (
 )
 
 // judge prints what may go wrong, or that nothing is seen.
-func judge(w io.Writer, m *model.Model, data *fit.Data) {
+func judge(w io.Writer, p *problem.Problem, data *fit.Data) {
 	var doubts []string
 	doubt := func(format string, args ...any) { doubts = append(doubts, fmt.Sprintf(format, args...)) }
 	if rate := data.SamplesPerCycle(); rate < fewSamplesPerCycle {
@@ -204,20 +211,23 @@ func judge(w io.Writer, m *model.Model, data *fit.Data) {
 			doubt("channel %s is mostly noise (%.2g of its standard deviation); it will count for little", c.Column, c.Sigma0/c.Std)
 		}
 	}
-	if len(m.Unknowns) == 0 {
-		fitted := slices.ContainsFunc(m.Parameters, func(q model.Parameter) bool { return q.Fit })
+	if len(p.Model.Unknowns) == 0 {
+		fitted := slices.ContainsFunc(p.Model.Parameters, func(q model.Parameter) bool { return q.Fit })
 		if !fitted {
 			doubt("nothing is unknown: `govern assess` judges this model against the data")
 		}
 	}
-	for _, d := range m.Warnings {
+	for _, d := range p.Model.Warnings {
 		doubt("%s", strings.TrimSpace(d.Error()))
+	}
+	for _, text := range p.Warnings {
+		doubt("%s", text)
 	}
 	if len(doubts) == 0 {
 		fmt.Fprintln(w, "judgement nothing speaks against a fit")
 		return
 	}
-	fmt.Fprintln(w, "judgement "+strconv.Itoa(len(doubts))+" doubts:")
+	fmt.Fprintln(w, "judgement "+plural(len(doubts), "doubt")+":")
 	for _, d := range doubts {
 		fmt.Fprintln(w, "    - "+d)
 	}

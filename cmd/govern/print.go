@@ -139,7 +139,7 @@ func printValidation(w io.Writer, r *run.Result) {
 	if len(d.Lyapunov) > 0 {
 		parts := make([]string, len(d.Lyapunov))
 		for i, v := range d.Lyapunov {
-			parts[i] = short(v, 3)
+			parts[i] = fmt.Sprintf("%.*f", decimals(d.Lyapunov), float64(v))
 		}
 		fmt.Fprintf(t, "Lyapunov spectrum\t%s\n", strings.Join(parts, ", "))
 	}
@@ -164,6 +164,21 @@ func printValidation(w io.Writer, r *run.Result) {
 	}
 	_ = t.Flush()
 	fmt.Fprintln(w)
+}
+
+// decimals leaves the largest exponent three significant digits, so that a zero
+// exponent reads as one.
+func decimals(spectrum []run.Number) int {
+	lead := math.Abs(float64(spectrum[0]))
+	for _, v := range spectrum {
+		if lead < 1e-3*math.Abs(float64(v)) {
+			lead = math.Abs(float64(v))
+		}
+	}
+	if !(lead > 0) || math.IsInf(lead, 0) {
+		return 3
+	}
+	return min(max(0, 2-int(math.Floor(math.Log10(lead)))), 8)
 }
 
 func percentages(m map[string]run.Number) string {

@@ -177,11 +177,13 @@ func (s *session) subtitle() string {
 	return fmt.Sprintf("%sseed %d, govern %s", text, s.manifest.Seed, s.manifest.Version)
 }
 
-// curves groups rows into stages; rows of a stage stand together.
+// curves groups rows into minimisations: rows of one stage with one weight of
+// the defects, whose objectives can be compared. A step is only accepted when the
+// objective falls, so where it rises the noise was estimated anew.
 func curves(rows []fit.Row) []report.Curve {
 	var list []report.Curve
-	for _, row := range rows {
-		if len(list) == 0 || list[len(list)-1].Stage != row.Stage {
+	for i, row := range rows {
+		if i == 0 || rows[i-1].Stage != row.Stage || rows[i-1].Omega != row.Omega || row.Objective > rows[i-1].Objective {
 			list = append(list, report.Curve{Stage: row.Stage})
 		}
 		c := &list[len(list)-1]
