@@ -1,0 +1,202 @@
+package govern_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"govern"
+	"govern/fit"
+	"govern/internal/truth"
+	"govern/model"
+	"govern/problem"
+	"govern/run"
+	"govern/series"
+	"govern/series/csv"
+)
+
+const hiddenRossler = `
+model:
+  name: rossler
+  states: {x: 0, y: 0, z: 0}
+  unknowns: {f: {}}
+  equations: |
+    x' = -y - z
+    y' = f(x, y)
+    z' = 0.22 + z*(x - 14)
+data: {file: data.csv, time: t}
+`
+
+// write puts a simulated experiment and its problem into a new directory.
+func write(t *testing.T, c truth.Case, text string) *problem.Problem {
+	t.Helper()
+	dir := t.TempDir()
+	entry, err := c.Entry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &series.Series{TimeName: "t", Time: entry.Times}
+	for _, ch := range entry.Channels {
+		s.Columns = append(s.Columns, series.Column{Name: ch.Column, Values: ch.Values})
+	}
+	var b bytes.Buffer
+	if err := csv.Write(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "data.csv"), b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p, err := problem.Read(filepath.Join(dir, "problem.yaml"), []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func shortRossler(t *testing.T) *problem.Problem {
+	m, err := model.Lookup("rossler-14")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return write(t, truth.Case{Model: m, Step: 0.1, Samples: 500, Seed: 3, Transient: 100,
+		Noise: map[string]float64{"x": 0.02, "z": 0.02}}, hiddenRossler)
+}
+
+// bits is result.json without the seconds.
+func bits(t *testing.T, o *govern.Outcome) string {
+	t.Helper()
+	r := *o.Result
+	r.Seconds = run.Seconds{}
+	text, err := r.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := o.Trajectories.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return string(text) + string(o.Model.Encode()) + b.String()
+}
+
+func TestResultsHaveTheSameBitsForAnyNumberOfWorkers(t *testing.T) {
+	var first string
+	for _, workers := range []int{1, 2, 3} {
+		o, err := govern.Discover(context.Background(), shortRossler(t), govern.Settings{Workers: workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := bits(t, o); first == "" {
+			first = got
+		} else if got != first {
+			t.Errorf("%d workers give other bits than one", workers)
+		}
+	}
+}
+
+// memory is a journal that can stop the run after some steps, as an interruption
+// does.
+type memory struct {
+	mu     sync.Mutex
+	steps  map[string][]byte
+	budget int // steps until the interruption; negative: none
+	stop   context.CancelFunc
+}
+
+func (m *memory) Do(name string, out any, compute func() error) error {
+	m.mu.Lock()
+	saved, ok := m.steps[name]
+	m.mu.Unlock()
+	if ok {
+		return gob.NewDecoder(bytes.NewReader(saved)).Decode(out)
+	}
+	if err := compute(); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(out); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.steps[name] = b.Bytes()
+	if m.budget--; m.budget == 0 {
+		m.stop()
+	}
+	return nil
+}
+
+func TestAnInterruptedRunEndsWithTheSameBits(t *testing.T) {
+	p := shortRossler(t)
+	whole, err := govern.Discover(context.Background(), p, govern.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := bits(t, whole)
+	journal := &memory{steps: map[string][]byte{}}
+	for interruptions := 0; ; interruptions++ {
+		ctx, stop := context.WithCancel(context.Background())
+		journal.budget, journal.stop = 3, stop
+		o, err := govern.Discover(ctx, p, govern.Settings{Journal: journal})
+		stop()
+		if errors.Is(err, context.Canceled) {
+			if interruptions > 200 {
+				t.Fatal("the run does not get on")
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if interruptions < 3 {
+			t.Errorf("only %d interruptions", interruptions)
+		}
+		if got := bits(t, o); got != want {
+			t.Error("the resumed run ends with other bits")
+		}
+		return
+	}
+}
+
+func TestAssessRefusesAnOpenModel(t *testing.T) {
+	_, err := govern.Assess(context.Background(), shortRossler(t), govern.Settings{})
+	var open *govern.OpenModelError
+	if !errors.As(err, &open) || open.Unknown != "f" {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAssessTellsARightModelFromAWrongOne(t *testing.T) {
+	m, err := model.Lookup("rossler-14")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 0.1, Samples: 800, Seed: 3, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
+	status := map[string]run.Status{}
+	for _, slope := range []string{"0.2", "0.3"} {
+		o, err := govern.Assess(context.Background(), write(t, c, `
+model:
+  states: {x: 0, y: 0, z: 0}
+  equations: |
+    x' = -y - z
+    y' = x + `+slope+`*y
+    z' = 0.22 + z*(x - 14)
+data: {file: data.csv, time: t}
+`), govern.Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		status[slope] = o.Result.Status
+	}
+	if status["0.2"] != run.OK || status["0.3"] != run.NoModel {
+		t.Errorf("statuses %v", status)
+	}
+}
+
+// A journal must be able to hold everything that is put into it.
+var _ fit.Journal = (*memory)(nil)
