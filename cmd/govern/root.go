@@ -62,7 +62,7 @@ data; 4 finished without a trustworthy answer; 130 interrupted; 1 anything else.
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.AddCommand(a.discoverCommand(), a.checkCommand(), a.simulateCommand(), a.assessCommand(), a.showCommand(),
-		a.modelsCommand(), a.resumeCommand())
+		a.modelsCommand(), a.resumeCommand(), a.exportCommand())
 	return root
 }
 
