@@ -89,8 +89,9 @@ func superscript(n int) string {
 }
 
 // FormatEstimate writes a value and its interval with as many decimals as two
-// significant digits of the interval's half width need; four significant digits
-// of the value where there is no interval.
+// significant digits of the interval's half width need, and up to three more
+// where the value would read as zero; four significant digits of the value where
+// there is no interval.
 func FormatEstimate(value, low, high float64) (v, l, h string) {
 	half := (high - low) / 2
 	if !(half > 0) || math.IsInf(half, 0) {
@@ -98,6 +99,9 @@ func FormatEstimate(value, low, high float64) (v, l, h string) {
 	}
 	largest := max(math.Abs(value), math.Abs(low), math.Abs(high))
 	decimals := 1 - decade(half)
+	if value != 0 {
+		decimals = max(decimals, min(-decade(value), max(decimals, 0)+3))
+	}
 	if top := decade(largest); top < -4 || top > 6 || decimals > 12 {
 		digits := min(max(2, top+decimals+1), 15)
 		return significant(value, digits), significant(low, digits), significant(high, digits)

@@ -26,7 +26,7 @@ func printResult(w io.Writer, r *run.Result, dir string) {
 		fmt.Fprintln(w)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Unknowns)) {
-		printUnknown(w, name, r.Unknowns[name])
+		printUnknown(w, name, r.Unknowns[name], r.Status.Trusted())
 	}
 	if len(r.Parameters) > 0 {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -69,13 +69,17 @@ func printResult(w io.Writer, r *run.Result, dir string) {
 	}
 }
 
-func printUnknown(w io.Writer, name string, u run.Unknown) {
+func printUnknown(w io.Writer, name string, u run.Unknown, trusted bool) {
 	head := fmt.Sprintf("%s(%s)", name, strings.Join(u.Arguments, ", "))
 	if u.Expression == nil {
 		fmt.Fprintf(w, "%s: no formula was found\n\n", head)
 		return
 	}
-	fmt.Fprintf(w, "%s = %s\n", head, rounded(u))
+	remark := ""
+	if !trusted {
+		remark = "  (the best attempt, not to be relied on)"
+	}
+	fmt.Fprintf(w, "%s = %s%s\n", head, rounded(u), remark)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, term := range u.Terms {
 		value, interval := estimate(term.Coefficient, term.Low, term.High)
@@ -184,7 +188,11 @@ func decimals(spectrum []run.Number) int {
 func percentages(m map[string]run.Number) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		parts = append(parts, fmt.Sprintf("%s %s %%", name, short(100*m[name], 2)))
+		text := short(100*m[name], 2)
+		if m[name] >= 1 {
+			text = fmt.Sprintf("%.0f", 100*float64(m[name]))
+		}
+		parts = append(parts, name+" "+text+" %")
 	}
 	return strings.Join(parts, ", ")
 }

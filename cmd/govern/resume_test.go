@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"govern/run"
 )
 
 const lorenzProblem = `model:
@@ -77,27 +79,27 @@ func TestDiscoverFindsProvesAndReports(t *testing.T) {
 		t.Errorf("no progress on stderr:\n%s", stderr)
 	}
 
-	run := filepath.Join("runs", "half-lorenz-001")
-	data, err := os.ReadFile(filepath.Join(dir, run, "result.json"))
+	done := filepath.Join("runs", "half-lorenz-001")
+	data, err := os.ReadFile(filepath.Join(dir, done, "result.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if bytes.Contains(data, []byte(dir)) {
 		t.Error("result.json names a directory of this machine")
 	}
-	if _, json, _ := invoke(t, dir, "show", run, "--json"); json != string(data) {
+	if _, json, _ := invoke(t, dir, "show", done, "--json"); json != string(data) {
 		t.Errorf("show --json prints something else than result.json:\n%s", json)
 	}
-	if status, shown, _ := invoke(t, dir, "show", run); status != 0 || shown != stdout {
+	if status, shown, _ := invoke(t, dir, "show", done); status != 0 || shown != stdout {
 		t.Errorf("show prints something else than discover:\n%s", shown)
 	}
-	if status, again, _ := invoke(t, dir, "resume", run); status != 0 || again != stdout {
+	if status, again, _ := invoke(t, dir, "resume", done); status != 0 || again != stdout {
 		t.Errorf("resume of a finished run: status %d\n%s", status, again)
 	}
-	if status, _, stderr := invoke(t, dir, "simulate", run, "-t", "1"); status != 0 {
+	if status, _, stderr := invoke(t, dir, "simulate", done, "-t", "1"); status != 0 {
 		t.Errorf("the model does not run: %s", stderr)
 	}
-	if status, _, stderr := invoke(t, dir, "discover", "p.yaml", "-o", run); status != 2 || !strings.Contains(stderr, "not empty") {
+	if status, _, stderr := invoke(t, dir, "discover", "p.yaml", "-o", done); status != 2 || !strings.Contains(stderr, "not empty") {
 		t.Errorf("into the same directory: status %d, %s", status, stderr)
 	}
 
@@ -106,7 +108,7 @@ func TestDiscoverFindsProvesAndReports(t *testing.T) {
 		if status != 0 || stderr != "" {
 			t.Errorf("status %d, stderr %q", status, stderr)
 		}
-		if bits(t, filepath.Join(dir, "again")) != bits(t, filepath.Join(dir, run)) {
+		if bits(t, filepath.Join(dir, "again")) != bits(t, filepath.Join(dir, done)) {
 			t.Error("one worker gives other bits")
 		}
 	})
@@ -118,7 +120,7 @@ func TestDiscoverFindsProvesAndReports(t *testing.T) {
 				if status, stdout, stderr := invoke(t, dir, "resume", out); status != 0 {
 					t.Fatalf("resume: status %d\n%s%s", status, stdout, stderr)
 				}
-				if bits(t, out) != bits(t, filepath.Join(dir, run)) {
+				if bits(t, out) != bits(t, filepath.Join(dir, done)) {
 					t.Error("the resumed run ended with other bits")
 				}
 			})
@@ -180,6 +182,44 @@ func TestResumeRefusesWhatWouldGiveOtherBits(t *testing.T) {
 	}
 	if status, _, stderr := invoke(t, dir, "resume", "r"); status != 3 || !strings.Contains(stderr, "lorenz.csv") {
 		t.Errorf("missing data: status %d, %s", status, stderr)
+	}
+}
+
+func TestLibraryWithoutTheTrueTermIsNoModel(t *testing.T) {
+	dir := lorenzDir(t)
+	poor := strings.NewReplacer("x' = f(x, y)", "x' = 10*(y - x)", "z' = x*y - beta*z", "z' = f(x, y, z)", "f: {}", "f: {library: {degree: 1}}").Replace(lorenzProblem)
+	write(t, dir, "poor.yaml", poor)
+	status, stdout, stderr := invoke(t, dir, "discover", "poor.yaml", "-o", "r", "--quiet")
+	if status != 4 || !strings.Contains(stdout, "no_model") || !strings.Contains(stdout, "library") || stderr != "" {
+		t.Errorf("status %d\n%s%s", status, stdout, stderr)
+	}
+	if status, _, _ := invoke(t, dir, "show", "r"); status != 0 {
+		t.Errorf("showing it: status %d", status)
+	}
+	if status, _, _ := invoke(t, dir, "resume", "r"); status != 4 {
+		t.Errorf("resuming what has finished: status %d", status)
+	}
+}
+
+func TestAssessProvesAClosedModel(t *testing.T) {
+	dir := lorenzDir(t)
+	write(t, dir, "a.yaml", "model: lorenz\ndata:\n  - file: lorenz.csv\n    time: t\n    observe: {x: x, y: y, z: z}\n")
+	status, stdout, stderr := invoke(t, dir, "assess", "a.yaml", "--quiet")
+	if status != 0 || !strings.Contains(stdout, "valid time") || !strings.Contains(stdout, "x' = ") {
+		t.Errorf("status %d\n%s%s", status, stdout, stderr)
+	}
+}
+
+func TestTwoProcessesDoNotShareARunDirectory(t *testing.T) {
+	dir := lorenzDir(t)
+	d, err := run.Create(run.CreateOptions{Dir: filepath.Join(dir, "r")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	status, _, stderr := invoke(t, dir, "discover", "p.yaml", "-o", "r", "--force")
+	if status != 1 || !strings.Contains(stderr, "another govern works in r") {
+		t.Errorf("status %d, %s", status, stderr)
 	}
 }
 
