@@ -113,7 +113,7 @@ static const double pi = 3.14159265358979323846;
    ({{.StepNote}}). */
 static const double STEP = {{.Step}};
 
-/* Initial state: {{wrap (names ", " .States) "   "}}. */
+/* Initial state: {{wrap (names .States) "   "}}. */
 static const double x0[STATES] = {{wrap (printf "{%s}" (values .States)) "    "}};
 {{if .Parameters}}
 /* The constants of the equations. */

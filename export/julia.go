@@ -78,7 +78,7 @@ const juliaSource = `
 #
 # (; P..., name = value) is P with another value of a parameter.
 
-const STATES = {{wrap (printf "(%s,)" (quoted .States)) "                "}}
+const STATES = {{wrap (tuple (quoted .States)) "                "}}
 
 # Initial state, in the order of STATES.
 const X0 = {{wrap (printf "[%s]" (values .States)) "            "}}
@@ -118,7 +118,7 @@ end
 {{- end}}
 "Sets du to the time derivative of the state u at time t with parameters p."
 function rhs!(du, u, p, t{{if .AnyInput}}; signals = SIGNALS{{end}})
-    {{wrap (printf "(%s,) = u" (names ", " .States)) "     "}}
+    {{unpack (names .States) "u" "     "}}
 {{- range .Inputs}}
     {{.Name}} = interpolate(signals.{{.Name}}, t)
 {{- end}}

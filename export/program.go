@@ -153,33 +153,42 @@ func parse(name, text string) *template.Template {
 	return template.Must(template.New(name).Funcs(template.FuncMap{
 		"wrap":      wrap,
 		"unwrapped": unwrapped,
-		"names": func(separator string, list []variable) string {
-			names := make([]string, len(list))
-			for i, x := range list {
-				names[i] = x.Name
-			}
-			return strings.Join(names, separator)
-		},
-		"quoted": func(list []variable) string {
-			names := make([]string, len(list))
-			for i, x := range list {
-				names[i] = `"` + x.Original + `"`
-			}
-			return strings.Join(names, ", ")
-		},
-		"values": func(list []variable) string {
-			values := make([]string, len(list))
-			for i, x := range list {
-				values[i] = x.Value
-			}
-			return strings.Join(values, ", ")
-		},
-		"header": func(list []variable) string {
-			names := make([]string, len(list))
-			for i, x := range list {
-				names[i] = x.Original
-			}
-			return strings.Join(append([]string{"t"}, names...), ",")
-		},
+		"unpack":    unpack,
+		"tuple":     tuple,
+		"names":     func(list []variable) string { return joined(list, ", ", variable.name) },
+		"quoted":    func(list []variable) string { return joined(list, ", ", variable.quoted) },
+		"values":    func(list []variable) string { return joined(list, ", ", variable.value) },
+		"header":    func(list []variable) string { return "t," + joined(list, ",", variable.original) },
 	}).Parse(strings.TrimPrefix(text, "\n")))
+}
+
+func (v variable) name() string     { return v.Name }
+func (v variable) value() string    { return v.Value }
+func (v variable) original() string { return v.Original }
+func (v variable) quoted() string   { return `"` + v.Original + `"` }
+
+func joined(list []variable, separator string, part func(variable) string) string {
+	parts := make([]string, len(list))
+	for i, v := range list {
+		parts[i] = part(v)
+	}
+	return strings.Join(parts, separator)
+}
+
+// tuple puts parentheses around elements, with the comma that one alone needs.
+func tuple(elements string) string {
+	if !strings.Contains(elements, ",") {
+		elements += ","
+	}
+	return "(" + elements + ")"
+}
+
+// unpack assigns the elements of an array to names, with parentheses where the
+// line must be broken.
+func unpack(names, array, indent string) string {
+	line := tuple(names) + " = " + array
+	if len(line) > lineWidth {
+		return wrap(line, indent)
+	}
+	return strings.Trim(tuple(names), "()") + " = " + array
 }

@@ -100,7 +100,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-STATES = {{wrap (printf "(%s,)" (quoted .States)) "          "}}
+STATES = {{wrap (tuple (quoted .States)) "          "}}
 
 # Initial state, in the order of STATES.
 X0 = np.array({{wrap (printf "[%s])" (values .States)) "               "}}
@@ -136,7 +136,7 @@ SIGNALS = {
 {{end}}
 def rhs(t, state, p{{if .AnyInput}}, signals{{end}}):
     """Time derivative of the state at time t with parameters p."""
-    {{wrap (printf "(%s,) = state" (names ", " .States)) "     "}}
+    {{unpack (names .States) "state" "     "}}
 {{- range .Inputs}}
     {{.Name}} = np.interp(t, *signals["{{.Original}}"])
 {{- end}}

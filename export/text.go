@@ -45,9 +45,7 @@ func about(m *model.Model) []string {
 	if name := oneLine(m.Name); name != "" {
 		lines = append(lines, name)
 	}
-	if source := oneLine(m.Source); source != "" {
-		lines = append(lines, source)
-	}
+	lines = append(lines, folded(oneLine(m.Source))...)
 	if unit := oneLine(m.TimeUnit); unit != "" {
 		lines = append(lines, "t is in "+unit+".")
 	}
@@ -58,4 +56,17 @@ func about(m *model.Model) []string {
 func oneLine(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	return strings.NewReplacer("*/", "* /", "/*", "/ *", "=#", "= #", "#=", "# =").Replace(s)
+}
+
+// folded breaks a long line between words.
+func folded(s string) []string {
+	var lines []string
+	for _, word := range strings.Fields(s) {
+		if last := len(lines) - 1; last >= 0 && len(lines[last])+len(word) < lineWidth-4 {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -68,15 +69,21 @@ func (a *app) export(ref string, target export.Target) error {
 	if err != nil {
 		return err
 	}
-	fill := func(w io.Writer) error { return export.Write(w, m, target) }
-	if a.output == "" {
-		err = fill(a.stdout)
-	} else {
-		err = writeOutput(a.output, fill)
-	}
+	var text bytes.Buffer
+	err = export.Write(&text, m, target)
 	if is[*export.UnknownError](err) {
 		return &adviceError{&usageError{fmt.Errorf("%s: %w", ref, err)},
 			"`govern discover` finds a formula from data and writes a model.yaml that export takes"}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if a.output == "" {
+		_, err = a.stdout.Write(text.Bytes())
+		return err
+	}
+	return writeOutput(a.output, func(w io.Writer) error {
+		_, err := w.Write(text.Bytes())
+		return err
+	})
 }

@@ -1,0 +1,116 @@
+/*
+ * double-pendulum
+ * T. Shinbrot, C. Grebogi, J. Wisdom and J. A. Yorke, Chaos in a double pendulum, Am. J. Phys. 60
+ * (1992) 491-499.
+ * t is in s.
+ *
+ * Written by govern export --to c; C99, needs the mathematics library only.
+ *
+ *     cc -std=c99 -O2 -o model THIS_FILE -lm
+ *     ./model [t_end [dt]] > trajectory.csv
+ *
+ * writes a row every dt, as comma-separated values.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { STATES = 4 };
+
+/* Largest step of the Runge-Kutta method
+   (measured up to t = 3.28: small enough for 8 digits there). */
+static const double STEP = 0.001;
+
+/* Initial state: theta1, theta2, omega1, omega2. */
+static const double x0[STATES] = {2.0, 2.0, 0.0, 0.0};
+
+/* The constants of the equations. */
+struct parameters {
+    double g;
+    double m1;
+    double m2;
+    double l1;
+    double l2;
+};
+
+static const struct parameters parameters = {
+    .g = 9.81,
+    .m1 = 1.0,
+    .m2 = 1.0,
+    .l1 = 1.0,
+    .l2 = 1.0,
+};
+
+/* Sets d to the time derivative of the state at time t with parameters p. */
+void rhs(double t, const double state[STATES], const struct parameters *p, double d[STATES])
+{
+    (void)t, (void)state, (void)p; /* equations need not use them */
+    const double theta1 = state[0];
+    const double theta2 = state[1];
+    const double omega1 = state[2];
+    const double omega2 = state[3];
+    const double delta = theta1 - theta2;
+    const double inertia = 2.0*p->m1 + p->m2 - p->m2*cos(2.0*delta);
+    d[0] = omega1; /* theta1' */
+    d[1] = omega2; /* theta2' */
+    d[2] = -(p->g*(2.0*p->m1 + p->m2)*sin(theta1) + p->m2*p->g*sin(theta1 - 2.0*theta2) +
+        2.0*p->m2*sin(delta)*(p->l2*(omega2*omega2) +
+        p->l1*(omega1*omega1)*cos(delta)))/(p->l1*inertia); /* omega1' */
+    d[3] = 2.0*sin(delta)*((p->m1 + p->m2)*(p->l1*(omega1*omega1) + p->g*cos(theta1)) +
+        p->m2*p->l2*(omega2*omega2)*cos(delta))/(p->l2*inertia); /* omega2' */
+}
+
+/* Takes the state from t to t + h: classical Runge-Kutta, fourth order. */
+static void rk4_step(double t, double h, double x[STATES], const struct parameters *p)
+{
+    double k1[STATES], k2[STATES], k3[STATES], k4[STATES], y[STATES];
+    rhs(t, x, p, k1);
+    for (int i = 0; i < STATES; i++)
+        y[i] = x[i] + h/2*k1[i];
+    rhs(t + h/2, y, p, k2);
+    for (int i = 0; i < STATES; i++)
+        y[i] = x[i] + h/2*k2[i];
+    rhs(t + h/2, y, p, k3);
+    for (int i = 0; i < STATES; i++)
+        y[i] = x[i] + h*k3[i];
+    rhs(t + h, y, p, k4);
+    for (int i = 0; i < STATES; i++)
+        x[i] += h/6*(k1[i] + 2*k2[i] + 2*k3[i] + k4[i]);
+}
+
+/* Takes the state from t to end in equal steps of at most STEP. */
+static void advance(double t, double end, double x[STATES], const struct parameters *p)
+{
+    const double n = ceil((end - t)/STEP), h = (end - t)/n;
+    for (double k = 0; k < n; k++)
+        rk4_step(t + k*h, h, x, p);
+}
+
+int main(int argc, char **argv)
+{
+    const double t_end = argc > 1 ? strtod(argv[1], NULL) : 100.0;
+    const double dt = argc > 2 ? strtod(argv[2], NULL) : 0.01;
+    if (argc > 3 || !(t_end > 0) || !(dt > 0)) {
+        fprintf(stderr, "usage: %s [t_end [dt]]\n", argv[0]);
+        return 2;
+    }
+    double x[STATES];
+    for (int i = 0; i < STATES; i++)
+        x[i] = x0[i];
+    const double rows = floor(t_end/dt + 1e-9);
+    printf("t,theta1,theta2,omega1,omega2\n");
+    for (double row = 0; row <= rows; row++) {
+        if (row > 0)
+            advance((row - 1)*dt, row*dt, x, &parameters);
+        printf("%.17g", row*dt);
+        for (int i = 0; i < STATES; i++) {
+            if (!isfinite(x[i])) {
+                fprintf(stderr, "\nthe state is no longer finite at t = %g\n", row*dt);
+                return 1;
+            }
+            printf(",%.17g", x[i]);
+        }
+        printf("\n");
+    }
+    return 0;
+}
