@@ -2,6 +2,8 @@ package ode
 
 import (
 	"fmt"
+	"slices"
+	"sync"
 
 	"govern/expr"
 	"govern/internal/lane"
@@ -11,14 +13,18 @@ import (
 // Field is the right-hand side of x' = f(x, t, u, c; θ) compiled for lanes, with
 // its sparse Jacobian by states and columns. Signals u change along a
 // trajectory, conditions c differ between trajectories, columns θ are what
-// sensitivities are taken by.
+// sensitivities are taken by: the named ones and, after them, the weights of the
+// neural forms.
 type Field struct {
 	States, Signals, Conditions, Columns int
 
+	named    int // columns that are no weights
 	value    *tape.Program
 	jacobian *tape.Program
 	byState  []partial // ∂f_row/∂x_col
 	byColumn []partial // ∂f_row/∂θ_col
+
+	reverse func() *tape.Program // adjoints of states and named columns; compiled when first used
 }
 
 // partial is a structurally nonzero derivative and the program output that
@@ -26,8 +32,9 @@ type Field struct {
 type partial struct{ row, col, output int }
 
 // NewField compiles right, one expression a state. The names of t, signals,
-// conditions and columns may appear in it beside the states.
-func NewField(right []*expr.Expr, states, signals, conditions, columns []string) (*Field, error) {
+// conditions and columns may appear in it beside the states, and calls of the
+// neural forms, whose weights continue the columns.
+func NewField(right []*expr.Expr, states, signals, conditions, columns []string, forms ...tape.Neural) (*Field, error) {
 	if len(right) != len(states) {
 		return nil, fmt.Errorf("ode: %d equations for %d states", len(right), len(states))
 	}
@@ -36,11 +43,14 @@ func NewField(right []*expr.Expr, states, signals, conditions, columns []string)
 	names = append(names, signals...)
 	names = append(names, conditions...)
 	names = append(names, columns...)
-	p, err := tape.Compile(right, names)
+	p, err := tape.Compile(right, names, forms...)
 	if err != nil {
 		return nil, fmt.Errorf("ode: %w", err)
 	}
-	f := &Field{States: len(states), Signals: len(signals), Conditions: len(conditions), Columns: len(columns), value: p}
+	f := &Field{
+		States: len(states), Signals: len(signals), Conditions: len(conditions), Columns: len(columns) + p.Weights(),
+		named: len(columns), value: p,
+	}
 	var wrt []int
 	for i := range states {
 		wrt = append(wrt, i)
@@ -48,7 +58,12 @@ func NewField(right []*expr.Expr, states, signals, conditions, columns []string)
 	for i := range columns {
 		wrt = append(wrt, len(names)-len(columns)+i)
 	}
-	j, partials := p.Jacobian(wrt)
+	f.reverse = sync.OnceValue(func() *tape.Program { return p.Adjoint(wrt) })
+	all := slices.Clone(wrt)
+	for j := range p.Weights() {
+		all = append(all, p.Inputs()+j)
+	}
+	j, partials := p.Jacobian(all)
 	f.jacobian = j
 	for k, q := range partials {
 		out := p.Outputs() + k
@@ -61,6 +76,82 @@ func NewField(right []*expr.Expr, states, signals, conditions, columns []string)
 	return f, nil
 }
 
+// firstCondition and firstColumn are numbers of inputs of the field's programs.
+func (f *Field) firstCondition() int { return f.States + 1 + f.Signals }
+func (f *Field) firstColumn() int    { return f.firstCondition() + f.Conditions }
+
+// setColumn gives column k its value in every lane of a machine.
+func (f *Field) setColumn(m *tape.Machine, k int, v float64) {
+	if k >= f.named {
+		m.SetWeight(k-f.named, v)
+		return
+	}
+	row := m.Input(f.firstColumn() + k)
+	for l := range row {
+		row[l] = v
+	}
+}
+
+// Batch is where lanes of trajectories are and what drives them: the part of a
+// Stepper or an Adjoint that its user sets.
+type Batch struct {
+	Lanes int
+	Time  []float64   // of each lane; advanced
+	Step  []float64   // of each lane; 0 for a lane that waits
+	State [][]float64 // [state][lane]; advanced
+
+	// Signal s of a lane is Base[s] + Slope[s]·(t − Origin).
+	Origin      []float64
+	Base, Slope [][]float64
+}
+
+func newBatch(f *Field, lanes int) Batch {
+	return Batch{
+		Lanes: lanes, Time: make([]float64, lanes), Step: make([]float64, lanes), State: table(f.States, lanes),
+		Origin: make([]float64, lanes), Base: table(f.Signals, lanes), Slope: table(f.Signals, lanes),
+	}
+}
+
+// table returns rows of the given length in one piece of memory.
+func table(rows, length int) [][]float64 {
+	arena := make([]float64, rows*length)
+	out := make([][]float64, rows)
+	for i := range out {
+		out[i] = arena[i*length : (i+1)*length : (i+1)*length]
+	}
+	return out
+}
+
+// enter hands the states and what drives them at a stage to a machine.
+func (b *Batch) enter(m *tape.Machine, node float64) {
+	for i, x := range b.State {
+		copy(m.Input(i), x)
+	}
+	b.drive(m, node)
+}
+
+// drive hands the clock Time + node·Step and the signals then to a machine.
+func (b *Batch) drive(m *tape.Machine, node float64) {
+	n := len(b.State)
+	clock := m.Input(n)
+	for l, h := range b.Step {
+		clock[l] = b.Time[l] + node*h
+	}
+	for k := range b.Base {
+		u, base, slope := m.Input(n+1+k), b.Base[k], b.Slope[k]
+		for l := range u {
+			u[l] = base[l] + slope[l]*(clock[l]-b.Origin[l])
+		}
+	}
+}
+
+// tick moves the clock to the end of the step.
+func (b *Batch) tick() {
+	for l, h := range b.Step {
+		b.Time[l] += h
+	}
+}
+
 // Stepper advances lanes of trajectories of a field by the classical
 // Runge–Kutta method of order 4, each lane with its own time and step, and
 // with them, on request, the forward sensitivities of every state by the
@@ -70,17 +161,10 @@ func NewField(right []*expr.Expr, states, signals, conditions, columns []string)
 // A step with sensitivities costs four Jacobian programs and
 // 4·nnz(∂f/∂x)·(States+Columns) multiply-adds a lane.
 type Stepper struct {
-	Lanes int
-	Time  []float64   // of each lane; advanced
-	Step  []float64   // of each lane
-	State [][]float64 // [state][lane]; advanced
-	// Sensitivity[i] holds ∂x_i/∂(x(0), θ) as (States+Columns) rows of lanes;
-	// advanced by AdvanceSensitivity.
+	Batch
+	// Sensitivity[i] holds ∂x_i/∂(x(0), θ) as (States+Columns) rows of lanes; set by
+	// Identity, advanced by AdvanceSensitivity.
 	Sensitivity [][]float64
-
-	// Signal s of a lane is Base[s] + Slope[s]·(t − Origin).
-	Origin      []float64
-	Base, Slope [][]float64
 
 	field           *Field
 	kernels         *lane.Table
@@ -88,7 +172,6 @@ type Stepper struct {
 	start, sum      [][]float64 // states at the step's start; weighted sum of stages
 	startS, sumS    [][]float64 // the same of the sensitivities
 	rate            [][]float64 // slope of the sensitivities at a stage
-	clock           []float64
 }
 
 // The classical method's nodes and weights.
@@ -100,40 +183,27 @@ var (
 // NewStepper allocates a stepper of the given number of lanes.
 func (f *Field) NewStepper(lanes int) *Stepper {
 	n, width := f.States, f.States+f.Columns
-	table := func(rows, length int) [][]float64 {
-		arena := make([]float64, rows*length)
-		out := make([][]float64, rows)
-		for i := range out {
-			out[i] = arena[i*length : (i+1)*length : (i+1)*length]
-		}
-		return out
-	}
 	return &Stepper{
-		Lanes: lanes, Time: make([]float64, lanes), Step: make([]float64, lanes),
-		State: table(n, lanes), Sensitivity: table(n, width*lanes),
-		Origin: make([]float64, lanes), Base: table(f.Signals, lanes), Slope: table(f.Signals, lanes),
+		Batch: newBatch(f, lanes), Sensitivity: table(n, width*lanes),
 		field: f, kernels: lane.Best(),
 		value: f.value.NewMachine(lanes), jacobian: f.jacobian.NewMachine(lanes),
 		start: table(n, lanes), sum: table(n, lanes),
 		startS: table(n, width*lanes), sumS: table(n, width*lanes), rate: table(n, width*lanes),
-		clock: make([]float64, lanes),
 	}
 }
 
 // SetCondition gives condition k its value in one lane.
 func (s *Stepper) SetCondition(k, lane int, v float64) {
-	i := s.field.States + 1 + s.field.Signals + k
+	i := s.field.firstCondition() + k
 	s.value.Input(i)[lane] = v
 	s.jacobian.Input(i)[lane] = v
 }
 
-// SetColumn gives column k its value in every lane.
+// SetColumn gives column k, a weight beyond the named ones, its value in every
+// lane.
 func (s *Stepper) SetColumn(k int, v float64) {
-	i := s.field.States + 1 + s.field.Signals + s.field.Conditions + k
-	a, b := s.value.Input(i), s.jacobian.Input(i)
-	for l := range a {
-		a[l], b[l] = v, v
-	}
+	s.field.setColumn(s.value, k, v)
+	s.field.setColumn(s.jacobian, k, v)
 }
 
 // Identity sets the sensitivities to those of a fresh start: ∂x/∂x(0) = 1.
@@ -155,7 +225,7 @@ func (s *Stepper) Advance(steps int) {
 			s.value.Run()
 			s.leave(s.value, stage)
 		}
-		s.finish()
+		s.tick()
 	}
 }
 
@@ -168,11 +238,11 @@ func (s *Stepper) AdvanceSensitivity(steps int) {
 			s.sensitivityStage(stage)
 			s.leave(s.jacobian, stage)
 		}
-		s.finish()
+		s.tick()
 	}
 }
 
-// enter hands a stage's states, time and signals to a machine.
+// enter hands a stage to a machine.
 func (s *Stepper) enter(m *tape.Machine, stage int) {
 	if stage == 0 {
 		for i, x := range s.State {
@@ -180,20 +250,7 @@ func (s *Stepper) enter(m *tape.Machine, stage int) {
 			copy(s.sum[i], x)
 		}
 	}
-	n := s.field.States
-	for i, x := range s.State {
-		copy(m.Input(i), x)
-	}
-	for l, h := range s.Step {
-		s.clock[l] = s.Time[l] + rk4Node[stage]*h
-	}
-	copy(m.Input(n), s.clock)
-	for k := range s.Base {
-		u, base, slope := m.Input(n+1+k), s.Base[k], s.Slope[k]
-		for l := range u {
-			u[l] = base[l] + slope[l]*(s.clock[l]-s.Origin[l])
-		}
-	}
+	s.Batch.enter(m, rk4Node[stage])
 }
 
 // leave adds a stage to the step's sum and moves the states to the next stage.
@@ -235,12 +292,5 @@ func (s *Stepper) sensitivityStage(stage int) {
 		} else {
 			copy(s.Sensitivity[i], s.sumS[i])
 		}
-	}
-}
-
-// finish moves the clock to the end of the step.
-func (s *Stepper) finish() {
-	for l, h := range s.Step {
-		s.Time[l] += h
 	}
 }
