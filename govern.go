@@ -12,6 +12,7 @@ package govern
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"govern/assess"
@@ -186,7 +187,22 @@ func (w *work) close(f *fit.Fitted) (*model.Model, error) {
 // formula is a fit's formula for unknown u, the knots of hinges put in as
 // numbers.
 func (w *work) formula(f *fit.Fitted, u int) *expr.Expr {
-	return expr.Substitute(f.Formula(u), w.knots(f))
+	g := *f
+	g.Terms = slices.Clone(f.Terms)
+	for i := range g.Terms {
+		g.Terms[i].Factor = w.factor(f, i)
+	}
+	return g.Formula(u)
+}
+
+// factor is what the i-th coefficient of a fit multiplies, with the knots of
+// hinges as numbers.
+func (w *work) factor(f *fit.Fitted, i int) *expr.Expr {
+	t := f.Terms[i]
+	if t.Knots == 0 {
+		return t.Factor
+	}
+	return expr.Simplify(expr.Substitute(t.Factor, w.knots(f)))
 }
 
 // knots are the fitted parameters that the search has added to the problem's.

@@ -45,6 +45,7 @@ func (w *work) result() *run.Result {
 	for _, d := range m.Warnings {
 		r.Warnings = append(r.Warnings, d.Error())
 	}
+	r.Warnings = append(r.Warnings, w.problem.Warnings...)
 	if w.closed == nil {
 		for _, s := range m.States {
 			r.Equations[s.Name] = nil
@@ -65,7 +66,7 @@ func (w *work) result() *run.Result {
 			if t.Unknown == u {
 				c, half := w.final.Coefficients[i], confidence*w.spread[i]
 				entry.Terms = append(entry.Terms, run.Term{
-					Term: expr.Substitute(t.Factor, w.knots(w.final)).String(), Coefficient: run.Number(c), Low: run.Number(c - half), High: run.Number(c + half),
+					Term: w.factor(w.final, i).String(), Coefficient: run.Number(c), Low: run.Number(c - half), High: run.Number(c + half),
 				})
 			}
 		}
@@ -183,7 +184,7 @@ func (w *work) trajectories(ctx context.Context, out *Outcome) error {
 		series := report.Series{Entry: name, Time: entry.Times}
 		for c, ch := range entry.Channels {
 			track.Channels = append(track.Channels, run.TrackChannel{Name: ch.Column, Data: ch.Values, Nudged: fitted[c], Free: freely[c]})
-			series.Channels = append(series.Channels, report.Track{Name: ch.Column, Data: ch.Values, Nudged: fitted[c], Free: freely[c]})
+			series.Channels = append(series.Channels, report.Track{Name: ch.Column, Unit: ch.Unit, Data: ch.Values, Nudged: fitted[c], Free: freely[c]})
 		}
 		out.Trajectories.Entries = append(out.Trajectories.Entries, track)
 		out.Page.Series = append(out.Page.Series, series)
@@ -254,7 +255,7 @@ func (w *work) page() *report.Page {
 		for i, t := range w.final.Terms {
 			if t.Unknown == u {
 				c, half := w.final.Coefficients[i], confidence*w.spread[i]
-				entry.Terms = append(entry.Terms, report.Term{Factor: expr.Substitute(t.Factor, w.knots(w.final)), Coefficient: c, Low: c - half, High: c + half})
+				entry.Terms = append(entry.Terms, report.Term{Factor: w.factor(w.final, i), Coefficient: c, Low: c - half, High: c + half})
 			}
 		}
 		p.Unknowns = append(p.Unknowns, entry)
@@ -271,14 +272,14 @@ func (w *work) page() *report.Page {
 		p.Ties = append(p.Ties, tie)
 	}
 	for i, c := range w.whole.Channels {
-		channel := report.Channel{Column: c.Column, Observe: c.Observe, Std: c.Std, Noise: w.final.Sigma[i], Nudged: w.final.Residual[i] / c.Std, Free: math.NaN()}
+		channel := report.Channel{Column: c.Column, Unit: c.Unit, Observe: c.Observe, Std: c.Std, Noise: w.final.Sigma[i], Nudged: w.final.Residual[i] / c.Std, Free: math.NaN()}
 		if k := w.data.IndexOf(c); k >= 0 {
 			channel.Free = w.proof.Free[k]
 		}
 		p.Channels = append(p.Channels, channel)
 	}
 	p.Dynamics = &report.Dynamics{
-		Lyapunov: w.proof.Lyapunov, ValidTime: w.proof.ValidTime, Starts: w.proof.Starts,
+		Lyapunov: w.proof.Lyapunov, ValidTime: w.proof.ValidTime, AtLeast: w.proof.Censored, Starts: w.proof.Starts,
 		AttractorDistance: w.proof.AttractorDistance, AttractorFloor: w.proof.AttractorFloor,
 		SpectrumDistance: w.proof.SpectrumDistance, SpectrumFloor: w.proof.SpectrumFloor,
 		PeriodModel: w.proof.ModelCycle, PeriodData: w.proof.Cycle,

@@ -281,6 +281,13 @@ func (p *Proof) freeRun(ctx context.Context, m *model.Model, s start, x0 []float
 	return run, err
 }
 
+// A free run may take this many steps before it counts as stiff beyond use: a
+// wrong formula often is, and should not hold up the report.
+const (
+	leastSteps     = 100_000
+	stepsPerSample = 100
+)
+
 // Solve runs a closed model freely over an entry's times, with its conditions
 // and inputs. An integration that fails returns what it had.
 func Solve(ctx context.Context, m *model.Model, e fit.Entry, x0 []float64) (*ode.Solution, error) {
@@ -293,7 +300,7 @@ func Solve(ctx context.Context, m *model.Model, e fit.Entry, x0 []float64) (*ode
 			return nil, err
 		}
 	}
-	return ode.Solve(ctx, sys, x0, e.Times, ode.Options{})
+	return ode.Solve(ctx, sys, x0, e.Times, ode.Options{MaxSteps: leastSteps + stepsPerSample*len(e.Times)})
 }
 
 // Observe evaluates what an entry's channels measure along a solution on its

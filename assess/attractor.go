@@ -69,10 +69,11 @@ const precision = 0.03
 
 // lyapunov computes the spectrum and from it the unit of prediction.
 func (p *Proof) lyapunov(ctx context.Context, sys *ode.System, x0 []float64) error {
-	s, err := dynamics.Lyapunov(ctx, sys, x0, dynamics.Options{})
+	solver := ode.Options{Relative: 1e-8, Absolute: 1e-8, MaxSteps: 1_500_000}
+	s, err := dynamics.Lyapunov(ctx, sys, x0, dynamics.Options{Solver: solver})
 	if err == nil && s.Exponents[0] > s.StandardErrors[0] && s.StandardErrors[0] > precision*s.Exponents[0] {
 		var first *dynamics.Spectrum
-		if first, err = dynamics.Lyapunov(ctx, sys, x0, dynamics.Options{Duration: 3 * s.Duration, Count: 1}); err == nil {
+		if first, err = dynamics.Lyapunov(ctx, sys, x0, dynamics.Options{Duration: 3 * s.Duration, Count: 1, Solver: solver}); err == nil {
 			s.Exponents[0], s.StandardErrors[0] = first.Exponents[0], first.StandardErrors[0]
 		}
 	}
@@ -81,6 +82,10 @@ func (p *Proof) lyapunov(ctx context.Context, sys *ode.System, x0 []float64) err
 	}
 	var step *ode.StepError
 	var blow *ode.BlowUpError
+	if errors.As(err, &step) && step.TooFew {
+		p.Warnings = append(p.Warnings, "the model is too stiff for its Lyapunov exponents: "+err.Error())
+		return nil
+	}
 	if errors.As(err, &step) || errors.As(err, &blow) {
 		p.Bounded, p.Escape = false, err.Error()
 		return nil

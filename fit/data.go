@@ -30,6 +30,7 @@ type Data struct {
 // ChannelInfo is a channel of all entries that have it.
 type ChannelInfo struct {
 	Column  string
+	Unit    string
 	Observe *expr.Expr // definitions expanded
 	Std     float64    // of the data
 	Count   int        // samples present
@@ -69,7 +70,7 @@ func Prepare(m *model.Model, entries []Entry) (*Data, error) {
 			if !ok {
 				i = len(d.Channels)
 				known[k] = i
-				d.Channels = append(d.Channels, ChannelInfo{Column: c.Column, Observe: m.Expand(c.Observe)})
+				d.Channels = append(d.Channels, ChannelInfo{Column: c.Column, Unit: c.Unit, Observe: m.Expand(c.Observe)})
 			}
 			index = append(index, i)
 		}

@@ -35,6 +35,7 @@ func (e Entry) Slice(i, j int) Entry {
 // Channel is one measured column.
 type Channel struct {
 	Column  string     // name of the column, as in the data file
+	Unit    string     // of its values, as in the data file; may be empty
 	Observe *expr.Expr // what it measures, in the model's states and parameters
 	Values  []float64  // at the entry's Times; NaN where missing
 	Sigma   float64    // standard deviation of its noise, absolute; 0: estimate it

@@ -44,14 +44,15 @@ type Fitted struct {
 func (f *Fitted) Formula(u int) *expr.Expr {
 	var sum *expr.Expr
 	for i, t := range f.Terms {
-		if t.Unknown != u {
-			continue
-		}
-		e := scaled(expr.Num(f.Coefficients[i]), t.Factor)
-		if sum == nil {
-			sum = e
-		} else {
-			sum = expr.Binary(expr.Add, sum, e)
+		c := f.Coefficients[i]
+		switch {
+		case t.Unknown != u:
+		case sum == nil:
+			sum = scaled(expr.Num(c), t.Factor)
+		case c < 0:
+			sum = expr.Binary(expr.Sub, sum, scaled(expr.Num(-c), t.Factor))
+		default:
+			sum = expr.Binary(expr.Add, sum, scaled(expr.Num(c), t.Factor))
 		}
 	}
 	if sum == nil {
@@ -60,9 +61,14 @@ func (f *Fitted) Formula(u int) *expr.Expr {
 	return sum
 }
 
+// scaled is c·factor, multiplied from the left so that products need no
+// parentheses.
 func scaled(c, factor *expr.Expr) *expr.Expr {
-	if factor.Kind == expr.Number && factor.Value == 1 {
+	switch {
+	case factor.Kind == expr.Number && factor.Value == 1:
 		return c
+	case factor.Kind == expr.Mul:
+		return expr.Binary(expr.Mul, scaled(c, factor.Args[0]), factor.Args[1])
 	}
 	return expr.Binary(expr.Mul, c, factor)
 }

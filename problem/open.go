@@ -103,7 +103,7 @@ func (p *opener) open(d *Data) (fit.Entry, error) {
 	}
 	for _, o := range d.Observe {
 		entry.Channels = append(entry.Channels, fit.Channel{
-			Column: o.Column, Observe: p.Model.Expand(o.Expression),
+			Column: o.Column, Unit: s.Column(o.Column).Unit, Observe: p.Model.Expand(o.Expression),
 			Values: s.Column(o.Column).Values, Sigma: d.Noise[o.Column],
 		})
 	}
