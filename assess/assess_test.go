@@ -1,0 +1,136 @@
+package assess_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"govern/assess"
+	"govern/fit"
+	"govern/internal/truth"
+	"govern/model"
+	"govern/ode"
+)
+
+// experiment is a Lorenz run of 60 units, the last fifth held out, with the
+// exact states of the training part as path.
+func experiment(t *testing.T, noise float64, samples int) assess.Input {
+	t.Helper()
+	m, err := model.Lookup("lorenz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 0.02, Samples: samples, Seed: 4, Transient: 30, Noise: map[string]float64{"x": noise, "y": noise, "z": noise}}
+	entry, err := c.Entry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, states, err := c.Trajectory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := samples * 4 / 5
+	train, test := entry.Slice(0, cut), entry.Slice(cut, samples)
+	test.Test = true
+	for i := range states {
+		states[i] = states[i][:cut]
+	}
+	return assess.Input{
+		Model: m, Final: m, Train: []fit.Entry{train}, Test: []fit.Entry{test},
+		Sigma: []float64{7.9 * noise, 9 * noise, 8.6 * noise}, Scale: []float64{7.9, 9, 8.6}, Path: [][][]float64{states},
+	}
+}
+
+func TestTheTruthPassesItsOwnProof(t *testing.T) {
+	const noise = 0.02
+	p, err := assess.Run(context.Background(), experiment(t, noise, 3000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !p.Bounded || !p.Chaotic || math.Abs(p.Lyapunov[0]-0.9056) > 0.05 {
+		t.Errorf("bounded %v, chaotic %v, exponents %v", p.Bounded, p.Chaotic, p.Lyapunov)
+	}
+	if p.Starts < 10 {
+		t.Errorf("%d starts", p.Starts)
+	}
+	for c, e := range p.Free {
+		// The error includes the noise of the data; the start's own error grows by e
+		// over a Lyapunov time.
+		if !(e > 0.5*noise && e < 4*noise) {
+			t.Errorf("channel %d: free error %g at noise %g", c, e, noise)
+		}
+	}
+	if !(p.ValidTime > 2.5) {
+		t.Errorf("valid for %g Lyapunov times", p.ValidTime)
+	}
+	if !(p.AttractorDistance < 1.2*p.AttractorFloor) || !(p.SpectrumDistance < 2*p.SpectrumFloor) {
+		t.Errorf("distances %g and %g above their floors %g and %g", p.AttractorDistance, p.SpectrumDistance, p.AttractorFloor, p.SpectrumFloor)
+	}
+	if math.Abs(p.ModelCycle-p.Cycle) > 0.1*p.Cycle {
+		t.Errorf("cycle %g, data %g", p.ModelCycle, p.Cycle)
+	}
+}
+
+func TestAWrongParameterShows(t *testing.T) {
+	in := experiment(t, 0.01, 3000)
+	right, err := assess.Run(context.Background(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Model = in.Model.WithParameters(map[string]float64{"rho": 24})
+	in.Final = in.Model
+	wrong, err := assess.Run(context.Background(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(wrong.Free[0] > 5*right.Free[0]) || !(wrong.ValidTime < right.ValidTime/2) {
+		t.Errorf("free error %g against %g, valid time %g against %g", wrong.Free[0], right.Free[0], wrong.ValidTime, right.ValidTime)
+	}
+}
+
+func TestAnEscapingModelIsUnbounded(t *testing.T) {
+	in := experiment(t, 0.01, 1000)
+	in.Final = in.Model.WithParameters(map[string]float64{"beta": -3})
+	p, err := assess.Run(context.Background(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Bounded || p.Escape == "" {
+		t.Errorf("bounded %v (%s)", p.Bounded, p.Escape)
+	}
+}
+
+func TestAShortRecordSaysSo(t *testing.T) {
+	p, err := assess.Run(context.Background(), experiment(t, 0.01, 220))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Warnings) == 0 {
+		t.Error("no warning")
+	}
+}
+
+func TestObserveEvaluatesTheChannelsAlongASolution(t *testing.T) {
+	in := experiment(t, 0, 200)
+	e := in.Train[0]
+	sol, err := assess.Solve(context.Background(), in.Model, e, []float64{in.Path[0][0][0], in.Path[0][1][0], in.Path[0][2][0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := assess.Observe(in.Model, e, sol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for c := range values {
+		for k, v := range values[c] {
+			if math.Abs(v-e.Channels[c].Values[k]) > 1e-5 {
+				t.Fatalf("channel %d sample %d: %g, data %g", c, k, v, e.Channels[c].Values[k])
+			}
+		}
+	}
+	short := &ode.Solution{Time: sol.Time[:10], Values: [][]float64{sol.Values[0][:10], sol.Values[1][:10], sol.Values[2][:10]}}
+	values, err = assess.Observe(in.Model, e, short)
+	if err != nil || !math.IsNaN(values[0][10]) || math.IsNaN(values[0][9]) {
+		t.Errorf("beyond the end: %v, %v", values[0][8:12], err)
+	}
+}
