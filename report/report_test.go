@@ -44,7 +44,8 @@ func wellFormed(t *testing.T, page string) {
 }
 
 func TestEqualPagesGiveEqualBytes(t *testing.T) {
-	if render(t, samplePage()) != render(t, samplePage()) {
+	first, second := render(t, samplePage()), render(t, samplePage())
+	if first != second {
 		t.Error("two renderings differ")
 	}
 }
