@@ -42,51 +42,18 @@ func affine(dst, packed, b, x []float64, inputs, lanes int) {
 	outputs := len(dst) / lanes
 	o := 0
 	for ; o+4 <= outputs; o += 4 {
-		var b0, b1, b2, b3 float64
+		bias := [4]float64{}
 		if b != nil {
-			b0, b1, b2, b3 = b[o], b[o+1], b[o+2], b[o+3]
+			bias = [4]float64(b[o:])
 		}
 		w := packed[o*inputs : (o+4)*inputs]
-		d0 := dst[o*lanes : (o+1)*lanes]
-		d1 := dst[(o+1)*lanes : (o+2)*lanes]
-		d2 := dst[(o+2)*lanes : (o+3)*lanes]
-		d3 := dst[(o+3)*lanes : (o+4)*lanes]
+		d := dst[o*lanes : (o+4)*lanes]
 		l := 0
 		for ; l+2 <= lanes; l += 2 {
-			s0, s1, s2, s3 := b0, b1, b2, b3
-			t0, t1, t2, t3 := b0, b1, b2, b3
-			at := l
-			for w := w; len(w) >= 4; w = w[4:] {
-				v := x[at : at+2 : at+2]
-				x0, x1 := v[0], v[1]
-				w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
-				s0 += w0 * x0
-				t0 += w0 * x1
-				s1 += w1 * x0
-				t1 += w1 * x1
-				s2 += w2 * x0
-				t2 += w2 * x1
-				s3 += w3 * x0
-				t3 += w3 * x1
-				at += lanes
-			}
-			d0[l], d0[l+1] = s0, t0
-			d1[l], d1[l+1] = s1, t1
-			d2[l], d2[l+1] = s2, t2
-			d3[l], d3[l+1] = s3, t3
+			tile(d[l:], w, x[l:], &bias, lanes)
 		}
 		for ; l < lanes; l++ {
-			s0, s1, s2, s3 := b0, b1, b2, b3
-			at := l
-			for w := w; len(w) >= 4; w = w[4:] {
-				v := x[at]
-				s0 += w[0] * v
-				s1 += w[1] * v
-				s2 += w[2] * v
-				s3 += w[3] * v
-				at += lanes
-			}
-			d0[l], d1[l], d2[l], d3[l] = s0, s1, s2, s3
+			column(d[l:], w, x[l:], &bias, lanes)
 		}
 	}
 	for ; o < outputs; o++ {
@@ -96,6 +63,46 @@ func affine(dst, packed, b, x []float64, inputs, lanes int) {
 		}
 		affineRow(dst[o*lanes:(o+1)*lanes], packed[o*inputs:(o+1)*inputs], bias, x)
 	}
+}
+
+func tile(dst, w, x []float64, b *[4]float64, lanes int) {
+	s0, s1, s2, s3 := b[0], b[1], b[2], b[3]
+	t0, t1, t2, t3 := s0, s1, s2, s3
+	at := 0
+	for len(w) >= 4 {
+		v := x[at : at+2]
+		x0, x1 := v[0], v[1]
+		s0 += w[0] * x0
+		t0 += w[0] * x1
+		s1 += w[1] * x0
+		t1 += w[1] * x1
+		s2 += w[2] * x0
+		t2 += w[2] * x1
+		s3 += w[3] * x0
+		t3 += w[3] * x1
+		at += lanes
+		w = w[4:]
+	}
+	dst[0], dst[1] = s0, t0
+	dst[lanes], dst[lanes+1] = s1, t1
+	dst[2*lanes], dst[2*lanes+1] = s2, t2
+	dst[3*lanes], dst[3*lanes+1] = s3, t3
+}
+
+// column is a tile of one lane.
+func column(dst, w, x []float64, b *[4]float64, lanes int) {
+	s0, s1, s2, s3 := b[0], b[1], b[2], b[3]
+	at := 0
+	for len(w) >= 4 {
+		v := x[at]
+		s0 += w[0] * v
+		s1 += w[1] * v
+		s2 += w[2] * v
+		s3 += w[3] * v
+		at += lanes
+		w = w[4:]
+	}
+	dst[0], dst[lanes], dst[2*lanes], dst[3*lanes] = s0, s1, s2, s3
 }
 
 // affineRow is one output, four lanes at a time.
