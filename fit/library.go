@@ -112,7 +112,7 @@ func (d *Data) withTerms(terms []Term) []*expr.Expr {
 }
 
 // libraryStage builds the stage of a library or formula fit.
-func (e *Engine) libraryStage(terms []Term, from *Fitted) (*stage, error) {
+func (e *Engine) libraryStage(terms []Term, from *Fitted, gain *Gain) (*stage, error) {
 	d := e.Data
 	sp := spec{
 		data: d, right: d.withTerms(terms), segment: e.segment(), substeps: from.Substeps,
@@ -128,11 +128,38 @@ func (e *Engine) libraryStage(terms []Term, from *Fitted) (*stage, error) {
 	for c := range d.Channels {
 		sp.channels = append(sp.channels, c)
 	}
+	if gain != nil && gain.K > 0 {
+		gains := make([]float64, len(d.Channels))
+		for c := range gains {
+			gains[c] = gain.K * d.Trust(c, from.Sigma[c])
+		}
+		var err error
+		if sp.right, err = d.Nudge(sp.right, gains, from.mean(len(d.Model.States)), func(c int) *expr.Expr { return expr.Var(driveName(c)) }); err != nil {
+			return nil, err
+		}
+		sp.drive = gain.Drive
+	}
 	st, err := newStage(sp, e.Workers)
 	if err == nil {
 		st.weights(from.Scale, from.Omega)
 	}
 	return st, err
+}
+
+// mean is the mean state over all nodes.
+func (f *Fitted) mean(n int) []float64 {
+	out := make([]float64, n)
+	count := 0.0
+	for _, nodes := range f.Nodes {
+		for i, v := range nodes {
+			out[i%n] += v
+		}
+		count += float64(len(nodes) / n)
+	}
+	for i := range out {
+		out[i] /= math.Max(count, 1)
+	}
+	return out
 }
 
 func (e *Engine) segment() int { return max(e.Options.Segment, 1) }
@@ -171,6 +198,7 @@ type Schedule struct {
 	From, To   float64 // omega; From ≤ To: one stage at To
 	Iterations int     // Levenberg–Marquardt steps of the last stage; 0: 40
 	Noise      bool    // re-estimate the noise under its cap
+	Gain       *Gain   // nil: none
 }
 
 // The factor between stages and the steps of a stage that is not the last.
@@ -205,7 +233,7 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	if from.Omega == 0 {
 		from.Omega = schedule.To
 	}
-	st, err := e.libraryStage(start.Terms, &from)
+	st, err := e.libraryStage(start.Terms, &from, schedule.Gain)
 	if err != nil {
 		return nil, err
 	}
@@ -331,7 +359,7 @@ type Profile struct {
 func (e *Engine) Profile(ctx context.Context, name string, at *Fitted, library []Term) (*Profile, error) {
 	out := &Profile{}
 	err := e.do(name, out, func() error {
-		st, err := e.libraryStage(library, at)
+		st, err := e.libraryStage(library, at, nil)
 		if err != nil {
 			return err
 		}

@@ -39,6 +39,8 @@ type spec struct {
 	// whose second is a random walk.
 	integrated [][2]int
 
+	drive [][][]float64 // signals of a gain: entry, channel of data, sample; nil without one
+
 	sigma  []float64 // per channel of data
 	weight []float64 // per state: standard deviation of the defect after a unit of time
 }
@@ -54,6 +56,7 @@ type chain struct {
 	entry      *Entry
 	values     [][]float64 // per channel of the stage; nil where the entry lacks it
 	nodes      []int       // sample of every node; the last sample is the last node
+	drive      [][]float64 // signals beyond the model's inputs
 	conditions []float64
 }
 
@@ -87,7 +90,13 @@ func newStage(s spec, workers int) (*stage, error) {
 		names[i] = c.Name
 	}
 	right := d.bind(s.right, names)
-	field, err := ode.NewField(right, s.states, d.Model.Inputs, d.conditions, names)
+	signals := append([]string(nil), d.Model.Inputs...)
+	if s.drive != nil {
+		for c := range d.Channels {
+			signals = append(signals, driveName(c))
+		}
+	}
+	field, err := ode.NewField(right, s.states, signals, d.conditions, names)
 	if err != nil {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
@@ -96,7 +105,11 @@ func newStage(s spec, workers int) (*stage, error) {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
 	for e := range d.Entries {
-		st.chains = append(st.chains, d.chain(e, s.channels, s.segment))
+		c := d.chain(e, s.channels, s.segment)
+		if s.drive != nil {
+			c.drive = s.drive[e]
+		}
+		st.chains = append(st.chains, c)
 	}
 	lanes := lanesFor(len(s.states), len(s.columns))
 	var b block
@@ -424,10 +437,13 @@ func (s *stage) aim(st *ode.Stepper, b block, k int) int {
 		t0, t1 := c.entry.Times[i], c.entry.Times[i+1]
 		st.Time[lane], st.Origin[lane] = t0, t0
 		st.Step[lane] = (t1 - t0) / float64(m)
-		for u := range st.Base {
-			x := c.entry.Inputs[u]
+		for u, x := range c.entry.Inputs {
 			st.Base[u][lane] = x[i]
 			st.Slope[u][lane] = (x[i+1] - x[i]) / (t1 - t0)
+		}
+		for k, x := range c.drive {
+			u := len(c.entry.Inputs) + k
+			st.Base[u][lane], st.Slope[u][lane], st.Curve[u][lane], st.Jerk[u][lane] = hermite(c.entry.Times, x, i)
 		}
 	}
 	return m

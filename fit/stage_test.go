@@ -13,7 +13,7 @@ import (
 // stageUnderTest has everything that a stage can have: several entries,
 // conditions, inputs, missing samples, irregular times, a nonlinear channel, a
 // fitted parameter in equation and channel, segments of three samples.
-func stageUnderTest(t *testing.T, segment int) *stage {
+func stageUnderTest(t *testing.T, segment int, k float64) *stage {
 	t.Helper()
 	m, err := model.Read("test.yaml", []byte(`
 states: {x: 0, y: {value: 0.3, fixed: true}}
@@ -61,7 +61,11 @@ equations: |
 	}
 	terms := []Term{{Unknown: 0, Factor: parse("x"), Degree: 1}, {Unknown: 0, Factor: parse("y^2"), Degree: 2}}
 	engine := &Engine{Data: d, Options: Options{Segment: segment}, Workers: 2}
-	st, err := engine.libraryStage(terms, &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 2}, Omega: 0.3, Substeps: 2})
+	gain := &Gain{K: k}
+	for _, e := range entries {
+		gain.Drive = append(gain.Drive, [][]float64{fill(e.Times, e.Channels[0].Values), e.Channels[1].Values})
+	}
+	st, err := engine.libraryStage(terms, &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 2}, Omega: 0.3, Substeps: 2}, gain)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,8 +75,12 @@ equations: |
 // The gradient of the objective is 2·Σ row·r; central differences of step 1e-6
 // are right to about 1e-8 of the objective's curvature.
 func TestRowsAreTheDerivativesOfTheObjective(t *testing.T) {
-	for _, segment := range []int{1, 3, 100} {
-		s := stageUnderTest(t, segment)
+	for _, c := range []struct {
+		segment int
+		gain    float64
+	}{{1, 0}, {3, 0}, {100, 0}, {1, 2}, {3, 2}, {100, 2}} {
+		segment := c.segment
+		s := stageUnderTest(t, segment, c.gain)
 		p := s.point()
 		rng := rand.New(rand.NewPCG(1, 1))
 		for c := range p.Nodes {
@@ -150,7 +158,7 @@ func gradient(l *optim.Linear) (node [][]float64, border []float64) {
 }
 
 func TestTheObjectiveHasTheSameBitsForAnyNumberOfWorkers(t *testing.T) {
-	s := stageUnderTest(t, 1)
+	s := stageUnderTest(t, 1, 0.5)
 	p := s.point()
 	var l optim.Linear
 	want := s.Linearise(p, &l)
@@ -183,7 +191,7 @@ func BenchmarkLineariseRossler1000Nodes(b *testing.B) {
 		terms = append(terms, Term{Unknown: 0, Factor: f, Degree: 1})
 	}
 	engine := &Engine{Data: d, Workers: 1}
-	st, err := engine.libraryStage(terms, &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 1, 1}, Omega: 0.1, Substeps: 1})
+	st, err := engine.libraryStage(terms, &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 1, 1}, Omega: 0.1, Substeps: 1}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

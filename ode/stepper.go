@@ -100,15 +100,17 @@ type Batch struct {
 	Step  []float64   // of each lane; 0 for a lane that waits
 	State [][]float64 // [state][lane]; advanced
 
-	// Signal s of a lane is Base[s] + Slope[s]·(t − Origin).
-	Origin      []float64
-	Base, Slope [][]float64
+	// Signal s of a lane is the cubic Base[s] + Slope[s]·τ + Curve[s]·τ² + Jerk[s]·τ³
+	// in τ = t − Origin.
+	Origin                   []float64
+	Base, Slope, Curve, Jerk [][]float64
 }
 
 func newBatch(f *Field, lanes int) Batch {
 	return Batch{
 		Lanes: lanes, Time: make([]float64, lanes), Step: make([]float64, lanes), State: table(f.States, lanes),
 		Origin: make([]float64, lanes), Base: table(f.Signals, lanes), Slope: table(f.Signals, lanes),
+		Curve: table(f.Signals, lanes), Jerk: table(f.Signals, lanes),
 	}
 }
 

@@ -1,0 +1,153 @@
+package fit
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"govern/expr"
+	"govern/tape"
+)
+
+// Gain is the prediction-error correction of a stage: the right-hand side gets
+// G·K·(ŷ(t) − h(x)) with K diagonal over channels and G the pseudo-inverse of
+// ∂h/∂x, so that a state that no channel sees receives nothing directly. ŷ is a
+// path of the channels (Drive), cubic between samples: a linear one would bias
+// even noise-free fits.
+type Gain struct {
+	K     float64       // of a channel that can be trusted, per unit of time
+	Drive [][][]float64 // entry, channel of the data, sample
+}
+
+// Trust is the share of a gain that a channel deserves: 1 up to a noise of a
+// tenth of its signal's standard deviation, falling with the square beyond.
+func (d *Data) Trust(channel int, sigma float64) float64 {
+	c := d.Channels[channel]
+	signal := math.Sqrt(math.Max(c.Std*c.Std-sigma*sigma, 1e-12*c.Std*c.Std))
+	return math.Min(1, math.Pow(0.1*signal/sigma, 2))
+}
+
+// Drive evaluates what the channels would measure along a smoothed path: the ŷ
+// of a gain. Columns that are not observed in an entry are smoothed all the same.
+func (d *Data) Drive(sm *Smoothed) ([][][]float64, error) {
+	names := []string{"t"}
+	for _, s := range d.Model.States {
+		names = append(names, s.Name)
+	}
+	names = append(names, d.Model.Inputs...)
+	for _, p := range d.Model.Parameters {
+		names = append(names, p.Name)
+	}
+	var outputs []*expr.Expr
+	for _, c := range d.Channels {
+		outputs = append(outputs, c.Observe)
+	}
+	program, err := tape.Compile(outputs, names)
+	if err != nil {
+		return nil, err
+	}
+	m := program.NewMachine(1)
+	out := make([][][]float64, len(d.Entries))
+	for e := range d.Entries {
+		out[e] = make([][]float64, len(d.Channels))
+		for c := range out[e] {
+			out[e][c] = make([]float64, len(d.Entries[e].Times))
+		}
+		for i := range d.Entries[e].Times {
+			for k, name := range names {
+				m.Input(k)[0] = d.value(e, i, name, sm)
+			}
+			m.Run()
+			for c := range out[e] {
+				out[e][c][i] = m.Output(c)[0]
+			}
+		}
+	}
+	return out, nil
+}
+
+func driveName(channel int) string { return fmt.Sprintf("y#%d", channel) }
+
+// Nudge adds the correction to right-hand sides. gains are per channel; at is
+// the state where a nonlinear channel's slope is taken; drive names the signals.
+// A channel without gain or without a state in it corrects nothing.
+func (d *Data) Nudge(right []*expr.Expr, gains []float64, at []float64, drive func(channel int) *expr.Expr) ([]*expr.Expr, error) {
+	n := len(d.Model.States)
+	h := mat.NewDense(len(d.Channels), n, nil)
+	values := map[string]float64{}
+	for i, s := range d.Model.States {
+		values[s.Name] = at[i]
+	}
+	for _, p := range d.Model.Parameters {
+		values[p.Name] = p.Value
+	}
+	look := func(name string) (float64, bool) { v, ok := values[name]; return v, ok }
+	for c, ch := range d.Channels {
+		for i, s := range d.Model.States {
+			v, err := expr.Eval(expr.Diff(ch.Observe, s.Name), look)
+			if err != nil {
+				return nil, fmt.Errorf("fit: slope of channel %s: %w", ch.Column, err)
+			}
+			if gains[c] > 0 {
+				h.Set(c, i, v)
+			}
+		}
+	}
+	g, err := pseudoInverse(h)
+	if err != nil {
+		return nil, err
+	}
+	out := append([]*expr.Expr(nil), right...)
+	for i := range out {
+		for c, ch := range d.Channels {
+			if k := g.At(i, c) * gains[c]; math.Abs(k) > 1e-12 {
+				innovation := expr.Binary(expr.Sub, drive(c), ch.Observe)
+				out[i] = expr.Binary(expr.Add, out[i], expr.Binary(expr.Mul, expr.Num(k), innovation))
+			}
+		}
+	}
+	return out, nil
+}
+
+// pseudoInverse of a small matrix, by singular values.
+func pseudoInverse(h *mat.Dense) (*mat.Dense, error) {
+	var svd mat.SVD
+	if !svd.Factorize(h, mat.SVDThin) {
+		return nil, fmt.Errorf("fit: the channels' slopes have no singular value decomposition")
+	}
+	values := svd.Values(nil)
+	var u, v mat.Dense
+	svd.UTo(&u)
+	svd.VTo(&v)
+	m, n := h.Dims()
+	out := mat.NewDense(n, m, nil)
+	for k, s := range values {
+		if s <= 1e-10*values[0] {
+			continue
+		}
+		for i := range n {
+			for j := range m {
+				out.Set(i, j, out.At(i, j)+v.At(i, k)*u.At(j, k)/s)
+			}
+		}
+	}
+	return out, nil
+}
+
+// hermite returns the cubic between samples i and i+1 of x as coefficients of
+// powers of t − t_i, with slopes of the parabolas through three samples.
+func hermite(t, x []float64, i int) (base, slope, curve, jerk float64) {
+	h := t[i+1] - t[i]
+	chord := (x[i+1] - x[i]) / h
+	left, right := chord, chord
+	if i > 0 {
+		g := t[i] - t[i-1]
+		left = (h*(x[i]-x[i-1])/g + g*chord) / (g + h)
+	}
+	if i+2 < len(x) {
+		g := t[i+2] - t[i+1]
+		right = (g*chord + h*(x[i+2]-x[i+1])/g) / (g + h)
+	}
+	return x[i], left, (3*chord - 2*left - right) / h, (left + right - 2*chord) / (h * h)
+}
