@@ -22,7 +22,7 @@ import (
 // Lanes with steps of their own repeat those of an adaptive solve (StepTimes).
 //
 // Cost of a step backwards: each stage as much as about twice its evaluation,
-// whatever the number of columns. Memory a lane-step: States + 3 + 2·Signals
+// whatever the number of columns. Memory a lane-step: States + 3 + 4·Signals
 // numbers, and for the first 12 MB of steps the stages' states and the neural
 // forms' memo; steps beyond are evaluated once more on the way back.
 //
@@ -249,22 +249,17 @@ func (a *Adjoint) restore() {
 	}
 }
 
-func (a *Adjoint) logWidth() int { return (a.field.States + 3 + 2*a.field.Signals) * a.Lanes }
+func (a *Adjoint) logWidth() int { return (a.field.States + 3 + 4*a.field.Signals) * a.Lanes }
 
 // row is the i-th row of what the log holds of a Batch.
 func (a *Adjoint) row(i int) []float64 {
 	n, m := a.field.States, a.field.Signals
-	switch i -= n; {
-	case i < 0:
-		return a.State[i+n]
-	case i == 0:
-		return a.Time
-	case i == 1:
-		return a.Step
-	case i == 2:
-		return a.Origin
-	case i < 3+m:
-		return a.Base[i-3]
+	if i < n {
+		return a.State[i]
 	}
-	return a.Slope[i-3-m]
+	if i -= n; i < 3 {
+		return [3][]float64{a.Time, a.Step, a.Origin}[i]
+	}
+	i -= 3
+	return [4][][]float64{a.Base, a.Slope, a.Curve, a.Jerk}[i/m][i%m]
 }

@@ -57,6 +57,24 @@ func (s segments) aim(b *Batch, k int) {
 		for c := range b.Base {
 			b.Base[c][l] = at(l, k, c)
 			b.Slope[c][l] = (at(l, k+1, c) - at(l, k, c)) / dt
+			b.Curve[c][l], b.Jerk[c][l] = 0.4*at(l, k, 1-c), -0.7*at(l, k, c)
+		}
+	}
+}
+
+// A cubic drives x' = u: its integral by RK4, which is Simpson's rule, is exact.
+func TestSignalsAreCubics(t *testing.T) {
+	f := system(t, "x' = u", "", "u").field
+	s, a := f.NewStepper(1), f.NewAdjoint(RK4, 1)
+	for _, b := range []*Batch{&s.Batch, &a.Batch} {
+		b.Time[0], b.Origin[0], b.Step[0] = 2, 1, 0.5
+		b.Base[0][0], b.Slope[0][0], b.Curve[0][0], b.Jerk[0][0] = 1, 2, 3, 4
+	}
+	s.Advance(2)
+	a.Advance(2)
+	for _, x := range []float64{s.State[0][0], a.State[0][0]} { // ∫ from τ = 1 to 2
+		if math.Abs(x-(1+3+7+15)) > 1e-13 {
+			t.Errorf("∫u = %.16g, want 26", x)
 		}
 	}
 }

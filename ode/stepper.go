@@ -140,9 +140,10 @@ func (b *Batch) drive(m *tape.Machine, node float64) {
 		clock[l] = b.Time[l] + node*h
 	}
 	for k := range b.Base {
-		u, base, slope := m.Input(n+1+k), b.Base[k], b.Slope[k]
+		u, base, slope, curve, jerk := m.Input(n+1+k), b.Base[k], b.Slope[k], b.Curve[k], b.Jerk[k]
 		for l := range u {
-			u[l] = base[l] + slope[l]*(clock[l]-b.Origin[l])
+			tau := clock[l] - b.Origin[l]
+			u[l] = base[l] + tau*(slope[l]+tau*(curve[l]+tau*jerk[l]))
 		}
 	}
 }
