@@ -3,6 +3,7 @@ package ode
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"govern/expr"
@@ -117,7 +118,11 @@ func TestAdjointMatchesForwardSensitivity(t *testing.T) {
 		backward.limit = 10 // steps beyond are evaluated again
 		backward.Reset()
 		s.start(&backward.Batch, backward.SetCondition)
+		var path []float64 // at the starts of the intervals
 		for k := range s.samples {
+			for _, x := range backward.State {
+				path = append(path, x...)
+			}
 			s.aim(&forward.Batch, k)
 			s.aim(&backward.Batch, k)
 			forward.AdvanceSensitivity(s.substeps)
@@ -142,6 +147,11 @@ func TestAdjointMatchesForwardSensitivity(t *testing.T) {
 				}
 			}
 			backward.Back(s.substeps)
+			for i, x := range backward.State {
+				if was := path[(k*3+i)*lanes:][:lanes]; !slices.Equal(x, was) {
+					t.Fatalf("back at sample %d: state %d is %g, was %g", k, i, x, was)
+				}
+			}
 		}
 		gradient := make([]float64, f.Columns)
 		backward.AddGradient(gradient)
@@ -161,8 +171,8 @@ func TestAdjointMatchesForwardSensitivity(t *testing.T) {
 				near(t, activation+" column", gradient[j-3], sum, total)
 			}
 		}
-		if backward.Steps() != 0 || backward.Time[1] != 0.3 || backward.State[0][2] != 1.6 {
-			t.Errorf("the way back ended at step %d, t = %g, x = %g", backward.Steps(), backward.Time[1], backward.State[0][2])
+		if backward.Steps() != 0 || backward.Time[1] != 0.3 {
+			t.Errorf("the way back ended at step %d, t = %g", backward.Steps(), backward.Time[1])
 		}
 	}
 }
