@@ -1,10 +1,6 @@
 package tape
 
-import (
-	"slices"
-
-	"govern/internal/lane"
-)
+import "slices"
 
 // Adjoint returns the program of p's reverse sweep. Its inputs are those of p
 // followed by an adjoint ȳ for each output of p; its outputs are
@@ -134,7 +130,7 @@ func (m *Machine) Record(memo []float64) {
 	if s := m.neural; s != nil {
 		s.memo, s.record = memo, true
 		if memo == nil {
-			s.memo, s.record = s.own, s.sums != nil
+			s.memo, s.record = s.own, s.gradient != nil
 		}
 	}
 }
@@ -154,14 +150,16 @@ func (m *Machine) Recall(memo []float64) {
 // ClearGradient begins a new gradient by the weights.
 func (m *Machine) ClearGradient() {
 	if m.neural != nil {
-		clear(m.neural.sums)
+		clear(m.neural.gradient)
 	}
 }
 
 // AddGradient adds to dst, of Program.Weights(), the gradient by the weights since
 // ClearGradient: a sum over lanes and runs in a fixed order.
 func (m *Machine) AddGradient(dst []float64) {
-	if m.neural != nil && m.neural.sums != nil {
-		lane.AddPartials(dst, m.neural.sums)
+	if m.neural != nil {
+		for j, v := range m.neural.gradient {
+			dst[j] += v
+		}
 	}
 }

@@ -60,23 +60,23 @@ func (g *graph) call(i id, parts []id, register []int32) call {
 
 // networks is what the neural instructions of a machine share.
 type networks struct {
-	weights []float64
-	packed  []float64 // each form's layers: W packed for Affine, then Wᵀ; 2·weights
-	stale   bool      // packed is older than weights
-	sums    []float64 // lane.Partials of every weight's gradient
-	ones    []float64 // a row
-	delta   []float64 // two matrices of the widest layer
-	next    []float64
-	memo    []float64
-	own     []float64 // the machine's own memo
-	recall  bool      // the memo was recorded before: forward calls read it
-	record  bool      // slopes are kept
+	weights  []float64
+	back     []float64 // the same with every W transposed
+	stale    bool      // back is older than weights
+	gradient []float64 // by the weights; nil without reverse sweeps
+	ones     []float64 // a row
+	delta    []float64 // two matrices of the widest layer
+	next     []float64
+	memo     []float64
+	own      []float64 // the machine's own memo
+	recall   bool      // the memo was recorded before: forward calls read it
+	record   bool      // slopes are kept
 }
 
 func newNetworks(p *Program, lanes int) *networks {
 	n := p.Weights()
 	s := &networks{
-		weights: make([]float64, n), packed: make([]float64, 2*n), stale: true,
+		weights: make([]float64, n), back: make([]float64, n), stale: true,
 		ones: make([]float64, lanes), own: make([]float64, p.memo*lanes),
 	}
 	wide := 0
@@ -86,7 +86,7 @@ func newNetworks(p *Program, lanes int) *networks {
 	}
 	for _, in := range p.code {
 		if in.op == opNeuralBack {
-			s.sums = make([]float64, lane.Partials*n)
+			s.gradient = make([]float64, n)
 			s.record = true
 		}
 	}
@@ -98,14 +98,12 @@ func newNetworks(p *Program, lanes int) *networks {
 	return s
 }
 
-// pack brings the packed weights up to date.
-func (s *networks) pack(p *Program) {
+// transpose brings the transposed weights up to date.
+func (s *networks) transpose(p *Program) {
 	for _, f := range p.forms {
-		w, packed := s.weights[f.first:], s.packed[2*f.first:]
+		w, back := s.weights[f.first:], s.back[f.first:]
 		for _, l := range f.layers {
-			matrix := w[l.weight:l.bias]
-			lane.Pack(packed[l.packedForward:l.packedForward+len(matrix)], matrix, l.out, l.in)
-			lane.PackTransposed(packed[l.packedBack:l.packedBack+len(matrix)], matrix, l.out, l.in)
+			lane.Transpose(back[l.weight:l.bias], w[l.weight:l.bias], l.out, l.in)
 		}
 	}
 	s.stale = false
@@ -141,11 +139,11 @@ func (m *Machine) forward(c *call) {
 // layers fills a memo from its first rows, the standardised arguments.
 func (m *Machine) layers(f *form, memo []float64, slopes bool) {
 	s, k := m.neural, m.kernels
-	w, packed := s.weights[f.first:], s.packed[2*f.first:]
+	w := s.weights[f.first:]
 	x := m.rows(memo, 0, f.inputs)
 	for i, l := range f.layers {
 		y := m.rows(memo, l.memo, l.out)
-		k.Affine(y, packed[l.packedForward:l.packedForward+l.in*l.out], w[l.bias:l.bias+l.out], x, l.in, m.lanes)
+		k.Affine(y, w[l.weight:l.bias], w[l.bias:l.bias+l.out], x, l.in, m.lanes)
 		switch {
 		case i == len(f.layers)-1:
 		case slopes && f.activation.slope != nil:
@@ -170,9 +168,9 @@ func (m *Machine) inputsOf(f *form, i int, memo []float64) []float64 {
 // before it.
 func (m *Machine) descend(f *form, i int, memo []float64) {
 	s, k, l := m.neural, m.kernels, f.layers[i]
-	packed := s.packed[2*f.first+l.packedBack:]
+	back := s.back[f.first:]
 	below := s.next[:l.in*m.lanes]
-	k.Affine(below, packed[:l.in*l.out], nil, s.delta[:l.out*m.lanes], l.out, m.lanes)
+	k.Affine(below, back[l.weight:l.bias], nil, s.delta[:l.out*m.lanes], l.out, m.lanes)
 	if i > 0 {
 		m.activationBack(f, i-1, memo, below)
 	}
@@ -190,7 +188,7 @@ func (m *Machine) activationBack(f *form, i int, memo, delta []float64) {
 }
 
 // back is the reverse sweep: from the adjoints of the outputs those of the
-// arguments, and the weights' gradient added to the sums. Cost: 2·weights
+// arguments, and the weights' gradient added up. Cost: 2·weights
 // multiply-adds a lane.
 func (m *Machine) back(c *call) {
 	s, k, f := m.neural, m.kernels, c.form
@@ -201,9 +199,9 @@ func (m *Machine) back(c *call) {
 	for i := len(f.layers) - 1; i >= 0; i-- {
 		l := f.layers[i]
 		delta := s.delta[:l.out*m.lanes]
-		sums := s.sums[lane.Partials*f.first:]
-		k.WeightGradient(sums[lane.Partials*l.weight:lane.Partials*l.bias], delta, m.inputsOf(f, i, memo), l.in, m.lanes)
-		k.WeightGradient(sums[lane.Partials*l.bias:lane.Partials*(l.bias+l.out)], delta, s.ones, 1, m.lanes)
+		gradient := s.gradient[f.first:]
+		k.WeightGradient(gradient[l.weight:l.bias], delta, m.inputsOf(f, i, memo), l.in, m.lanes)
+		k.WeightGradient(gradient[l.bias:l.bias+l.out], delta, s.ones, 1, m.lanes)
 		if i > 0 || len(c.back) > 0 {
 			m.descend(f, i, memo)
 		}

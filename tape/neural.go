@@ -149,11 +149,9 @@ type form struct {
 
 // layer is W·y + b: out × in. Offsets count from the form's first weight.
 type layer struct {
-	in, out       int
-	weight, bias  int
-	memo, slopes  int // rows of a memo where its outputs and their slopes begin
-	packedForward int // places in the packed weights of the form
-	packedBack    int
+	in, out      int
+	weight, bias int
+	memo, slopes int // rows of a memo where its outputs and their slopes begin
 }
 
 func newForm(n Neural, first int) (*form, error) {
@@ -190,7 +188,6 @@ func newForm(n Neural, first int) (*form, error) {
 	widths := n.widths()
 	for k, out := range widths {
 		l := layer{in: in, out: out, weight: weight, bias: weight + in*out, memo: f.rows}
-		l.packedForward, l.packedBack = 2*weight, 2*weight+in*out
 		weight += out * (in + 1)
 		f.rows += out
 		if k < len(widths)-1 && f.activation.slope != nil {

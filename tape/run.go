@@ -4,7 +4,7 @@ package tape
 // allocate.
 func (m *Machine) Run() {
 	if m.neural != nil && m.neural.stale {
-		m.neural.pack(m.program)
+		m.neural.transpose(m.program)
 	}
 	r, k := m.memory, m.kernels
 	for _, in := range m.program.code {

@@ -1,171 +1,126 @@
 package lane
 
-// Partials is the number of partial sums that WeightGradient keeps for every
-// weight: lane l adds to sum l mod Partials. The order of a sum is therefore the
-// same on every level, and a vector of eight is added without a shuffle.
-const Partials = 8
-
-// Pack stores the matrix w (outputs × inputs, row-major) in the order in which
-// Affine reads it: groups of four outputs with their weights side by side, input
-// by input, then the remaining outputs row by row. len(dst) = len(w).
-func Pack(dst, w []float64, outputs, inputs int) {
-	packStrided(dst, w, outputs, inputs, inputs, 1)
-}
-
-// PackTransposed is Pack of the transpose of w (outputs × inputs, row-major): a
-// matrix of as many outputs as w has inputs.
-func PackTransposed(dst, w []float64, outputs, inputs int) {
-	packStrided(dst, w, inputs, outputs, 1, inputs)
-}
-
-func packStrided(dst, w []float64, outputs, inputs, byOutput, byInput int) {
-	k, o := 0, 0
-	for ; o+4 <= outputs; o += 4 {
-		for i := range inputs {
-			for r := range 4 {
-				dst[k] = w[(o+r)*byOutput+i*byInput]
-				k++
-			}
-		}
-	}
-	for ; o < outputs; o++ {
-		for i := range inputs {
-			dst[k] = w[o*byOutput+i*byInput]
-			k++
+// Transpose stores the transpose of w (outputs × inputs, row-major) in dst: what
+// Affine takes to go back through w.
+func Transpose(dst, w []float64, outputs, inputs int) {
+	for i := range inputs {
+		for o := range outputs {
+			dst[i*outputs+o] = w[o*inputs+i]
 		}
 	}
 }
 
-// affine computes tiles of four outputs and two lanes, whose eight sums stay in
-// registers.
-func affine(dst, packed, b, x []float64, inputs, lanes int) {
-	outputs := len(dst) / lanes
+// affine works on blocks of two outputs and four inputs, whose eight weights stay
+// in registers while the lanes pass.
+func affine(dst, w, b, x []float64, inputs, lanes int) {
 	o := 0
-	for ; o+4 <= outputs; o += 4 {
-		bias := [4]float64{}
-		if b != nil {
-			bias = [4]float64(b[o:])
+	for ; len(dst) >= 2*lanes && lanes > 0; dst = dst[2*lanes:] {
+		d, e := dst[:lanes], dst[lanes:2*lanes]
+		begin(d, b, o)
+		begin(e, b, o+1)
+		p, q := w[o*inputs:(o+1)*inputs], w[(o+1)*inputs:(o+2)*inputs]
+		i := 0
+		for ; i+4 <= inputs; i += 4 {
+			axpyTwoByFour(d, e, (*[4]float64)(p[i:]), (*[4]float64)(q[i:]), x[i*lanes:])
 		}
-		w := packed[o*inputs : (o+4)*inputs]
-		d := dst[o*lanes : (o+4)*lanes]
-		l := 0
-		for ; l+2 <= lanes; l += 2 {
-			tile(d[l:], w, x[l:], &bias, lanes)
+		for ; i < inputs; i++ {
+			axpyTwo(d, e, p[i], q[i], x[i*lanes:])
 		}
-		for ; l < lanes; l++ {
-			column(d[l:], w, x[l:], &bias, lanes)
-		}
+		o += 2
 	}
-	for ; o < outputs; o++ {
-		bias := 0.0
-		if b != nil {
-			bias = b[o]
+	if len(dst) >= lanes && lanes > 0 {
+		d := dst[:lanes]
+		begin(d, b, o)
+		p := w[o*inputs : (o+1)*inputs]
+		i := 0
+		for ; i+4 <= inputs; i += 4 {
+			axpyFour(d, (*[4]float64)(p[i:]), x[i*lanes:])
 		}
-		affineRow(dst[o*lanes:(o+1)*lanes], packed[o*inputs:(o+1)*inputs], bias, x)
-	}
-}
-
-func tile(dst, w, x []float64, b *[4]float64, lanes int) {
-	s0, s1, s2, s3 := b[0], b[1], b[2], b[3]
-	t0, t1, t2, t3 := s0, s1, s2, s3
-	at := 0
-	for len(w) >= 4 {
-		v := x[at : at+2]
-		x0, x1 := v[0], v[1]
-		s0 += w[0] * x0
-		t0 += w[0] * x1
-		s1 += w[1] * x0
-		t1 += w[1] * x1
-		s2 += w[2] * x0
-		t2 += w[2] * x1
-		s3 += w[3] * x0
-		t3 += w[3] * x1
-		at += lanes
-		w = w[4:]
-	}
-	dst[0], dst[1] = s0, t0
-	dst[lanes], dst[lanes+1] = s1, t1
-	dst[2*lanes], dst[2*lanes+1] = s2, t2
-	dst[3*lanes], dst[3*lanes+1] = s3, t3
-}
-
-// column is a tile of one lane.
-func column(dst, w, x []float64, b *[4]float64, lanes int) {
-	s0, s1, s2, s3 := b[0], b[1], b[2], b[3]
-	at := 0
-	for len(w) >= 4 {
-		v := x[at]
-		s0 += w[0] * v
-		s1 += w[1] * v
-		s2 += w[2] * v
-		s3 += w[3] * v
-		at += lanes
-		w = w[4:]
-	}
-	dst[0], dst[lanes], dst[2*lanes], dst[3*lanes] = s0, s1, s2, s3
-}
-
-// affineRow is one output, four lanes at a time.
-func affineRow(dst, w []float64, bias float64, x []float64) {
-	lanes, l := len(dst), 0
-	for ; l+4 <= lanes; l += 4 {
-		s0, s1, s2, s3 := bias, bias, bias, bias
-		at := l
-		for _, c := range w {
-			v := x[at : at+4 : at+4]
-			s0 += c * v[0]
-			s1 += c * v[1]
-			s2 += c * v[2]
-			s3 += c * v[3]
-			at += lanes
+		for ; i < inputs; i++ {
+			axpy(d, p[i], x[i*lanes:(i+1)*lanes])
 		}
-		dst[l], dst[l+1], dst[l+2], dst[l+3] = s0, s1, s2, s3
-	}
-	for ; l < lanes; l++ {
-		s, at := bias, l
-		for _, c := range w {
-			s += c * x[at]
-			at += lanes
-		}
-		dst[l] = s
 	}
 }
 
-func weightGradient(sums, delta, x []float64, inputs, lanes int) {
+func begin(d, b []float64, o int) {
+	v := 0.0
+	if b != nil {
+		v = b[o]
+	}
+	for l := range d {
+		d[l] = v
+	}
+}
+
+// fourRows returns the first rows of a matrix of n lanes, all of length n as the
+// compiler sees it.
+func fourRows(x []float64, n int) (x0, x1, x2, x3 []float64) {
+	return x[:n], x[n : 2*n][:n], x[2*n : 3*n][:n], x[3*n : 4*n][:n]
+}
+
+func axpyTwoByFour(d, e []float64, p, q *[4]float64, x []float64) {
+	x0, x1, x2, x3 := fourRows(x, len(d))
+	e = e[:len(d)]
+	p0, p1, p2, p3 := p[0], p[1], p[2], p[3]
+	q0, q1, q2, q3 := q[0], q[1], q[2], q[3]
+	for l := range d {
+		v0, v1, v2, v3 := x0[l], x1[l], x2[l], x3[l]
+		d[l] += (p0*v0 + p1*v1) + (p2*v2 + p3*v3)
+		e[l] += (q0*v0 + q1*v1) + (q2*v2 + q3*v3)
+	}
+}
+
+func axpyTwo(d, e []float64, p, q float64, x []float64) {
+	e, x = e[:len(d)], x[:len(d)]
+	for l, v := range x {
+		d[l] += p * v
+		e[l] += q * v
+	}
+}
+
+func axpyFour(d []float64, p *[4]float64, x []float64) {
+	x0, x1, x2, x3 := fourRows(x, len(d))
+	p0, p1, p2, p3 := p[0], p[1], p[2], p[3]
+	for l := range d {
+		d[l] += (p0*x0[l] + p1*x1[l]) + (p2*x2[l] + p3*x3[l])
+	}
+}
+
+// weightGradient takes one row of delta with four of x at a time.
+func weightGradient(gradient, delta, x []float64, inputs, lanes int) {
 	for ; len(delta) >= lanes && lanes > 0; delta = delta[lanes:] {
-		d := delta[:lanes]
-		for y := x[:inputs*lanes]; len(y) >= lanes; y = y[lanes:] {
-			partialDot((*[Partials]float64)(sums), d, y[:lanes])
-			sums = sums[Partials:]
+		row, d := gradient[:inputs], delta[:lanes]
+		i := 0
+		for ; i+4 <= inputs; i += 4 {
+			s0, s1, s2, s3 := fourDots(d, x[i*lanes:])
+			row[i] += s0
+			row[i+1] += s1
+			row[i+2] += s2
+			row[i+3] += s3
 		}
+		for ; i < inputs; i++ {
+			row[i] += dot(d, x[i*lanes:(i+1)*lanes])
+		}
+		gradient = gradient[inputs:]
 	}
 }
 
-// partialDot adds d·y to eight sums.
-func partialDot(s *[Partials]float64, d, y []float64) {
-	s0, s1, s2, s3, s4, s5, s6, s7 := s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]
-	for len(d) >= 8 && len(y) >= 8 {
-		s0 += d[0] * y[0]
-		s1 += d[1] * y[1]
-		s2 += d[2] * y[2]
-		s3 += d[3] * y[3]
-		s4 += d[4] * y[4]
-		s5 += d[5] * y[5]
-		s6 += d[6] * y[6]
-		s7 += d[7] * y[7]
-		d, y = d[8:], y[8:]
+func fourDots(d, x []float64) (s0, s1, s2, s3 float64) {
+	x0, x1, x2, x3 := fourRows(x, len(d))
+	for l, v := range d {
+		s0 += v * x0[l]
+		s1 += v * x1[l]
+		s2 += v * x2[l]
+		s3 += v * x3[l]
 	}
-	s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7] = s0, s1, s2, s3, s4, s5, s6, s7
-	for i, v := range d {
-		s[i%Partials] += v * y[i]
-	}
+	return s0, s1, s2, s3
 }
 
-// AddPartials adds to dst[k] the eight partial sums of weight k, in halves: the
-// order in which a vector of eight is reduced.
-func AddPartials(dst, sums []float64) {
-	for k := range dst {
-		s := (*[Partials]float64)(sums[k*Partials:])
-		dst[k] += ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+// dot sums like fourDots, lane after lane.
+func dot(d, x []float64) (s float64) {
+	x = x[:len(d)]
+	for l, v := range d {
+		s += v * x[l]
 	}
+	return s
 }

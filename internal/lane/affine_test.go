@@ -14,7 +14,7 @@ func random(rng *rand.Rand, n int) []float64 {
 	return v
 }
 
-// Sizes around the tiles of four outputs and two, four and eight lanes. Tolerance:
+// Sizes around blocks of two, four and eight. Tolerance:
 // rounding of sums of at most 64 terms of size one.
 func TestMatrixKernelsMatchTheirDefinition(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -24,17 +24,15 @@ func TestMatrixKernelsMatchTheirDefinition(t *testing.T) {
 			for _, lanes := range []int{1, 2, 3, 7, 8, 9, 16, 33, 64} {
 				w, b, x := random(rng, outputs*inputs), random(rng, outputs), random(rng, inputs*lanes)
 				delta := random(rng, outputs*lanes)
-				packed, transposed := make([]float64, len(w)), make([]float64, len(w))
-				Pack(packed, w, outputs, inputs)
-				PackTransposed(transposed, w, outputs, inputs)
+				transposed := make([]float64, len(w))
+				Transpose(transposed, w, outputs, inputs)
 				y, z, below := make([]float64, outputs*lanes), make([]float64, outputs*lanes), make([]float64, inputs*lanes)
-				k.Affine(y, packed, b, x, inputs, lanes)
-				k.Affine(z, packed, nil, x, inputs, lanes)
+				k.Affine(y, w, b, x, inputs, lanes)
+				k.Affine(z, w, nil, x, inputs, lanes)
 				k.Affine(below, transposed, nil, delta, outputs, lanes)
-				gradient, sums := make([]float64, len(w)), make([]float64, len(w)*Partials)
-				k.WeightGradient(sums, delta, x, inputs, lanes)
-				k.WeightGradient(sums, delta, x, inputs, lanes)
-				AddPartials(gradient, sums)
+				gradient := make([]float64, len(w))
+				k.WeightGradient(gradient, delta, x, inputs, lanes)
+				k.WeightGradient(gradient, delta, x, inputs, lanes)
 				check := func(what string, got, want float64) {
 					if math.Abs(got-want) > 1e-13*(1+math.Abs(want)) {
 						t.Fatalf("%s of %d×%d over %d lanes: %g, want %g", what, outputs, inputs, lanes, got, want)
@@ -115,9 +113,9 @@ func BenchmarkAffine16x16Lanes64(b *testing.B) {
 
 func BenchmarkWeightGradient16x16Lanes64(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	k, sums, x, d := Best(), make([]float64, 256*Partials), random(rng, 1024), random(rng, 1024)
+	k, gradient, x, d := Best(), make([]float64, 256), random(rng, 1024), random(rng, 1024)
 	for b.Loop() {
-		k.WeightGradient(sums, d, x, 16, 64)
+		k.WeightGradient(gradient, d, x, 16, 64)
 	}
 	b.ReportMetric(float64(b.N)*16384/b.Elapsed().Seconds()/1e9, "GMAC/s")
 }

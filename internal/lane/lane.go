@@ -40,13 +40,12 @@ type Table struct {
 	// Networks. A matrix of lanes is stored row after row, each row the lanes of one
 	// value: element (i, l) at i·lanes + l.
 	//
-	// Affine sets dst = W·x + b, W packed by Pack or PackTransposed, x of inputs
-	// rows, dst of as many rows as there are outputs; b is nil for zeros. dst may not
-	// overlap x.
-	Affine func(dst, packed, b, x []float64, inputs, lanes int)
-	// WeightGradient adds delta·xᵀ, a sum over lanes, to the partial sums of a
-	// row-major outputs × inputs matrix: Partials of them for each weight.
-	WeightGradient func(sums, delta, x []float64, inputs, lanes int)
+	// Affine sets dst = W·x + b: w is row-major, one row an output; x has inputs rows,
+	// dst as many as there are outputs; b is nil for zeros. dst may not overlap x.
+	Affine func(dst, w, b, x []float64, inputs, lanes int)
+	// WeightGradient adds delta·xᵀ, sums over lanes in a fixed order, to a row-major
+	// outputs × inputs matrix.
+	WeightGradient func(gradient, delta, x []float64, inputs, lanes int)
 
 	// Activations beside Tanh, Softplus and Sin, and those with their slopes in one
 	// pass; tanh's slope comes from its value.
