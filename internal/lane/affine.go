@@ -116,11 +116,19 @@ func fourDots(d, x []float64) (s0, s1, s2, s3 float64) {
 	return s0, s1, s2, s3
 }
 
-// dot sums like fourDots, lane after lane.
-func dot(d, x []float64) (s float64) {
+// dot keeps four sums, so that additions overlap.
+func dot(d, x []float64) float64 {
 	x = x[:len(d)]
-	for l, v := range d {
-		s += v * x[l]
+	var s0, s1, s2, s3 float64
+	l := 0
+	for ; l+4 <= len(d) && l+4 <= len(x); l += 4 {
+		s0 += d[l] * x[l]
+		s1 += d[l+1] * x[l+1]
+		s2 += d[l+2] * x[l+2]
+		s3 += d[l+3] * x[l+3]
 	}
-	return s
+	for ; l < len(d); l++ {
+		s0 += d[l] * x[l]
+	}
+	return (s0 + s2) + (s1 + s3)
 }
