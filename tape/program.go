@@ -1,7 +1,9 @@
 // Package tape turns expressions into straight-line programs over lanes. A
 // program is compiled once (constants folded, common subexpressions shared,
 // dead code dropped, registers reused) and run many times by a plain switch
-// whose every instruction is one kernel over all lanes.
+// whose every instruction is one kernel over all lanes. A neural form is one
+// instruction, whose weights belong to the machine. Jacobian and Adjoint turn a
+// program into those of its derivatives, forward and reverse.
 package tape
 
 import (
