@@ -91,6 +91,17 @@ func Run(ctx context.Context, in Input) (*Proof, error) {
 	return p, nil
 }
 
+// Forecast runs the model freely from held-out starts over a given horizon, and
+// no more: the proof's Free, Relative and ValidTime (in horizons) are filled.
+func Forecast(ctx context.Context, in Input, horizon, cycle float64) (*Proof, error) {
+	data, err := fit.Prepare(in.Model, in.Train)
+	if err != nil {
+		return nil, err
+	}
+	p := &Proof{Horizon: horizon, Cycle: cycle, Lyapunov: []float64{1 / horizon}, Chaotic: true, Free: make([]float64, len(data.Channels))}
+	return p, p.freeRuns(ctx, in, data)
+}
+
 // The relative weight of noise above which a channel says nothing about a
 // single prediction.
 const trusted = 0.3

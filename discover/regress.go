@@ -178,3 +178,31 @@ func median(x []float64) float64 {
 	slices.Sort(c)
 	return c[len(c)/2]
 }
+
+// Regression fits a library on a smoothed path by gradient matching, without
+// selection. It returns how much each term moves for a unit coefficient (rms of
+// its column over the rms of the target), the coefficients, and the fitted
+// parameters.
+func Regression(d *fit.Data, sm *fit.Smoothed, library []fit.Term) (sizes, coefficients, parameters []float64, err error) {
+	r, err := regress(d, sm, library)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	best := r.quadratic(make([]float64, len(library))).solve(all(len(library)))
+	sizes = make([]float64, len(library))
+	target := 0.0
+	for i, row := range r.rows {
+		target += r.target[i] * r.target[i]
+		for j := range sizes {
+			sizes[j] += row[j] * row[j]
+		}
+	}
+	for j, v := range sizes {
+		sizes[j] = math.Max(math.Sqrt(v/math.Max(target, 1e-300)), 1e-12)
+	}
+	parameters = slices.Clone(sm.Parameters)
+	for k, i := range r.balance.Parameters {
+		parameters[i] += best.theta[len(library)+k]
+	}
+	return sizes, best.theta[:len(library)], parameters, nil
+}

@@ -197,6 +197,7 @@ func (e *Engine) Start(sm *Smoothed, terms []Term, coefficients, parameters []fl
 type Schedule struct {
 	From, To   float64 // omega; From ≤ To: one stage at To
 	Iterations int     // Levenberg–Marquardt steps of the last stage; 0: 40
+	Trials     int     // steps tried in a stage, accepted or not; 0: no limit
 	Noise      bool    // re-estimate the noise under its cap
 	Gain       *Gain   // nil: none
 }
@@ -258,7 +259,7 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	minimise := func(omega float64, limit int) (optim.Outcome, error) {
 		st.weights(from.Scale, omega)
 		out, err := optim.LevenbergMarquardt{
-			Iterations: limit,
+			Iterations: limit, Trials: schedule.Trials,
 			Report: func(i int, objective, damping float64) {
 				iterations++
 				if e.Monitor != nil {

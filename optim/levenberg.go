@@ -56,7 +56,8 @@ func (s Status) String() string {
 
 // LevenbergMarquardt settings; the zero value of a field is its default.
 type LevenbergMarquardt struct {
-	Iterations int                                             // at most; 0: 40
+	Iterations int                                             // accepted steps at most; 0: 40
+	Trials     int                                             // steps tried at most, accepted or not; 0: no limit
 	Tolerance  float64                                         // stop when the promised decrease of the objective is below it; 0: 1e-4
 	Report     func(iteration int, objective, damping float64) // called after each accepted step; may be nil
 }
@@ -90,7 +91,7 @@ func (s LevenbergMarquardt) Minimise(ctx context.Context, pr Problem, p *Point, 
 	if !finite(objective) {
 		return Outcome{Status: Failed, Objective: objective}, nil
 	}
-	for out.Iterations = 0; out.Iterations < s.Iterations; {
+	for tried := 0; out.Iterations < s.Iterations && (s.Trials == 0 || tried < s.Trials); tried++ {
 		if err := ctx.Err(); err != nil {
 			return out, err
 		}
