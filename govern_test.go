@@ -200,3 +200,33 @@ data: {file: data.csv, time: t}
 
 // A journal must be able to hold everything that is put into it.
 var _ fit.Journal = (*memory)(nil)
+
+// A fixed initial state holds where a record begins, not where its held-out part
+// does.
+func TestAFixedStartHoldsOnlyAtTheStartOfTheRecord(t *testing.T) {
+	m, err := model.Lookup("vanderpol")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 0.1, Samples: 300, Seed: 3}
+	_, states, err := c.Trajectory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := write(t, truth.Case{Model: m, Step: 0.1, Samples: 300, Seed: 3, Noise: map[string]float64{"x": 0.01}}, fmt.Sprintf(`
+model:
+  states: {x: {value: %v, fixed: true}, y: {value: %v, fixed: true}}
+  parameters: {mu: {value: 0.5, fit: true}}
+  equations: |
+    x' = y
+    y' = mu*(1 - x^2)*y - x
+data: {file: data.csv, time: t}
+`, states[0][0], states[1][0]))
+	o, err := govern.Discover(context.Background(), p, govern.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := float64(o.Result.Parameters["mu"].Value); o.Result.Status != run.OK || got < 0.98 || got > 1.02 {
+		t.Errorf("status %s, mu = %g, want 1", o.Result.Status, got)
+	}
+}

@@ -73,6 +73,9 @@ func (w *work) result() *run.Result {
 		r.Unknowns[unknown.Name] = entry
 	}
 	for i, q := range w.fittedParameters() {
+		if m.ParameterIndex(q) < 0 {
+			continue // a knot: it stands in its term
+		}
 		v, half := w.final.Parameters[i], confidence*w.spread[len(w.final.Terms)+i]
 		r.Parameters[q] = run.Estimate{Value: run.Number(v), Low: run.Number(v - half), High: run.Number(v + half)}
 	}
@@ -84,7 +87,7 @@ func (w *work) result() *run.Result {
 		r.Errors.Free[c.Column] = run.Number(w.proof.Free[i])
 	}
 	r.Dynamics = run.Dynamics{
-		Lyapunov: run.Numbers(w.proof.Lyapunov), ValidTime: run.Number(w.proof.ValidTime),
+		Lyapunov: run.Numbers(w.proof.Lyapunov), ValidTime: run.Number(w.proof.LyapunovTimes()),
 		AttractorDistance: run.Number(w.proof.AttractorDistance), AttractorFloor: run.Number(w.proof.AttractorFloor),
 		SpectrumDistance: run.Number(w.proof.SpectrumDistance), SpectrumFloor: run.Number(w.proof.SpectrumFloor),
 	}
@@ -279,10 +282,13 @@ func (w *work) page() *report.Page {
 		p.Channels = append(p.Channels, channel)
 	}
 	p.Dynamics = &report.Dynamics{
-		Lyapunov: w.proof.Lyapunov, ValidTime: w.proof.ValidTime, AtLeast: w.proof.Censored, Starts: w.proof.Starts,
+		Lyapunov: w.proof.Lyapunov, ValidTime: w.proof.LyapunovTimes(), AtLeast: w.proof.Censored, Starts: w.proof.Starts,
 		AttractorDistance: w.proof.AttractorDistance, AttractorFloor: w.proof.AttractorFloor,
 		SpectrumDistance: w.proof.SpectrumDistance, SpectrumFloor: w.proof.SpectrumFloor,
 		PeriodModel: w.proof.ModelCycle, PeriodData: w.proof.Cycle,
+	}
+	if !w.proof.Chaotic && !math.IsNaN(w.proof.ValidTime) {
+		p.Dynamics.Note = fmt.Sprintf("No chaos: there is no Lyapunov time. Free runs stay valid for %.3g cycles (median).", w.proof.ValidTime)
 	}
 	p.Settings = w.used()
 	return p

@@ -175,6 +175,14 @@ func (p *Proof) unit() float64 {
 	return p.Cycle
 }
 
+// LyapunovTimes is the valid time in Lyapunov times; NaN where there is no chaos.
+func (p *Proof) LyapunovTimes() float64 {
+	if !p.Chaotic {
+		return math.NaN()
+	}
+	return p.ValidTime
+}
+
 // start is a held-out sample: sample at of a record whose earlier part is known
 // before it.
 type start struct {

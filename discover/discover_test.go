@@ -215,3 +215,55 @@ func TestLibraryListsMonomialsByDegree(t *testing.T) {
 		}
 	}
 }
+
+func TestTwoUnknownsInOneEquationAreToldApart(t *testing.T) {
+	duffing, err := model.Read("duffing.yaml", []byte("states: {x: 1, y: 0.5}\nequations: |\n  x' = y\n  y' = -x^3 - 0.1*y + 0.3*cos(t)\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: duffing, Step: 0.05, Samples: 1000, Seed: 2, Noise: map[string]float64{"x": 0.01, "y": 0.01}}
+	r, d := learn(t, c, "states: {x: 1, y: 0.5}\nunknowns: {f: {}, g: {}}\nequations: |\n  x' = y\n  y' = f(x) + g(y) + 0.3*cos(t)\n", 0, discover.Options{})
+	expect(t, d, r.Chosen, "f", "-x^3", 0.01)
+	expect(t, d, r.Chosen, "g", "-0.1*y", 0.05)
+}
+
+// A wrong start of the parameters must not end in the mirror image of the motion.
+func TestParametersWithHiddenStatesConverge(t *testing.T) {
+	c := truth.Case{Model: catalogue(t, "lorenz"), Step: 0.02, Samples: 800, Seed: 6, Transient: 20, Noise: map[string]float64{"x": 0.02}}
+	r, _ := learn(t, c, `
+states: {x: 0, y: 0, z: 0}
+parameters: {s: {value: 8, fit: true}, r: {value: 20, fit: true}, b: {value: 2, fit: true}}
+equations: |
+  x' = s*(y - x)
+  y' = x*(r - z) - y
+  z' = x*y - b*z
+`, 0, discover.Options{})
+	for i, want := range []float64{10, 28, 8. / 3} {
+		if got := r.Chosen.Parameters[i]; math.Abs(got-want) > 0.02*want {
+			t.Errorf("parameter %d is %g, want %g", i, got, want)
+		}
+	}
+}
+
+func TestAPiecewiseLinearFunctionIsFoundFromOneVoltage(t *testing.T) {
+	c := truth.Case{Model: catalogue(t, "chua"), Step: 0.05, Samples: 1000, Seed: 3, Transient: 50, Noise: map[string]float64{"x": 0.002}}
+	r, _ := learn(t, c, `
+states: {x: 0, y: 0, z: 0}
+unknowns: {f: {}}
+equations: |
+  x' = 9*(y - f(x))
+  y' = x - y + z
+  z' = -100/7*y
+`, 0, discover.Options{})
+	if r.Status != discover.OK && r.Status != discover.Ambiguous {
+		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	}
+	if n := len(r.Chosen.Parameters); n != 2 {
+		t.Fatalf("%d knots, want 2", n)
+	}
+	for i, want := range []float64{-1, 1} {
+		if got := r.Chosen.Parameters[i]; math.Abs(got-want) > 0.05 {
+			t.Errorf("knot %d at %g, want %g", i+1, got, want)
+		}
+	}
+}

@@ -245,7 +245,10 @@ func (s *search) road(ctx context.Context, name string, sm *fit.Smoothed, choose
 	for k, i := range reg.balance.Parameters {
 		parameters[i] += best.theta[len(s.library)+k]
 	}
-	omega := reg.omega(best.theta)
+	omega := 1.0 // without unknowns there is no regression to say how far off the start is
+	if len(s.library) > 0 {
+		omega = reg.omega(best.theta)
+	}
 	start := s.engine.Start(sm, terms, coefficients, parameters)
 	end := s.engine.Options.Omega
 	if end == 0 {

@@ -138,8 +138,12 @@ func (q *quadratic) gain(s *subset, j int) float64 {
 func (q *quadratic) search(active []bool) subset {
 	s := q.solve(active)
 	for {
-		next, ok := q.best(&s)
-		if !ok {
+		moves := q.neighbours(&s, true)
+		if len(moves) == 0 {
+			return s
+		}
+		next := q.solve(moves[0].active)
+		if !(next.loss < s.loss-improvement-1e-12*math.Abs(s.loss)) { // NaN ends it too
 			return s
 		}
 		s = next
@@ -148,14 +152,6 @@ func (q *quadratic) search(active []bool) subset {
 
 // improvement is the least fall of the penalised loss that counts.
 const improvement = 1e-6
-
-func (q *quadratic) best(s *subset) (subset, bool) {
-	moves := q.neighbours(s, true)
-	if len(moves) == 0 || moves[0].loss >= s.loss-improvement {
-		return subset{}, false
-	}
-	return q.solve(moves[0].active), true
-}
 
 // move is a neighbouring support with its predicted penalised loss.
 type move struct {

@@ -52,6 +52,9 @@ type UnknownCall struct {
 	Unknown int // in Model.Unknowns
 	Call    *expr.Expr
 	State   int // first state whose equation holds it
+	// Absorbed calls have no series of their own in a smoother: where several are
+	// added in one equation only their sum can be seen, and the first stands for it.
+	Absorbed bool
 }
 
 // Prepare collects what every stage needs of the data.
@@ -210,6 +213,38 @@ func (d *Data) findCalls() {
 				seen[c.String()] = true
 				d.Calls = append(d.Calls, UnknownCall{Unknown: u, Call: c, State: i})
 			}
+		}
+	}
+	d.absorb()
+}
+
+// absorb marks the calls that a smoother cannot tell from another: those that
+// stand in one equation only, added to a call before them.
+func (d *Data) absorb() {
+	right := d.withoutCalls()
+	appears := make([]int, len(d.Calls))
+	for _, r := range right {
+		for _, name := range expr.Names(r) {
+			for k := range d.Calls {
+				if name == callName(k) {
+					appears[k]++
+				}
+			}
+		}
+	}
+	for _, r := range right {
+		first := -1
+		for k := range d.Calls {
+			if !slices.Contains(expr.Names(r), callName(k)) {
+				continue
+			}
+			if first < 0 {
+				first = k
+				continue
+			}
+			mixed := expr.Simplify(expr.Diff(expr.Diff(r, callName(first)), callName(k)))
+			added := mixed.Kind == expr.Number && mixed.Value == 0
+			d.Calls[k].Absorbed = added && appears[k] == 1
 		}
 	}
 }

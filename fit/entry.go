@@ -15,19 +15,21 @@ type Entry struct {
 	Inputs   [][]float64        // one series for each of the model's inputs, at Times; linear between
 	Set      map[string]float64 // conditions: parameters whose value is known for this entry
 	Test     bool               // held out: never used for fitting before the final refit
+	Later    bool               // begins within a record, not at its start: a fixed initial state does not hold here
 }
 
 // Slice is the part of the entry from sample i to before sample j; it shares the
 // entry's memory.
 func (e Entry) Slice(i, j int) Entry {
-	e.Times = e.Times[i:j]
+	e.Later = e.Later || i > 0
+	e.Times = e.Times[i:j:j]
 	e.Channels = slices.Clone(e.Channels)
 	for c := range e.Channels {
-		e.Channels[c].Values = e.Channels[c].Values[i:j]
+		e.Channels[c].Values = e.Channels[c].Values[i:j:j]
 	}
 	e.Inputs = slices.Clone(e.Inputs)
 	for u := range e.Inputs {
-		e.Inputs[u] = e.Inputs[u][i:j]
+		e.Inputs[u] = e.Inputs[u][i:j:j]
 	}
 	return e
 }

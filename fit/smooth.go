@@ -47,9 +47,40 @@ type component struct{ states, calls, channels []int }
 // evidence, half a decade at a time, while the noise is re-estimated under its
 // cap. The weights of the known equations are annealed, because stiff ones
 // from the start lead to false minima.
-func (e *Engine) Smooth(ctx context.Context) (*Smoothed, error) {
+func (e *Engine) Smooth(ctx context.Context) (*Smoothed, error) { return e.smoothAs(ctx, "smooth") }
+
+// SmoothHeld smooths with the fitted parameters held at their start, another
+// place to begin from: parameters that move along with hidden states may settle
+// in a wrong basin. It returns nil where Smooth moves no parameter.
+func (e *Engine) SmoothHeld(ctx context.Context) (*Smoothed, error) {
+	if len(e.Data.smoothed()) == 0 {
+		return nil, nil
+	}
+	m := *e.Data.Model
+	m.Parameters = slices.Clone(m.Parameters)
+	var held []float64
+	for i, p := range m.Parameters {
+		if p.Fit {
+			held = append(held, p.Value)
+			m.Parameters[i].Fit = false
+		}
+	}
+	d, err := Prepare(&m, e.Data.Entries)
+	if err != nil {
+		return nil, err
+	}
+	engine := *e
+	engine.Data = d
+	out, err := engine.smoothAs(ctx, "smooth-held")
+	if err == nil {
+		out.Parameters = held
+	}
+	return out, err
+}
+
+func (e *Engine) smoothAs(ctx context.Context, name string) (*Smoothed, error) {
 	out := &Smoothed{}
-	err := e.do("smooth", out, func() error {
+	err := e.do(name, out, func() error {
 		s, err := e.smooth(ctx)
 		if err == nil {
 			*out = *s
@@ -163,6 +194,9 @@ func (d *Data) components() []component {
 		out[where[r]].states = append(out[where[r]].states, i)
 	}
 	for k := range d.Calls {
+		if d.Calls[k].Absorbed {
+			continue
+		}
 		c := &out[where[find(n+k)]]
 		c.calls = append(c.calls, k)
 	}
@@ -183,6 +217,9 @@ func (d *Data) withoutCalls() []*expr.Expr {
 	names := map[string]*expr.Expr{}
 	for k, c := range d.Calls {
 		names[c.Call.String()] = expr.Var(callName(k))
+		if c.Absorbed {
+			names[c.Call.String()] = expr.Num(0)
+		}
 	}
 	right := d.Model.Rhs()
 	for i, r := range right {

@@ -321,7 +321,7 @@ func (s *stage) startPrior(chain int, p *optim.Point, l *optim.Linear) float64 {
 	sum := 0.0
 	for i, name := range s.states {
 		scale, r := faint/s.reach(i), 0.0
-		if k := s.data.Model.StateIndex(name); k >= 0 && s.data.Model.States[k].Fixed {
+		if k := s.data.Model.StateIndex(name); k >= 0 && s.data.Model.States[k].Fixed && !s.chains[chain].entry.Later {
 			scale = firm / s.reach(i)
 			r = scale * (p.Nodes[chain][i] - s.data.Model.States[k].Value)
 		}

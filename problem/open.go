@@ -256,25 +256,11 @@ func (p *Problem) split(entries []fit.Entry) []fit.Entry {
 			result = append(result, entry)
 			continue
 		}
-		test := cut(entry, n-held, n)
+		test := entry.Slice(n-held, n)
 		test.Test = true
-		result = append(result, cut(entry, 0, n-held), test)
+		result = append(result, entry.Slice(0, n-held), test)
 	}
 	return result
-}
-
-// cut returns the samples [from, to) of an entry. It shares their memory.
-func cut(entry fit.Entry, from, to int) fit.Entry {
-	entry.Times = entry.Times[from:to:to]
-	entry.Channels = slices.Clone(entry.Channels)
-	for i := range entry.Channels {
-		entry.Channels[i].Values = entry.Channels[i].Values[from:to:to]
-	}
-	entry.Inputs = slices.Clone(entry.Inputs)
-	for i := range entry.Inputs {
-		entry.Inputs[i] = entry.Inputs[i][from:to:to]
-	}
-	return entry
 }
 
 // FromCSV returns the problem of a table about which nothing is known: the

@@ -323,7 +323,7 @@ func FuzzLoad(f *testing.F) {
 
 func TestFitEntriesOfATestDoNotShareGrowth(t *testing.T) {
 	whole := fit.Entry{Times: []float64{0, 1, 2, 3}, Channels: []fit.Channel{{Values: []float64{0, 1, 2, 3}}}}
-	train := cut(whole, 0, 2)
+	train := whole.Slice(0, 2)
 	_ = append(train.Times, 9)
 	_ = append(train.Channels[0].Values, 9)
 	if whole.Times[2] != 2 || whole.Channels[0].Values[2] != 2 {

@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
+	"govern/expr"
 	"govern/report"
 	"govern/run"
 )
@@ -48,11 +50,13 @@ func printResult(w io.Writer, r *run.Result, dir string) {
 	}
 	for i, tie := range r.Alternatives {
 		if i == 0 {
-			fmt.Fprintln(w, "the data cannot tell these apart from it:")
+			fmt.Fprintln(w, "the data cannot tell these apart from it (penalised -2 log L above it):")
 		}
+		var formulas []string
 		for _, name := range slices.Sorted(maps.Keys(tie.Expressions)) {
-			fmt.Fprintf(w, "  %s = %s  (%s)\n", name, tie.Expressions[name], short(tie.Delta, 2))
+			formulas = append(formulas, name+" = "+fourDigits(tie.Expressions[name]))
 		}
+		fmt.Fprintf(w, "  +%s  %s\n", short(tie.Delta, 2), strings.Join(formulas, ";  "))
 		if i == len(r.Alternatives)-1 {
 			fmt.Fprintln(w)
 		}
@@ -210,4 +214,28 @@ func short(n run.Number, digits int) string {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// fourDigits writes the numbers of a formula with four digits; result.json holds
+// all of them.
+func fourDigits(text string) string {
+	e, err := expr.Parse(text)
+	if err != nil {
+		return text
+	}
+	return shortened(e).String()
+}
+
+func shortened(e *expr.Expr) *expr.Expr {
+	r := *e
+	if e.Kind == expr.Number {
+		if v, err := strconv.ParseFloat(strconv.FormatFloat(e.Value, 'g', 4, 64), 64); err == nil {
+			r.Value = v
+		}
+	}
+	r.Args = nil
+	for _, a := range e.Args {
+		r.Args = append(r.Args, shortened(a))
+	}
+	return &r
 }
