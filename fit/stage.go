@@ -111,7 +111,11 @@ func newStage(s spec, workers int) (*stage, error) {
 		}
 		st.chains = append(st.chains, c)
 	}
-	lanes := lanesFor(len(s.states), len(s.columns))
+	intervals := 0
+	for _, c := range st.chains {
+		intervals += len(c.nodes)
+	}
+	lanes := min(lanesFor(len(s.states), len(s.columns)), intervals) // no idle lanes in short chains
 	var b block
 	for c, ch := range st.chains {
 		for k := range ch.nodes {
