@@ -88,7 +88,7 @@ func (m Method) Success(level float64) int {
 // CompareOptions of Compare; zero values are defaults.
 type CompareOptions struct {
 	Seeds  int // 5
-	Budget int // Levenberg–Marquardt steps a trial: 80
+	Budget int // Levenberg–Marquardt steps a trial: 200
 	Degree int // of libraries that the problem leaves open: 2
 }
 
@@ -109,7 +109,7 @@ func Compare(ctx context.Context, p *problem.Problem, o CompareOptions, s Settin
 		o.Seeds = 5
 	}
 	if o.Budget == 0 {
-		o.Budget = 80
+		o.Budget = 200
 	}
 	if o.Degree == 0 {
 		o.Degree = 2

@@ -55,7 +55,7 @@ forecasts over one Lyapunov time from held-out starts, prints a table, and with
 		},
 	}
 	c.Flags().IntVar(&o.Seeds, "seeds", 5, "trials of each method")
-	c.Flags().IntVar(&o.Budget, "budget", 80, "Levenberg–Marquardt steps of a trial, accepted or not")
+	c.Flags().IntVar(&o.Budget, "budget", 200, "Levenberg–Marquardt steps of a trial, accepted or not")
 	c.Flags().IntVar(&o.Degree, "degree", 2, "degree of libraries that the problem leaves open")
 	return c
 }
