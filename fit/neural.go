@@ -31,6 +31,11 @@ func (f *Form) columns() []Column {
 // Form is the neural form of unknown u, nil when it has none.
 func (f *Fitted) Form(u int) *Form { return formOf(f.Forms, u) }
 
+// Columns is the number of fitted numbers: the width of Covariance.
+func (f *Fitted) Columns() int {
+	return len(f.Coefficients) + len(f.Parameters) + len(weightsOf(f.Forms))
+}
+
 func formOf(forms []Form, u int) *Form {
 	for i := range forms {
 		if forms[i].Unknown == u {
@@ -376,7 +381,7 @@ func (e *Engine) Learned(sm *Smoothed, f *Fitted) (*Smoothed, error) {
 		}
 		out.Calls, out.Spread = append(out.Calls, calls), append(out.Spread, spread)
 	}
-	total := len(f.Terms) + len(f.Parameters) + len(weightsOf(f.Forms))
+	total := f.Columns()
 	first := len(f.Terms) + len(f.Parameters)
 	for _, form := range f.Forms {
 		weights := form.Neural.Weights()
