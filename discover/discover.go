@@ -123,7 +123,7 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	res.Model = best.search.engine.Data.Model
 	res.Chosen, res.Checks, res.Degree, res.Library = best.fit, best.checks, best.degree, len(best.search.library)
 	if res.Neural != nil {
-		if res.Apart, err = best.apart(f.path); err != nil {
+		if res.Apart, err = best.apart(e.Data, f.path); err != nil {
 			return nil, err
 		}
 	}

@@ -243,6 +243,24 @@ func TestAnUnknownOutsideTheLibraryStaysANetwork(t *testing.T) {
 	}
 }
 
+// A piecewise linear answer brings fitted knots, parameters that the network's
+// path does not have.
+func TestTheRoadThroughANetworkFindsKnees(t *testing.T) {
+	c := truth.Case{Model: catalogue(t, "chua"), Step: 0.05, Samples: 600, Seed: 2, Transient: 50,
+		Noise: map[string]float64{"x": 0.005, "y": 0.005, "z": 0.005}}
+	r, _ := learn(t, c, `
+states: {x: 0, y: 0, z: 0}
+unknowns: {g: {neural: {hidden: [6]}}}
+equations: |
+  x' = 9*y - g(x)
+  y' = x - y + z
+  z' = -100/7*y
+`, 0, discover.Options{Degree: 1})
+	if r.Neural == nil || r.Chosen == nil || !(r.Apart[0] < 0.1) {
+		t.Errorf("status %s, apart %v: %s", r.Status, r.Apart, r.Advice)
+	}
+}
+
 // foodChain is that of Hastings and Powell (1991), with the prey's capture left
 // open.
 func foodChain(capture, unknowns string) string {

@@ -50,6 +50,9 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 	}
 	f.prefix = "neural/"
 	if !asked {
+		if !passed(checks(f.engine.Data, net)) {
+			return nil // what explains nothing teaches nothing
+		}
 		f.options.Roads = "grown" // whole libraries have failed already
 	}
 	if err := f.libraries(ctx); err != nil || !asked {
@@ -65,12 +68,11 @@ func (r *Result) neuralOnly(m *model.Model, checked []Check) {
 }
 
 // apart compares formulas with networks along the path that the networks have
-// learned.
-func (c *candidate) apart(path *fit.Smoothed) ([]float64, error) {
-	d := c.search.engine.Data
+// learned of the data.
+func (c *candidate) apart(d *fit.Data, path *fit.Smoothed) ([]float64, error) {
 	values := map[string]float64{}
 	fitted := 0
-	for _, p := range d.Model.Parameters { // knots of hinges
+	for _, p := range c.search.engine.Data.Model.Parameters { // the knots of hinges, too
 		if values[p.Name] = p.Value; p.Fit {
 			values[p.Name] = c.fit.Parameters[fitted]
 			fitted++

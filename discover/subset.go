@@ -154,7 +154,8 @@ func (q *quadratic) best(s *subset) (subset, bool) {
 	if len(moves) == 0 || moves[0].loss >= s.loss-improvement {
 		return subset{}, false
 	}
-	return q.solve(moves[0].active), true
+	next := q.solve(moves[0].active)
+	return next, next.loss < s.loss // a promise may be rounding: without this the descent could turn in a circle
 }
 
 // move is a neighbouring support with its predicted penalised loss.
