@@ -27,7 +27,7 @@ import (
 
 // Settings of a run; the zero value is the default.
 type Settings struct {
-	Seed    uint64      // of everything random; today's engine draws nothing, so it only marks the run
+	Seed    uint64      // of everything random: the starts of networks
 	Workers int         // 0: all cores; the result does not depend on it
 	Journal fit.Journal // nil: nothing is remembered
 	Monitor fit.Monitor // nil: nobody watches
@@ -36,7 +36,8 @@ type Settings struct {
 // Outcome is what a run leaves.
 type Outcome struct {
 	Result       *run.Result
-	Model        *model.Model // closed and ready to simulate; nil without a formula
+	Model        *model.Model // closed and ready to simulate, a network written out where it is the answer; nil without either
+	UDE          *run.UDE     // the networks, where the search led through them
 	Page         *report.Page
 	Trajectories *run.Trajectories
 }
@@ -90,7 +91,7 @@ func search(ctx context.Context, p *problem.Problem, s Settings, data *fit.Data)
 			return nil, err
 		}
 	}
-	engine := &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Journal: s.Journal, Monitor: s.Monitor}
+	engine := &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Seed: s.Seed, Journal: s.Journal, Monitor: s.Monitor}
 	return discover.Run(ctx, engine, p.Discover)
 }
 
@@ -159,7 +160,7 @@ type work struct {
 	whole   *fit.Data
 	final   *fit.Fitted  // refitted on all entries
 	closed  *model.Model // closed by final, starting where the data start
-	spread  []float64    // standard deviation of final's coefficients, then parameters
+	spread  []float64    // standard deviation of final's coefficients, then parameters; weights have none
 	proof   *assess.Proof
 	seconds run.Seconds
 }
@@ -334,12 +335,11 @@ const blocks = 4
 // record.
 func (w *work) uncertainty(ctx context.Context) ([]float64, error) {
 	f := w.final
-	k := len(f.Terms) + len(f.Parameters)
-	sd := make([]float64, k)
+	sd := make([]float64, len(f.Terms)+len(f.Parameters))
 	for i := range sd {
-		sd[i] = math.Sqrt(f.Covariance[i*k+i])
+		sd[i] = math.Sqrt(f.Covariance[i*f.Columns()+i])
 	}
-	if f.Omega <= 2*fit.OmegaEnd {
+	if f.Omega <= 2*fit.OmegaEnd || len(sd) == 0 {
 		return sd, nil
 	}
 	between, err := w.blockRefits(ctx)

@@ -15,6 +15,7 @@ import (
 	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/ode"
 	"govern/problem"
 	"govern/run"
 	"govern/series"
@@ -195,6 +196,48 @@ data: {file: data.csv, time: t}
 	}
 	if status["0.2"] != run.OK || status["0.3"] != run.NoModel {
 		t.Errorf("statuses %v", status)
+	}
+}
+
+func TestANetworkWithoutAFormulaStillSimulates(t *testing.T) {
+	const chain = `
+  states: {x: 0.8, y: 0.2, z: 9}
+  %s
+  equations: |
+    x' = x*(1 - x) - %[2]s
+    y' = %[2]s - 0.1*y/(1 + 2*y)*z - 0.4*y
+    z' = 0.1*y/(1 + 2*y)*z - 0.01*z
+`
+	m, err := model.Read("truth.yaml", []byte(fmt.Sprintf(chain, "", "5*x*y/(1 + 3*x)")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 1, Samples: 500, Seed: 5, Transient: 2000, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
+	o, err := govern.Discover(context.Background(), write(t, c, "model:"+
+		fmt.Sprintf(chain, "unknowns: {f: {neural: {hidden: [6]}}}", "f(x, y)")+"data: {file: data.csv, time: t}\ndiscover: {degree: 1}\n"), govern.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := o.Result
+	if r.Status != run.NeuralOnly || r.Advice == "" || r.Unknowns["f"].Expression != nil || len(r.Unknowns["f"].Terms) > 0 ||
+		r.Equations["x"] != nil || r.Equations["y"] != nil || r.Equations["z"] == nil {
+		t.Errorf("%+v", r)
+	}
+	if o.UDE == nil || len(o.UDE.Forms) != 1 || len(o.UDE.Forms[0].Weights) != 6*3+7 {
+		t.Errorf("ude.json would hold %+v", o.UDE)
+	}
+	for column, wrong := range r.Errors.Free {
+		if !(wrong < 0.2) {
+			t.Errorf("free runs are %g standard deviations of %s off", wrong, column)
+		}
+	}
+	again, err := model.Read("model.yaml", o.Model.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sol, err := ode.Simulate(context.Background(), again, nil, []float64{0, 1000}, ode.Options{})
+	if err != nil || !(sol.Last()[2] > 5 && sol.Last()[2] < 15) {
+		t.Errorf("the written model ends at %v (%v)", sol, err)
 	}
 }
 

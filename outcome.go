@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"govern/assess"
 	"govern/expr"
 	"govern/fit"
+	"govern/model"
 	"govern/ode"
 	"govern/report"
 	"govern/run"
@@ -19,7 +21,7 @@ const confidence = 1.959963984540054
 
 // outcome packs everything that was found.
 func (w *work) outcome(ctx context.Context) (*Outcome, error) {
-	out := &Outcome{Model: w.closed, Result: w.result(), Page: w.page(), Trajectories: &run.Trajectories{}}
+	out := &Outcome{Model: w.closed, Result: w.result(), UDE: w.ude(), Page: w.page(), Trajectories: &run.Trajectories{}}
 	if w.closed == nil {
 		return out, nil
 	}
@@ -55,11 +57,21 @@ func (w *work) result() *run.Result {
 		}
 		return r
 	}
-	for i, right := range w.closed.Rhs() {
-		text := w.substituted(right).String()
-		r.Equations[w.closed.States[i].Name] = &text
+	for i, right := range w.rightHandSides() {
+		r.Equations[w.closed.States[i].Name] = nil
+		if right != nil {
+			text := right.String()
+			r.Equations[w.closed.States[i].Name] = &text
+		}
 	}
 	for u, unknown := range m.Unknowns {
+		if len(w.found.Apart) > 0 {
+			r.Errors.Neural[unknown.Name] = run.Number(w.found.Apart[u])
+		}
+		if w.final.Form(u) != nil {
+			r.Unknowns[unknown.Name] = run.Unknown{Arguments: unknown.Arguments}
+			continue
+		}
 		text := w.formula(w.final, u).String()
 		entry := run.Unknown{Arguments: unknown.Arguments, Expression: &text}
 		for i, t := range w.final.Terms {
@@ -112,6 +124,9 @@ func (w *work) warnings() []string {
 	if w.final.Omega > 2*fit.OmegaEnd {
 		out = append(out, fmt.Sprintf("the equations leave a defect: the evidence allows them an error of %.2g standard deviations a characteristic time, so intervals are from refits of %d parts of the record", w.final.Omega, blocks))
 	}
+	if !w.proof.Bounded && len(w.final.Forms) > 0 {
+		out = append(out, "the free run of the network leaves the range of the data ("+w.proof.Escape+")")
+	}
 	rate := w.data.SamplesPerCycle()
 	if rate < 9 {
 		out = append(out, fmt.Sprintf("only %.1f samples a cycle: below 8–10 the equations may not be determined", rate))
@@ -125,6 +140,56 @@ func (w *work) warnings() []string {
 				name = w.fittedParameters()[i-len(w.final.Terms)]
 			}
 			out = append(out, "the data do not determine "+name+" apart from the others")
+		}
+	}
+	return out
+}
+
+// rightHandSides are the closed equations; nil for one that holds a neural form.
+func (w *work) rightHandSides() []*expr.Expr {
+	m := w.problem.Model
+	open := m.Rhs()
+	out := w.closed.Rhs()
+	for i, right := range out {
+		neural := false
+		for _, c := range expr.Calls(open[i]) {
+			u := slices.IndexFunc(m.Unknowns, func(u model.Unknown) bool { return u.Name == c.Ident })
+			neural = neural || u >= 0 && w.final.Form(u) != nil
+		}
+		if out[i] = nil; !neural {
+			out[i] = w.substituted(right)
+		}
+	}
+	return out
+}
+
+// ude packs the networks: the final ones where they are the answer, else those
+// that the formula was found through.
+func (w *work) ude() *run.UDE {
+	f := w.found.Neural
+	if f == nil {
+		return nil
+	}
+	if w.final != nil && len(w.final.Forms) > 0 {
+		f = w.final
+	}
+	out := &run.UDE{Forms: []run.Network{}, Parameters: map[string]run.Number{}}
+	for _, form := range f.Forms {
+		n := form.Neural
+		activation := n.Activation
+		if activation == "" {
+			activation = "tanh"
+		}
+		out.Forms = append(out.Forms, run.Network{
+			Unknown: n.Names[0], Arguments: form.Arguments, Hidden: n.Hidden, Activation: activation,
+			Shift: run.Numbers(n.Shift), Scale: run.Numbers(n.Scale), Gain: run.Number(n.Gain[0]), Weights: run.Numbers(n.Start),
+		})
+	}
+	k := 0
+	for _, q := range w.problem.Model.Parameters {
+		if q.Fit {
+			out.Parameters[q.Name] = run.Number(f.Parameters[k])
+			k++
 		}
 	}
 	return out
@@ -246,15 +311,18 @@ func (w *work) page() *report.Page {
 	}
 	r := w.result()
 	p.Status, p.Advice, p.Warnings = string(r.Status), r.Advice, r.Warnings
-	for i, right := range w.closed.Rhs() {
+	for i, right := range w.rightHandSides() {
 		learned := false
 		for _, c := range expr.Calls(m.Equations[i].Right) {
 			learned = learned || m.Unknown(c.Ident) != nil
 		}
-		p.Equations = append(p.Equations, report.Equation{State: w.closed.States[i].Name, Right: w.substituted(right), Learned: learned})
+		p.Equations = append(p.Equations, report.Equation{State: w.closed.States[i].Name, Right: right, Learned: learned})
 	}
 	for u, unknown := range m.Unknowns {
-		entry := report.Unknown{Name: unknown.Name, Arguments: unknown.Arguments, Formula: w.formula(w.final, u)}
+		entry := report.Unknown{Name: unknown.Name, Arguments: unknown.Arguments}
+		if w.final.Form(u) == nil {
+			entry.Formula = w.formula(w.final, u)
+		}
 		for i, t := range w.final.Terms {
 			if t.Unknown == u {
 				c, half := w.final.Coefficients[i], confidence*w.spread[i]
@@ -294,11 +362,27 @@ func (w *work) page() *report.Page {
 	return p
 }
 
+// road says how the answer was found.
+func (w *work) road() string {
+	library := "library of degree " + strconv.Itoa(w.found.Degree) + ", " + strconv.Itoa(w.found.Library) + " candidate terms"
+	if w.found.Neural == nil {
+		return library
+	}
+	text := "networks"
+	for _, form := range w.found.Neural.Forms {
+		text += fmt.Sprintf(", %s %v", form.Neural.Names[0], form.Neural.Hidden)
+	}
+	if len(w.final.Forms) > 0 {
+		return text
+	}
+	return library + ", after " + text
+}
+
 // used lists the choices that were made, by the user or by default.
 func (w *work) used() []report.Setting {
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 	out := []report.Setting{
-		{Name: "road", Value: "library of degree " + strconv.Itoa(w.found.Degree) + ", " + strconv.Itoa(w.found.Library) + " candidate terms"},
+		{Name: "road", Value: w.road()},
 		{Name: "segment", Value: strconv.Itoa(max(w.problem.Fit.Segment, 1)) + " samples"},
 		{Name: "Runge–Kutta steps a sample", Value: strconv.Itoa(w.final.Substeps)},
 		{Name: "final defect weight", Value: number(w.final.Omega)},

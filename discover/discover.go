@@ -23,6 +23,7 @@ const (
 	Ambiguous    Status = "ambiguous"     // a formula, with ties
 	NotConverged Status = "not_converged" // no fit reached its minimum
 	NoModel      Status = "no_model"      // no library passes the checks
+	NeuralOnly   Status = "neural_only"   // a network passes the checks, but no library
 )
 
 // Result of a discovery.
@@ -37,6 +38,8 @@ type Result struct {
 	Library  int // terms it was chosen from
 	Smoothed *fit.Smoothed
 	Tried    []Try
+	Neural   *fit.Fitted // the networks, where the search led through them
+	Apart    []float64   // of each unknown: rms of formula − network over the network's, along the data
 }
 
 // Tie is a formula that the data cannot tell from the chosen one.
@@ -72,16 +75,15 @@ type candidate struct {
 
 func (c *candidate) score() float64 { return c.search.score(c.fit) }
 
-func (c *candidate) passed() bool {
-	for _, k := range c.checks {
-		if !k.OK {
-			return false
-		}
-	}
-	return true
+func (c *candidate) passed() bool { return passed(c.checks) }
+
+func passed(checks []Check) bool {
+	return !slices.ContainsFunc(checks, func(k Check) bool { return !k.OK })
 }
 
-// Run discovers formulas for every unknown of the engine's model.
+// Run discovers formulas for every unknown of the engine's model: by libraries,
+// and through networks where a model asks for them or no library passes the
+// checks.
 func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	o = o.withDefaults(e.Data)
 	report(e, "smooth", 0)
@@ -89,77 +91,121 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	starts := []*fit.Smoothed{sm}
-	if held, err := e.SmoothHeld(ctx); err != nil {
-		return nil, err
-	} else if held != nil {
-		starts = append(starts, held)
-	}
-	res := &Result{Smoothed: sm}
-	var best *candidate
-	var all []*candidate
-	for degree := 1; degree <= o.Degree; degree++ {
-		library, same := libraries(e.Data, degree)
-		if degree > 1 && same {
-			break // every library is given: one round
-		}
-		s := newSearch(e, library, o.Penalty)
-		if best != nil && best.passed() {
-			more, err := s.promises(ctx, fmt.Sprintf("degree-%d/promise", degree), best.fit)
-			if err != nil {
-				return nil, err
-			}
-			if !more {
-				break
-			}
-		}
-		var found []*candidate
-		for i, start := range starts {
-			name := fmt.Sprintf("degree-%d", degree)
-			if i > 0 {
-				name += "-held"
-			}
-			more, err := s.roads(ctx, name, degree, o, start)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, more...)
-		}
-		worse := true
-		for _, c := range found {
-			all = append(all, c)
-			res.Tried = append(res.Tried, Try{c.road, degree, c.score(), len(c.fit.Terms), c.passed()})
-			if finite(c.score()) && (best == nil || better(c, best)) {
-				best, worse = c, false
-			}
-		}
-		if worse && best != nil && best.passed() {
-			break
-		}
-	}
-	kinked, err := hinges(ctx, e, o, sm, best)
+	held, err := e.SmoothHeld(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range kinked {
-		all = append(all, c)
-		res.Tried = append(res.Tried, Try{c.road, c.degree, c.score(), len(c.fit.Terms), c.passed()})
-		if finite(c.score()) && (best == nil || better(c, best)) {
-			best = c
+	res := &Result{Smoothed: sm}
+	f := &formulas{engine: e, options: o, path: sm, held: held, result: res}
+	if !asksForNetwork(e.Data.Model) {
+		if err := f.libraries(ctx); err != nil {
+			return nil, err
+		}
+		if err := f.hinges(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if f.best == nil || !f.best.passed() {
+		if err := f.throughNetwork(ctx); err != nil {
+			return nil, err
+		}
+	}
+	best := f.best
+	if res.Neural != nil && (best == nil || !best.passed()) {
+		if checked := checks(e.Data, res.Neural); passed(checked) {
+			res.neuralOnly(e.Data.Model, checked)
+			return res, nil
 		}
 	}
 	if best == nil {
 		res.Status, res.Advice = NotConverged, "no fit could be started: the smoothed path leads the library out of its range; give a smaller degree or more data"
 		return res, nil
 	}
-	if best, res.Ties, err = ties(ctx, best, all, o); err != nil {
+	if best, res.Ties, err = ties(ctx, best, f.all, o); err != nil {
 		return nil, err
 	}
 	best.checks = checks(best.search.engine.Data, best.fit)
 	res.Model = best.search.engine.Data.Model
 	res.Chosen, res.Checks, res.Degree, res.Library = best.fit, best.checks, best.degree, len(best.search.library)
+	if res.Neural != nil {
+		if res.Apart, err = best.apart(e.Data, f.path); err != nil {
+			return nil, err
+		}
+	}
 	res.judge(best)
 	return res, nil
+}
+
+// formulas is a search over libraries, from a path of the states and unknown
+// calls.
+type formulas struct {
+	engine  *fit.Engine
+	options Options
+	path    *fit.Smoothed
+	held    *fit.Smoothed // the path with fitted parameters held, a second start; may be nil
+	prefix  string        // of the names of its steps
+	result  *Result
+
+	best *candidate
+	all  []*candidate
+}
+
+// consider adds the outcomes of roads; better says that one of them is the best
+// so far.
+func (f *formulas) consider(found []*candidate) (isBetter bool) {
+	for _, c := range found {
+		f.all = append(f.all, c)
+		f.result.Tried = append(f.result.Tried, Try{f.prefix + c.road, c.degree, c.score(), len(c.fit.Terms), c.passed()})
+		if finite(c.score()) && (f.best == nil || better(c, f.best)) {
+			f.best, isBetter = c, true
+		}
+	}
+	return isBetter
+}
+
+// libraries tries libraries of rising degree until one more promises nothing.
+func (f *formulas) libraries(ctx context.Context) error {
+	for degree := 1; degree <= f.options.Degree; degree++ {
+		library, same := libraries(f.engine.Data, degree)
+		if degree > 1 && same {
+			break // every library is given: one round
+		}
+		s := newSearch(f.engine, library, f.options.Penalty)
+		name := fmt.Sprintf("%sdegree-%d", f.prefix, degree)
+		if f.best != nil && f.best.passed() {
+			more, err := s.promises(ctx, name+"/promise", f.best.fit)
+			if err != nil {
+				return err
+			}
+			if !more {
+				break
+			}
+		}
+		found, err := s.roads(ctx, name, degree, f.options, f.path)
+		if err != nil {
+			return err
+		}
+		if f.held != nil {
+			more, err := s.roads(ctx, name+"-held", degree, f.options, f.held)
+			if err != nil {
+				return err
+			}
+			found = append(found, more...)
+		}
+		if !f.consider(found) && f.best != nil && f.best.passed() {
+			break
+		}
+	}
+	return nil
+}
+
+// hinges tries piecewise linear functions.
+func (f *formulas) hinges(ctx context.Context) error {
+	kinked, err := hinges(ctx, f.engine, f.options, f.path, f.best)
+	if err == nil {
+		f.consider(kinked)
+	}
+	return err
 }
 
 // promises says whether any change towards a larger library would pay at a fit,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"govern/discover"
@@ -266,4 +267,59 @@ equations: |
 			t.Errorf("knot %d at %g, want %g", i+1, got, want)
 		}
 	}
+}
+
+func TestTheRoadThroughANetworkEndsInTheFormula(t *testing.T) {
+	c := rossler(t, map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01})
+	c.Samples = 800
+	r, d := learn(t, c,
+		strings.Replace(rosslerUnknown, "f: {}", "f: {neural: {hidden: [10]}}", 1), 0, discover.Options{})
+	if r.Status != discover.OK && r.Status != discover.Ambiguous {
+		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	}
+	expect(t, d, r.Chosen, "f", "x + 0.2*y", 0.005)
+	if r.Neural == nil || len(r.Apart) != 1 || !(r.Apart[0] < 0.01) {
+		t.Errorf("the formula is %v off the network", r.Apart)
+	}
+}
+
+func TestAnUnknownOutsideTheLibraryStaysANetwork(t *testing.T) {
+	m, err := model.Read("truth.yaml", []byte(foodChain("5*x*y/(1 + 3*x)", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 1, Samples: 600, Seed: 5, Transient: 2000, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
+	r, _ := learn(t, c, foodChain("f(x, y)", "unknowns: {f: {}}"), 0, discover.Options{Degree: 1})
+	if r.Status != discover.NeuralOnly || r.Advice == "" || r.Chosen.Form(0) == nil {
+		t.Errorf("status %s: %s", r.Status, r.Advice)
+	}
+}
+
+// A piecewise linear answer brings fitted knots, parameters that the network's
+// path does not have.
+func TestTheRoadThroughANetworkFindsKnees(t *testing.T) {
+	c := truth.Case{Model: catalogue(t, "chua"), Step: 0.05, Samples: 600, Seed: 2, Transient: 50,
+		Noise: map[string]float64{"x": 0.005, "y": 0.005, "z": 0.005}}
+	r, _ := learn(t, c, `
+states: {x: 0, y: 0, z: 0}
+unknowns: {g: {neural: {hidden: [6]}}}
+equations: |
+  x' = 9*y - g(x)
+  y' = x - y + z
+  z' = -100/7*y
+`, 0, discover.Options{Degree: 1})
+	if r.Neural == nil || r.Chosen == nil || !(r.Apart[0] < 0.1) {
+		t.Errorf("status %s, apart %v: %s", r.Status, r.Apart, r.Advice)
+	}
+}
+
+// foodChain is that of Hastings and Powell (1991), with the prey's capture left
+// open.
+func foodChain(capture, unknowns string) string {
+	return "states: {x: 0.8, y: 0.2, z: 9}\n" + unknowns + `
+equations: |
+  x' = x*(1 - x) - ` + capture + `
+  y' = ` + capture + ` - 0.1*y/(1 + 2*y)*z - 0.4*y
+  z' = 0.1*y/(1 + 2*y)*z - 0.01*z
+`
 }

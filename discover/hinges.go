@@ -158,10 +158,11 @@ func kinks(d *fit.Data, sm *fit.Smoothed, u, n int, others []fit.Term) ([]float6
 // places are the quantiles of an unknown's argument along the smoothed path,
 // without repetitions.
 func places(d *fit.Data, sm *fit.Smoothed, u int) ([]float64, error) {
-	values, err := d.Arguments(sm, u)
+	arguments, err := d.Arguments(sm, u)
 	if err != nil {
 		return nil, err
 	}
+	values := arguments[0]
 	slices.Sort(values)
 	var out []float64
 	for k := 1; k <= quantiles; k++ {

@@ -322,7 +322,7 @@ func (d *Data) Balance(sm *Smoothed, terms []Term) (*Balance, error) {
 	}
 	first := len(names)
 	names = append(names, columns...)
-	right, open := d.withTerms(terms), d.withoutCalls()
+	right, open := d.withTerms(terms, nil), d.withoutCalls()
 	wrt := make([]int, len(columns))
 	for i := range wrt {
 		wrt[i] = first + i
@@ -454,9 +454,29 @@ func (d *Data) find(column string, observe *expr.Expr) int {
 	return -1
 }
 
-// Arguments are the values of the one argument of unknown u at all its calls
-// along a smoothed path.
-func (d *Data) Arguments(sm *Smoothed, u int) ([]float64, error) {
+// Arguments are the values of the arguments of unknown u along a smoothed path:
+// by argument, then over its calls, their entries and samples.
+func (d *Data) Arguments(sm *Smoothed, u int) ([][]float64, error) {
+	out := make([][]float64, len(d.Model.Unknowns[u].Arguments))
+	for _, call := range d.Calls {
+		if call.Unknown != u {
+			continue
+		}
+		err := d.along(sm, call.Call.Args, nil, func(_, _ int, m *tape.Machine) {
+			for a := range out {
+				out[a] = append(out[a], m.Output(a)[0])
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// along evaluates expressions at every sample of a smoothed path. With forms,
+// their derivatives by the weights follow the values.
+func (d *Data) along(sm *Smoothed, outputs []*expr.Expr, forms []tape.Neural, visit func(entry, sample int, m *tape.Machine)) error {
 	names := []string{"t"}
 	for _, s := range d.Model.States {
 		names = append(names, s.Name)
@@ -465,25 +485,22 @@ func (d *Data) Arguments(sm *Smoothed, u int) ([]float64, error) {
 	for _, p := range d.Model.Parameters {
 		names = append(names, p.Name)
 	}
-	var out []float64
-	for _, call := range d.Calls {
-		if call.Unknown != u {
-			continue
-		}
-		program, err := tape.Compile([]*expr.Expr{d.Model.Expand(call.Call.Args[0])}, names)
-		if err != nil {
-			return nil, err
-		}
-		m := program.NewMachine(1)
-		for e := range d.Entries {
-			for i := range d.Entries[e].Times {
-				for k, name := range names {
-					m.Input(k)[0] = d.value(e, i, name, sm)
-				}
-				m.Run()
-				out = append(out, m.Output(0)[0])
+	program, err := tape.Compile(outputs, names, forms...)
+	if err != nil {
+		return err
+	}
+	if len(forms) > 0 {
+		program = weightSlopes(program)
+	}
+	m := program.NewMachine(1)
+	for e := range d.Entries {
+		for i := range d.Entries[e].Times {
+			for k, name := range names {
+				m.Input(k)[0] = d.value(e, i, name, sm)
 			}
+			m.Run()
+			visit(e, i, m)
 		}
 	}
-	return out, nil
+	return nil
 }

@@ -31,38 +31,24 @@ func (d *Data) Trust(channel int, sigma float64) float64 {
 // Drive evaluates what the channels would measure along a smoothed path: the ŷ
 // of a gain. Columns that are not observed in an entry are smoothed all the same.
 func (d *Data) Drive(sm *Smoothed) ([][][]float64, error) {
-	names := []string{"t"}
-	for _, s := range d.Model.States {
-		names = append(names, s.Name)
-	}
-	names = append(names, d.Model.Inputs...)
-	for _, p := range d.Model.Parameters {
-		names = append(names, p.Name)
-	}
 	var outputs []*expr.Expr
 	for _, c := range d.Channels {
 		outputs = append(outputs, c.Observe)
 	}
-	program, err := tape.Compile(outputs, names)
-	if err != nil {
-		return nil, err
-	}
-	m := program.NewMachine(1)
 	out := make([][][]float64, len(d.Entries))
-	for e := range d.Entries {
+	for e := range out {
 		out[e] = make([][]float64, len(d.Channels))
 		for c := range out[e] {
 			out[e][c] = make([]float64, len(d.Entries[e].Times))
 		}
-		for i := range d.Entries[e].Times {
-			for k, name := range names {
-				m.Input(k)[0] = d.value(e, i, name, sm)
-			}
-			m.Run()
-			for c := range out[e] {
-				out[e][c][i] = m.Output(c)[0]
-			}
+	}
+	err := d.along(sm, outputs, nil, func(e, i int, m *tape.Machine) {
+		for c := range out[e] {
+			out[e][c][i] = m.Output(c)[0]
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }

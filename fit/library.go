@@ -20,11 +20,12 @@ type Term struct {
 // Key identifies a term.
 func (t Term) Key() string { return fmt.Sprintf("%d:%s", t.Unknown, t.Factor) }
 
-// Fitted is a model with sums of terms in place of its unknowns, fitted on
-// trajectories.
+// Fitted is a model with sums of terms or neural forms in place of its unknowns,
+// fitted on trajectories.
 type Fitted struct {
 	Terms        []Term
 	Coefficients []float64 // of Terms
+	Forms        []Form    // at their fitted weights
 	Parameters   []float64 // of the model's fitted parameters, in their order
 	Nodes        [][]float64
 	Sigma        []float64 // per channel of the data
@@ -32,16 +33,20 @@ type Fitted struct {
 	Omega        float64   // defect weight: sd = Omega·scale·√(dt/t_c)
 	Substeps     int
 	Objective    float64   // Σ residual²/σ² + Σ defect²/w²
-	Evidence     float64   // −2 log evidence, columns at their best
+	Evidence     float64   // −2 log evidence, coefficients and parameters at their best, weights integrated out
 	LogBorder    float64   // log det of the columns' information
-	Covariance   []float64 // of coefficients, then parameters
+	Covariance   []float64 // of coefficients, then parameters, then weights
 	Residual     []float64 // rms residual per channel
 	Status       optim.Status
 	Iterations   int
 }
 
-// Formula is the fitted sum of unknown u, in its arguments.
+// Formula is the fitted sum of unknown u, or its network written out, in its
+// arguments.
 func (f *Fitted) Formula(u int) *expr.Expr {
+	if form := f.Form(u); form != nil {
+		return form.Neural.Formula(form.Arguments)
+	}
 	var sum *expr.Expr
 	for i, t := range f.Terms {
 		c := f.Coefficients[i]
@@ -77,8 +82,8 @@ func scaled(c, factor *expr.Expr) *expr.Expr {
 func coefficientName(i int) string { return fmt.Sprintf("c#%d", i) }
 
 // withTerms is the model's right-hand side with the sums in place of the
-// unknowns; coefficients are names.
-func (d *Data) withTerms(terms []Term) []*expr.Expr {
+// unknowns; coefficients are names. Calls of neural forms stay.
+func (d *Data) withTerms(terms []Term, forms []Form) []*expr.Expr {
 	sums := map[string]*expr.Expr{}
 	for i, t := range terms {
 		name := d.Model.Unknowns[t.Unknown].Name
@@ -91,8 +96,8 @@ func (d *Data) withTerms(terms []Term) []*expr.Expr {
 	right := d.Model.Rhs()
 	for i, r := range right {
 		right[i] = expr.ReplaceCalls(r, func(c *expr.Expr) *expr.Expr {
-			for _, u := range d.Model.Unknowns {
-				if u.Name != c.Ident {
+			for i, u := range d.Model.Unknowns {
+				if u.Name != c.Ident || formOf(forms, i) != nil {
 					continue
 				}
 				sum := sums[u.Name]
@@ -115,7 +120,7 @@ func (d *Data) withTerms(terms []Term) []*expr.Expr {
 func (e *Engine) libraryStage(terms []Term, from *Fitted, gain *Gain) (*stage, error) {
 	d := e.Data
 	sp := spec{
-		data: d, right: d.withTerms(terms), segment: e.segment(), substeps: from.Substeps,
+		data: d, right: d.withTerms(terms, from.Forms), forms: from.Forms, segment: e.segment(), substeps: from.Substeps,
 		sigma: append([]float64(nil), from.Sigma...), weight: make([]float64, len(d.Model.States)),
 	}
 	for i := range terms {
@@ -244,6 +249,7 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	}
 	copy(p.Border, start.Coefficients)
 	copy(p.Border[len(start.Terms):], start.Parameters)
+	copy(p.Border[st.named:], weightsOf(start.Forms))
 	if start.Substeps == 0 && e.Options.Substeps == 0 {
 		st.weights(from.Scale, OmegaEnd)
 		st.substeps = st.chooseSubsteps(p, st.weight)
@@ -329,7 +335,7 @@ func (s *stage) result(from *Fitted, p *optim.Point, l *optim.Linear, f *optim.F
 	k := len(from.Terms)
 	out := &Fitted{
 		Terms: from.Terms, Coefficients: append([]float64(nil), p.Border[:k]...),
-		Parameters: append([]float64(nil), p.Border[k:]...), Nodes: p.Clone().Nodes,
+		Parameters: append([]float64(nil), p.Border[k:s.named]...), Forms: withWeights(from.Forms, p.Border[s.named:]), Nodes: p.Clone().Nodes,
 		Sigma: append([]float64(nil), s.sigma...), Scale: from.Scale, Omega: omega, Substeps: s.substeps,
 		Objective: o.Objective, Evidence: math.Inf(1), Status: o.Status, Iterations: iterations,
 	}
@@ -355,7 +361,7 @@ type Profile struct {
 	Residual float64
 }
 
-// Profile linearises the fit with every term of the library switched on: score
+// Profile linearises a fit without neural forms with every term of the library switched on: score
 // tests for absent terms, and predictions for every subset.
 func (e *Engine) Profile(ctx context.Context, name string, at *Fitted, library []Term) (*Profile, error) {
 	out := &Profile{}

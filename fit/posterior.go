@@ -11,7 +11,8 @@ type posterior struct {
 	objective           float64
 	logNodes, logBorder float64
 	// evidence is −2 log p(data) with the nodes integrated out by Laplace's
-	// approximation and the columns at their best, up to a constant of the data.
+	// approximation and the named columns at their best, up to a constant of the
+	// data. Weights are integrated out under their prior.
 	evidence float64
 	// moment is Σ (residual² + posterior variance) of each channel of the data,
 	// count its samples.
@@ -39,6 +40,9 @@ func (s *stage) posteriorAt(p *optim.Point, l *optim.Linear, f *optim.Factor, va
 		post.count[channel]++
 	})
 	post.evidence = objective + post.logNodes + s.logWeights()
+	if weights := len(s.columns) - s.named; weights > 0 {
+		post.evidence += post.logBorder - float64(weights)*math.Log(ridge)
+	}
 	for c, n := range post.count {
 		if n > 0 {
 			post.evidence += float64(n) * 2 * math.Log(s.sigma[c])

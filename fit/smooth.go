@@ -15,7 +15,8 @@ import (
 type Engine struct {
 	Data    *Data
 	Options Options
-	Workers int // 0: all cores
+	Workers int    // 0: all cores
+	Seed    uint64 // of the random starts of networks
 	Journal Journal
 	Monitor Monitor
 }

@@ -19,6 +19,7 @@ import (
 type stage struct {
 	spec
 	field   *ode.Field
+	named   int // columns that are no weights
 	observe *observer
 	chains  []chain
 	blocks  []block
@@ -33,8 +34,9 @@ type spec struct {
 	states   []string
 	channels []int // of data, those used
 	columns  []Column
-	segment  int // samples a segment
-	substeps int // Runge–Kutta steps a sample
+	forms    []Form // their weights continue the columns
+	segment  int    // samples a segment
+	substeps int    // Runge–Kutta steps a sample
 	// integrated lists states (u, u̇) whose first is driven by the second and
 	// whose second is a random walk.
 	integrated [][2]int
@@ -96,11 +98,18 @@ func newStage(s spec, workers int) (*stage, error) {
 			signals = append(signals, driveName(c))
 		}
 	}
-	field, err := ode.NewField(right, s.states, signals, d.conditions, names)
+	var forms []tape.Neural
+	for _, f := range s.forms {
+		forms = append(forms, f.Neural)
+	}
+	field, err := ode.NewField(right, s.states, signals, d.conditions, names, forms...)
 	if err != nil {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
-	st := &stage{spec: s, field: field}
+	st := &stage{spec: s, field: field, named: len(names)}
+	for _, f := range s.forms {
+		st.columns = append(st.columns, f.columns()...)
+	}
 	if st.observe, err = newObserver(d, s.channels, s.states, names); err != nil {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
@@ -115,7 +124,7 @@ func newStage(s spec, workers int) (*stage, error) {
 	for _, c := range st.chains {
 		intervals += len(c.nodes)
 	}
-	lanes := min(lanesFor(len(s.states), len(s.columns)), intervals) // no idle lanes in short chains
+	lanes := min(lanesFor(len(s.states), len(st.columns)), intervals) // no idle lanes in short chains
 	var b block
 	for c, ch := range st.chains {
 		for k := range ch.nodes {
@@ -134,7 +143,7 @@ func newStage(s spec, workers int) (*stage, error) {
 	for range min(workers, len(st.blocks)) {
 		st.workers = append(st.workers, &worker{
 			stepper: field.NewStepper(lanes), observe: st.observe.jacobian.NewMachine(lanes),
-			row: make([]float64, len(s.states)+len(s.columns)+1),
+			row: make([]float64, len(s.states)+len(st.columns)+1),
 		})
 	}
 	st.partial = make([]float64, len(st.blocks))
@@ -262,13 +271,14 @@ func (s *stage) Bounds() (lower, upper []float64) {
 
 // Objective is Σ residual² + Σ defect².
 func (s *stage) Objective(p *optim.Point) float64 {
-	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, nil) })
+	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, nil) }) + ridgePrior(p.Border[s.named:])
 }
 
 // Linearise fills l with the rows of every residual and defect.
 func (s *stage) Linearise(p *optim.Point, l *optim.Linear) float64 {
 	s.shape(l)
-	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, l) })
+	l.Prior = ridgeRows(l.Prior[:0], s.named, p.Border)
+	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, l) }) + ridgePrior(p.Border[s.named:])
 }
 
 // shape sizes l for the stage.
@@ -353,6 +363,9 @@ func (s *stage) each(p *optim.Point, work func(*worker, block) float64) float64 
 	for _, w := range s.workers {
 		for k, v := range p.Border {
 			w.stepper.SetColumn(k, v)
+			if k >= s.named {
+				continue
+			}
 			in := w.observe.Input(len(s.states) + 1 + s.observe.conditions + k)
 			for l := range in {
 				in[l] = v

@@ -8,20 +8,22 @@ import (
 	"govern/expr"
 	"govern/model"
 	"govern/optim"
+	"govern/tape"
 )
 
 // stageUnderTest has everything that a stage can have: several entries,
 // conditions, inputs, missing samples, irregular times, a nonlinear channel, a
-// fitted parameter in equation and channel, segments of three samples.
+// fitted parameter in equation and channel, a neural form, segments of three
+// samples.
 func stageUnderTest(t *testing.T, segment int, k float64) *stage {
 	t.Helper()
 	m, err := model.Read("test.yaml", []byte(`
 states: {x: 0, y: {value: 0.3, fixed: true}}
 parameters: {k: {value: 0.7, fit: true}, p: 1}
 inputs: [I]
-unknowns: {f: {}}
+unknowns: {f: {}, g: {}}
 equations: |
-  x' = k*y - x^3 + I*p
+  x' = k*y - x^3 + I*p + g(x, y*p)
   y' = f(x, y) + sin(t)
 `))
 	if err != nil {
@@ -65,7 +67,8 @@ equations: |
 	for _, e := range entries {
 		gain.Drive = append(gain.Drive, [][]float64{fill(e.Times, e.Channels[0].Values), e.Channels[1].Values})
 	}
-	st, err := engine.libraryStage(terms, &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 2}, Omega: 0.3, Substeps: 2}, gain)
+	forms := []Form{{Unknown: 1, Arguments: d.Model.Unknowns[1].Arguments, Neural: tape.Neural{Names: []string{"g"}, Inputs: 2, Hidden: []int{3}}}}
+	st, err := engine.libraryStage(terms, &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 2}, Omega: 0.3, Substeps: 2, Forms: forms}, gain)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +95,9 @@ func TestRowsAreTheDerivativesOfTheObjective(t *testing.T) {
 			p.Nodes[i][1] = 0.3 // the fixed start, whose prior would drown the rest
 		}
 		copy(p.Border, []float64{0.4, -0.3, 0.7})
+		for k := s.named; k < len(p.Border); k++ {
+			p.Border[k] = 0.5 * rng.NormFloat64()
+		}
 		var l optim.Linear
 		objective := s.Linearise(p, &l)
 		if direct := s.Objective(p); math.Abs(direct-objective) > 1e-9*objective {
@@ -153,6 +159,11 @@ func gradient(l *optim.Linear) (node [][]float64, border []float64) {
 			}
 		}
 		node = append(node, g)
+	}
+	for r := 0; r < len(l.Prior); r += p + 1 {
+		for j := range p {
+			border[j] += 2 * l.Prior[r+j] * l.Prior[r+p]
+		}
 	}
 	return node, border
 }

@@ -15,6 +15,7 @@ const (
 	ManifestFile     = "manifest.json"
 	HistoryFile      = "history.csv"
 	ModelFile        = "model.yaml"
+	UDEFile          = "ude.json"
 	ResultFile       = "result.json"
 	TrajectoriesFile = "trajectories.csv"
 	ReportFile       = "report.html"
@@ -24,7 +25,7 @@ const (
 
 // files are what --force clears away; other files in the directory stay.
 var files = [...]string{ResultFile, ProblemFile, ManifestFile, HistoryFile, ModelFile, TrajectoriesFile, ReportFile,
-	"ude.json", checkpointDir}
+	UDEFile, checkpointDir}
 
 // Dir is a run directory that this process holds the lock of. Its methods may
 // be called from several goroutines, except Close.

@@ -68,7 +68,7 @@ func printResult(w io.Writer, r *run.Result, dir string) {
 	if file := filepath.Join(dir, run.ReportFile); exists(file) {
 		fmt.Fprintf(w, "report: %s\n", file)
 	}
-	if file := filepath.Join(dir, run.ModelFile); exists(file) && r.Status.Trusted() {
+	if file := filepath.Join(dir, run.ModelFile); exists(file) && (r.Status.Trusted() || r.Status == run.NeuralOnly) {
 		fmt.Fprintf(w, "model:  %s\n", file)
 	}
 }

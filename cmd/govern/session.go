@@ -149,6 +149,11 @@ func (s *session) write(out *govern.Outcome, history []fit.Row) error {
 			return err
 		}
 	}
+	if out.UDE != nil {
+		if err := s.dir.Write(run.UDEFile, out.UDE.Write); err != nil {
+			return err
+		}
+	}
 	if out.Page != nil {
 		page := *out.Page
 		if page.History == nil {

@@ -1,0 +1,111 @@
+package discover
+
+import (
+	"context"
+	"math"
+
+	"govern/expr"
+	"govern/fit"
+	"govern/model"
+)
+
+// asksForNetwork says that a model wants the road through networks first.
+func asksForNetwork(m *model.Model) bool {
+	for _, u := range m.Unknowns {
+		if u.Neural != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// allowsNetwork says that there are unknowns and none is confined to a library.
+func allowsNetwork(m *model.Model) bool {
+	for _, u := range m.Unknowns {
+		if u.Library != nil && u.Neural == nil {
+			return false
+		}
+	}
+	return len(m.Unknowns) > 0
+}
+
+// throughNetwork fits a network for every unknown and searches formulas again on
+// what the networks say: their values in place of the smoothed calls, uncertain
+// where the weights are. What is found is refitted on trajectories like any
+// formula. An unknown with a library of its own and no word of a network stays
+// without one, and so do the others beside it.
+func (f *formulas) throughNetwork(ctx context.Context) error {
+	asked := asksForNetwork(f.engine.Data.Model)
+	if !allowsNetwork(f.engine.Data.Model) || !asked && f.options.Roads != "both" {
+		return nil
+	}
+	report(f.engine, "neural", 0.5)
+	net, err := f.engine.Neural(ctx, "neural", f.path)
+	if err != nil || !finite(net.Evidence) {
+		return err
+	}
+	f.result.Neural = net
+	if f.path, err = f.engine.Learned(f.path, net); err != nil {
+		return err
+	}
+	f.prefix = "neural/"
+	if !asked {
+		if !passed(checks(f.engine.Data, net)) {
+			return nil // what explains nothing teaches nothing
+		}
+		f.options.Roads = "grown" // whole libraries have failed already
+	}
+	if err := f.libraries(ctx); err != nil || !asked {
+		return err
+	}
+	return f.hinges(ctx)
+}
+
+// neuralOnly makes the networks the answer.
+func (r *Result) neuralOnly(m *model.Model, checked []Check) {
+	r.Status, r.Chosen, r.Model, r.Checks = NeuralOnly, r.Neural, m, checked
+	r.Advice = "the networks explain the data, but no formula of the libraries does: give `library: {functions: [...]}` with what the learned function looks like, or a larger degree"
+}
+
+// apart compares formulas with networks along the path that the networks have
+// learned of the data.
+func (c *candidate) apart(d *fit.Data, path *fit.Smoothed) ([]float64, error) {
+	values := map[string]float64{}
+	fitted := 0
+	for _, p := range c.search.engine.Data.Model.Parameters { // the knots of hinges, too
+		if values[p.Name] = p.Value; p.Fit {
+			values[p.Name] = c.fit.Parameters[fitted]
+			fitted++
+		}
+	}
+	var out []float64
+	for u, unknown := range d.Model.Unknowns {
+		arguments, err := d.Arguments(path, u)
+		if err != nil {
+			return nil, err
+		}
+		var learned []float64
+		for k, call := range d.Calls {
+			if call.Unknown == u {
+				for n := range d.Entries {
+					learned = append(learned, path.Calls[n][k]...)
+				}
+			}
+		}
+		right := c.fit.Formula(u)
+		square, size := 0.0, 0.0
+		for i, v := range learned {
+			for a, name := range unknown.Arguments {
+				values[name] = arguments[a][i]
+			}
+			got, err := expr.Eval(right, func(name string) (float64, bool) { x, ok := values[name]; return x, ok })
+			if err != nil {
+				return nil, err
+			}
+			square += (got - v) * (got - v)
+			size += v * v
+		}
+		out = append(out, math.Sqrt(square/size))
+	}
+	return out, nil
+}

@@ -1,0 +1,410 @@
+package fit
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"govern/expr"
+	"govern/optim"
+	"govern/tape"
+)
+
+// Form is a neural form in the place of an unknown. Its Start are its weights.
+type Form struct {
+	Unknown   int // in the model's Unknowns
+	Arguments []string
+	Neural    tape.Neural
+}
+
+// columns are the weights as columns of a stage.
+func (f *Form) columns() []Column {
+	out := make([]Column, f.Neural.Weights())
+	for i := range out {
+		out[i] = Column{fmt.Sprintf("%s#%d", f.Neural.Names[0], i), math.Inf(-1), math.Inf(1)}
+	}
+	return out
+}
+
+// Form is the neural form of unknown u, nil when it has none.
+func (f *Fitted) Form(u int) *Form { return formOf(f.Forms, u) }
+
+// Columns is the number of fitted numbers: the width of Covariance.
+func (f *Fitted) Columns() int {
+	return len(f.Coefficients) + len(f.Parameters) + len(weightsOf(f.Forms))
+}
+
+func formOf(forms []Form, u int) *Form {
+	for i := range forms {
+		if forms[i].Unknown == u {
+			return &forms[i]
+		}
+	}
+	return nil
+}
+
+// weightsOf are the weights of all forms, one after another.
+func weightsOf(forms []Form) []float64 {
+	var out []float64
+	for _, f := range forms {
+		out = append(out, f.Neural.Start...)
+	}
+	return out
+}
+
+// withWeights returns the forms with other weights.
+func withWeights(forms []Form, weights []float64) []Form {
+	out := slices.Clone(forms)
+	for i := range out {
+		n := out[i].Neural.Weights()
+		out[i].Neural.Start = slices.Clone(weights[:n])
+		weights = weights[n:]
+	}
+	return out
+}
+
+// ridge is the precision of the normal prior of a weight.
+const ridge = 1e-3
+
+// ridgePrior is the prior's part of an objective.
+func ridgePrior(weights []float64) float64 {
+	sum := 0.0
+	for _, w := range weights {
+		sum += ridge * w * w
+	}
+	return sum
+}
+
+// ridgeRows appends the prior's rows for the columns from first on.
+func ridgeRows(rows []float64, first int, border []float64) []float64 {
+	width := len(border) + 1
+	for k := first; k < len(border); k++ {
+		at := len(rows)
+		rows = append(rows, make([]float64, width)...)
+		rows[at+k], rows[at+width-1] = math.Sqrt(ridge), math.Sqrt(ridge)*border[k]
+	}
+	return rows
+}
+
+// weightSlopes is the program with the derivatives of its outputs by all
+// weights.
+func weightSlopes(p *tape.Program) *tape.Program {
+	wrt := make([]int, p.Weights())
+	for j := range wrt {
+		wrt[j] = p.Inputs() + j
+	}
+	out, _ := p.Jacobian(wrt)
+	return out
+}
+
+// The shapes of a network that are tried, smallest first, when none is given, the
+// random starts of each, and the steps of a start. Of a long path only
+// every n-th pair is used.
+var shapes = [][]int{{6}, {10}, {10, 10}}
+
+const (
+	draws          = 3
+	warmIterations = 60
+	mostPairs      = 1000
+)
+
+// Neural fits a network in the place of every unknown. Arguments are
+// standardised by the smoothed path, outputs scaled by the smoothed calls; the
+// weights start from the regression of the smoothed calls on their arguments,
+// which also chooses the shape by its evidence where the model gives none. What
+// follows is a trajectory fit like that of a library.
+func (e *Engine) Neural(ctx context.Context, name string, sm *Smoothed) (*Fitted, error) {
+	w := &warm{}
+	err := e.do(name+"/warm", w, func() error {
+		for u := range e.Data.Model.Unknowns {
+			if err := e.warm(ctx, sm, u, w); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	start := e.Start(sm, nil, nil, sm.Parameters)
+	start.Forms = w.Forms
+	end := e.Options.Omega
+	if end == 0 {
+		end = OmegaEnd
+	}
+	omega := math.Sqrt(w.Square / math.Max(w.Count, 1))
+	return e.Trajectory(ctx, name+"/trajectory", start, Schedule{From: math.Min(math.Max(omega, end), 10), To: end, Noise: true})
+}
+
+// warm is what regression on a smoothed path gives a trajectory fit to start
+// from: forms, and what they leave of the calls as defects of one sample.
+type warm struct {
+	Forms         []Form
+	Square, Count float64
+}
+
+// warm adds the form of unknown u.
+func (e *Engine) warm(ctx context.Context, sm *Smoothed, u int, out *warm) error {
+	d := e.Data
+	unknown := d.Model.Unknowns[u]
+	arguments, err := d.Arguments(sm, u)
+	if err != nil {
+		return err
+	}
+	var target, spread, toDefect []float64
+	for k, call := range d.Calls {
+		if call.Unknown != u {
+			continue
+		}
+		for n := range d.Entries {
+			target = append(target, sm.Calls[n][k]...)
+			spread = append(spread, sm.Spread[n][k]...)
+			for i := range d.Entries[n].Times {
+				toDefect = append(toDefect, math.Sqrt(d.Entries[n].step(i)*d.Time)/math.Max(sm.Scale[call.State], 1e-300))
+			}
+		}
+	}
+	form := Form{Unknown: u, Arguments: unknown.Arguments, Neural: tape.Neural{
+		Names: []string{unknown.Name}, Inputs: len(unknown.Arguments), Gain: []float64{rms(target)},
+	}}
+	if form.Neural.Gain[0] == 0 {
+		form.Neural.Gain[0] = 1
+	}
+	for _, x := range arguments {
+		scale := deviation(x)
+		if !(scale > 0) {
+			scale = 1
+		}
+		form.Neural.Shift, form.Neural.Scale = append(form.Neural.Shift, mean(x)), append(form.Neural.Scale, scale)
+	}
+	tried := shapes
+	if n := unknown.Neural; n != nil {
+		form.Neural.Activation = n.Activation
+		if n.Hidden != nil {
+			tried = [][]int{n.Hidden}
+		}
+	}
+	// Neighbouring samples of a smoothed path repeat each other, so each counts an
+	// eighth.
+	for i, s := range spread {
+		spread[i] = math.Sqrt(8) * math.Max(s, 1e-3*form.Neural.Gain[0])
+	}
+	stride := (len(target) + mostPairs - 1) / mostPairs
+	thin := make([][]float64, len(arguments))
+	for a := range thin {
+		thin[a] = every(arguments[a], stride)
+	}
+	best := math.Inf(1)
+	rng := rand.New(rand.NewPCG(e.Seed, uint64(u)))
+	for _, hidden := range tried {
+		candidate := form
+		candidate.Neural.Hidden, candidate.Neural.Start = hidden, nil
+		r, err := newPairs(candidate.Neural, thin, every(target, stride), every(spread, stride))
+		if err != nil {
+			return err
+		}
+		evidence := math.Inf(1)
+		for range draws {
+			weights := candidate.Neural.Draw(rng)
+			v, err := r.learn(ctx, weights)
+			if err != nil {
+				return err
+			}
+			if v < evidence {
+				evidence, candidate.Neural.Start = v, weights
+			}
+		}
+		if !(evidence < best) {
+			break
+		}
+		best, form = evidence, candidate
+	}
+	if form.Neural.Start == nil {
+		return fmt.Errorf("fit: no network for %s could be started on the smoothed path", unknown.Name)
+	}
+	if form.Neural.Formula(form.Arguments) == nil {
+		return fmt.Errorf("fit: a network of %s cannot be written in a model file", form.Neural.Activation)
+	}
+	all, err := newPairs(form.Neural, arguments, target, spread)
+	if err != nil {
+		return err
+	}
+	all.each(form.Neural.Start, func(i int, left float64, _ func(int) float64) {
+		left *= spread[i] * toDefect[i]
+		out.Square += left * left
+		out.Count++
+	})
+	out.Forms = append(out.Forms, form)
+	return nil
+}
+
+func mean(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v / float64(len(x))
+	}
+	return sum
+}
+
+func rms(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v * v / float64(len(x))
+	}
+	return math.Sqrt(sum)
+}
+
+// pairs is the regression of a network on pairs of arguments and values: an
+// optim.Problem without nodes, its rows on the border alone.
+type pairs struct {
+	arguments    [][]float64 // argument, sample
+	target, sd   []float64
+	weights      int
+	value, slope *tape.Machine
+}
+
+// pairLanes is how many pairs are evaluated together.
+const pairLanes = 64
+
+func newPairs(n tape.Neural, arguments [][]float64, target, sd []float64) (*pairs, error) {
+	var names []string
+	var args []*expr.Expr
+	for i := range arguments {
+		names = append(names, fmt.Sprintf("u%d", i+1))
+		args = append(args, expr.Var(names[i]))
+	}
+	program, err := tape.Compile([]*expr.Expr{expr.Apply(n.Names[0], args...)}, names, n)
+	if err != nil {
+		return nil, err
+	}
+	return &pairs{
+		arguments: arguments, target: target, sd: sd, weights: n.Weights(),
+		value: program.NewMachine(pairLanes), slope: weightSlopes(program).NewMachine(pairLanes),
+	}, nil
+}
+
+// learn improves the weights in place and returns −2 log evidence, the weights
+// integrated out.
+func (r *pairs) learn(ctx context.Context, weights []float64) (float64, error) {
+	p := &optim.Point{Border: weights}
+	var l optim.Linear
+	var f optim.Factor
+	out, err := optim.LevenbergMarquardt{Iterations: warmIterations, Tolerance: 1e-2}.Minimise(ctx, r, p, &l, &f)
+	if err != nil || out.Status == optim.Failed {
+		return math.Inf(1), err
+	}
+	f.Eliminate(&l, optim.Damping{})
+	_, logDet := f.LogDet()
+	return out.Objective + logDet - float64(r.weights)*math.Log(ridge), nil
+}
+
+// each visits the whitened residual of every pair; slope(j) is its derivative by
+// weight j.
+func (r *pairs) each(weights []float64, visit func(i int, left float64, slope func(j int) float64)) {
+	r.run(r.slope, weights, func(i, lane int) {
+		visit(i, (r.slope.Output(0)[lane]-r.target[i])/r.sd[i], func(j int) float64 { return r.slope.Output(1 + j)[lane] / r.sd[i] })
+	})
+}
+
+// run evaluates all pairs on a machine.
+func (r *pairs) run(m *tape.Machine, weights []float64, visit func(i, lane int)) {
+	m.SetWeights(weights)
+	for at := 0; at < len(r.target); at += pairLanes {
+		for a, x := range r.arguments {
+			copy(m.Input(a), x[at:min(at+pairLanes, len(x))])
+		}
+		m.Run()
+		for i := at; i < min(at+pairLanes, len(r.target)); i++ {
+			visit(i, i-at)
+		}
+	}
+}
+
+// Objective is Σ residual² and the prior.
+func (r *pairs) Objective(p *optim.Point) float64 {
+	sum := ridgePrior(p.Border)
+	r.run(r.value, p.Border, func(i, lane int) {
+		left := (r.value.Output(0)[lane] - r.target[i]) / r.sd[i]
+		sum += left * left
+	})
+	return sum
+}
+
+// Linearise fills the rows of the pairs, then the prior's.
+func (r *pairs) Linearise(p *optim.Point, l *optim.Linear) float64 {
+	l.P = r.weights
+	sum := ridgePrior(p.Border)
+	rows := l.Prior[:0]
+	r.each(p.Border, func(_ int, left float64, slope func(int) float64) {
+		for j := range r.weights {
+			rows = append(rows, slope(j))
+		}
+		rows = append(rows, left)
+		sum += left * left
+	})
+	l.Prior = ridgeRows(rows, 0, p.Border)
+	return sum
+}
+
+// Bounds of the weights: none.
+func (r *pairs) Bounds() (lower, upper []float64) {
+	for range r.weights {
+		lower, upper = append(lower, math.Inf(-1)), append(upper, math.Inf(1))
+	}
+	return lower, upper
+}
+
+// Learned is the smoothed path of a neural fit: its nodes in place of the states
+// where every sample is a node, its networks' values in place of the calls, and
+// as their spread what the weights' covariance allows.
+func (e *Engine) Learned(sm *Smoothed, f *Fitted) (*Smoothed, error) {
+	d := e.Data
+	out := *sm
+	out.Parameters, out.Sigma = f.Parameters, f.Sigma
+	out.States, out.Calls, out.Spread = nil, nil, nil
+	n := len(d.Model.States)
+	for k := range d.Entries {
+		samples := len(d.Entries[k].Times)
+		states := sm.States[k]
+		if len(f.Nodes[k]) == n*samples {
+			states = make([][]float64, n)
+			for i, v := range f.Nodes[k] {
+				states[i%n] = append(states[i%n], v)
+			}
+		}
+		out.States = append(out.States, states)
+		calls, spread := make([][]float64, len(d.Calls)), make([][]float64, len(d.Calls))
+		for c := range d.Calls {
+			calls[c], spread[c] = make([]float64, samples), make([]float64, samples)
+		}
+		out.Calls, out.Spread = append(out.Calls, calls), append(out.Spread, spread)
+	}
+	total := f.Columns()
+	first := len(f.Terms) + len(f.Parameters)
+	for _, form := range f.Forms {
+		weights := form.Neural.Weights()
+		for c, call := range d.Calls {
+			if call.Unknown != form.Unknown {
+				continue
+			}
+			err := d.along(&out, []*expr.Expr{call.Call}, []tape.Neural{form.Neural}, func(k, i int, m *tape.Machine) {
+				out.Calls[k][c][i] = m.Output(0)[0]
+				variance := 0.0
+				for a := range weights {
+					row := f.Covariance[(first+a)*total+first:]
+					for b := range weights {
+						variance += m.Output(1 + a)[0] * row[b] * m.Output(1 + b)[0]
+					}
+				}
+				out.Spread[k][c][i] = math.Sqrt(math.Max(variance, 0))
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		first += weights
+	}
+	return &out, nil
+}
