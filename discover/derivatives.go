@@ -7,6 +7,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/series"
 )
 
 // HiddenError says that a method needs a state that no channel measures alone.
@@ -127,7 +128,7 @@ func derived(d *fit.Data, path, slope [][][]float64) *fit.Smoothed {
 		for e := range path {
 			all = append(all, path[e][s]...)
 		}
-		sm.Scale = append(sm.Scale, spread(all))
+		sm.Scale = append(sm.Scale, series.Std(all))
 	}
 	for _, p := range d.Model.Parameters {
 		if p.Fit {
@@ -203,17 +204,6 @@ func (r *regression) normalise() {
 	for i, s := range r.balance.Equation {
 		r.weight[i] = 1 / math.Sqrt(math.Max(size[s]/count[s], 1e-300))
 	}
-}
-
-func spread(x []float64) float64 {
-	mean, sum := 0.0, 0.0
-	for _, v := range x {
-		mean += v / float64(len(x))
-	}
-	for _, v := range x {
-		sum += (v - mean) * (v - mean)
-	}
-	return math.Sqrt(sum / float64(len(x)))
 }
 
 // nodes lays a path out as the nodes of a fit.

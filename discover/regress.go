@@ -170,11 +170,12 @@ func triangularise(a []float64, rows, w int) {
 	}
 }
 
+// median is the upper of the two middle values; 0 of none.
 func median(x []float64) float64 {
 	if len(x) == 0 {
 		return 0
 	}
-	c := append([]float64(nil), x...)
+	c := slices.Clone(x)
 	slices.Sort(c)
 	return c[len(c)/2]
 }

@@ -7,6 +7,7 @@ import (
 
 	"govern/expr"
 	"govern/optim"
+	"govern/series"
 )
 
 // Located is what a closed model says about short records: the state at the end
@@ -90,7 +91,7 @@ func (s *stage) guess(p *optim.Point) {
 				o := s.data.Channels[channel].Observe
 				if o.Kind == expr.Name && o.Ident == state && ch.values[k] != nil {
 					values = fill(ch.entry.Times, ch.values[k])
-					std := math.Max(deviation(values), 1e-300)
+					std := math.Max(series.Std(values), 1e-300)
 					trust = math.Max(0, 1-math.Pow(s.sigma[channel]/std, 2))
 				}
 			}

@@ -9,6 +9,7 @@ import (
 
 	"govern/expr"
 	"govern/optim"
+	"govern/series"
 	"govern/tape"
 )
 
@@ -173,7 +174,7 @@ func (e *Engine) warm(ctx context.Context, sm *Smoothed, u int, out *warm) error
 		form.Neural.Gain[0] = 1
 	}
 	for _, x := range arguments {
-		scale := deviation(x)
+		scale := series.Std(x)
 		if !(scale > 0) {
 			scale = 1
 		}

@@ -9,6 +9,7 @@ import (
 	"govern/expr"
 	"govern/model"
 	"govern/optim"
+	"govern/series"
 )
 
 // Engine runs the fits of one problem.
@@ -287,7 +288,7 @@ func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed
 	for k, col := range sp.columns {
 		p.Border[k] = d.Model.Parameters[d.Model.ParameterIndex(col.Name)].Value
 	}
-	e.startPath(ctx, st, c, p)
+	st.startPath(c, p)
 	var l optim.Linear
 	var f optim.Factor
 	lm := optim.LevenbergMarquardt{Iterations: 25, Tolerance: 1e-2}
@@ -459,15 +460,14 @@ func (e *Engine) smootherSpec(c component, sigma []float64) (spec, []float64) {
 	return sp, scale
 }
 
-// startPath begins with the data where a channel is a state, and with the
-// model's initial value elsewhere.
-func (e *Engine) startPath(ctx context.Context, st *stage, c component, p *optim.Point) {
-	d := e.Data
-	width := len(st.states)
-	for k := range st.chains {
-		for i, s := range c.states {
-			values := e.presmooth(ctx, st, k, d.Model.States[s].Name)
-			for b := range st.chains[k].nodes {
+// startPath begins with the data where a channel is a state, gaps filled, and
+// with zero elsewhere.
+func (s *stage) startPath(c component, p *optim.Point) {
+	width := len(s.states)
+	for k := range s.chains {
+		for i, state := range c.states {
+			values := s.measured(k, s.data.Model.States[state].Name)
+			for b := range s.chains[k].nodes {
 				v := 0.0
 				if values != nil {
 					v = values[b]
@@ -478,16 +478,15 @@ func (e *Engine) startPath(ctx context.Context, st *stage, c component, p *optim
 	}
 }
 
-// presmooth returns the state's own channel, gaps filled linearly, smoothed by
-// a moving cubic when noisy; nil for a state that no channel measures alone.
-func (e *Engine) presmooth(_ context.Context, st *stage, chain int, state string) []float64 {
-	ch := &st.chains[chain]
-	for k, c := range st.channels {
-		o := e.Data.Channels[c].Observe
-		if o.Kind != expr.Name || o.Ident != state || ch.values[k] == nil {
-			continue
+// measured returns the state's own channel, gaps filled linearly; nil for a
+// state that no channel measures alone.
+func (s *stage) measured(chain int, state string) []float64 {
+	ch := &s.chains[chain]
+	for k, c := range s.channels {
+		o := s.data.Channels[c].Observe
+		if o.Kind == expr.Name && o.Ident == state && ch.values[k] != nil {
+			return fill(ch.entry.Times, ch.values[k])
 		}
-		return fill(ch.entry.Times, ch.values[k])
 	}
 	return nil
 }
@@ -557,19 +556,6 @@ func (e *Engine) export(st *stage, c component, p *optim.Point, f *optim.Factor,
 		for k := range st.chains {
 			all = append(all, out.States[k][s]...)
 		}
-		out.Scale[s] = deviation(all)
+		out.Scale[s] = series.Std(all)
 	}
-}
-
-func deviation(x []float64) float64 {
-	mean := 0.0
-	for _, v := range x {
-		mean += v
-	}
-	mean /= float64(len(x))
-	sum := 0.0
-	for _, v := range x {
-		sum += (v - mean) * (v - mean)
-	}
-	return math.Sqrt(sum / float64(len(x)))
 }
