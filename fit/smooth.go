@@ -327,6 +327,7 @@ func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed
 	if n > 1 || len(c.calls) == 0 {
 		for known := 1.0; known > 1.5*knownWeight; known *= math.Sqrt(0.1) {
 			weights(known, math.Pow(10, roughStart))
+			st.substeps = st.chooseSubsteps(p, st.weight)
 			if _, err := lm.Minimise(ctx, st, p, &l, &f); err != nil {
 				return err
 			}

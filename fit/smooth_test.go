@@ -1,0 +1,58 @@
+package fit_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"govern/fit"
+	"govern/internal/truth"
+	"govern/model"
+)
+
+// A food chain sampled twenty times a cycle moves by a factor between samples: one
+// Runge–Kutta step is not enough there, and a smoother whose equations are off
+// ends in a wrong path.
+func TestTheSmootherStepsAsFinelyAsTheEquationsNeed(t *testing.T) {
+	text := func(f, unknowns string) string {
+		return "states: {x: 0.8, y: 0.2, z: 8}\n" + unknowns + `
+equations: |
+  x' = x*(1 - x) - ` + f + `*y
+  y' = ` + f + `*y - 0.1*y*z/(1 + 2*y) - 0.4*y
+  z' = 0.1*y*z/(1 + 2*y) - 0.01*z
+`
+	}
+	m, err := model.Read("truth", []byte(text("5*x/(1 + 3*x)", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 2, Samples: 400, Seed: 101, Transient: 2000, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
+	entry, err := c.Entry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, states, err := c.Trajectory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	learn, err := model.Read("learn", []byte(text("f(x)", "unknowns: {f: {}}")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := fit.Prepare(learn, []fit.Entry{entry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sm, err := (&fit.Engine{Data: d}).Smooth(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	square := 0.0
+	for i, x := range states[0] {
+		off := sm.Calls[0][0][i]/(5*x/(1+3*x)) - 1
+		square += off * off / float64(len(states[0]))
+	}
+	if rms := math.Sqrt(square); rms > 0.02 {
+		t.Errorf("the smoothed response is off by %.3g of itself (rms), want 0.02", rms)
+	}
+}
