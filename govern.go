@@ -203,7 +203,7 @@ func (w *work) factor(f *fit.Fitted, i int) *expr.Expr {
 	if t.Knots == 0 {
 		return t.Factor
 	}
-	return expr.Simplify(expr.Substitute(t.Factor, w.knots(f)))
+	return expr.Tidy(expr.Substitute(t.Factor, w.knots(f)))
 }
 
 // knots are the fitted parameters that the search has added to the problem's.

@@ -1,7 +1,36 @@
 package expr
 
+import "math"
+
 // The builders below fold only what costs nothing to see: zeros and ones,
 // signs, and operations on two numbers.
+
+// Tidy rebuilds an expression by them, in its own order: what substitution of
+// numbers leaves, as x - -2 or 1*x, reads like what a person writes.
+func Tidy(e *Expr) *Expr {
+	return rewrite(e, func(node *Expr) *Expr {
+		switch node.Kind {
+		case Add:
+			return sum(node.Args[0], node.Args[1])
+		case Sub:
+			return difference(node.Args[0], node.Args[1])
+		case Mul:
+			return product(node.Args[0], node.Args[1])
+		case Div:
+			return quotient(node.Args[0], node.Args[1])
+		case Neg:
+			return negative(node.Args[0])
+		case Pow:
+			if a, n := node.Args[0], node.Args[1]; n.Kind == Number {
+				if v := math.Pow(a.Value, n.Value); a.Kind == Number && isFinite(v) {
+					return Num(v)
+				}
+				return power(a, n.Value)
+			}
+		}
+		return nil
+	})
+}
 
 func sum(a, b *Expr) *Expr {
 	switch {

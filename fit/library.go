@@ -74,6 +74,8 @@ func scaled(c, factor *expr.Expr) *expr.Expr {
 		return c
 	case factor.Kind == expr.Mul:
 		return expr.Binary(expr.Mul, scaled(c, factor.Args[0]), factor.Args[1])
+	case factor.Kind == expr.Div:
+		return expr.Binary(expr.Div, scaled(c, factor.Args[0]), factor.Args[1])
 	}
 	return expr.Binary(expr.Mul, c, factor)
 }
