@@ -101,7 +101,7 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		if err := f.libraries(ctx); err != nil {
 			return nil, err
 		}
-		if err := f.hinges(ctx); err != nil {
+		if err := f.functions(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -199,13 +199,43 @@ func (f *formulas) libraries(ctx context.Context) error {
 	return nil
 }
 
-// hinges tries piecewise linear functions.
-func (f *formulas) hinges(ctx context.Context) error {
-	kinked, err := hinges(ctx, f.engine, f.options, f.path, f.best)
-	if err == nil {
-		f.consider(kinked)
+// functions tries what polynomials only approximate: functions that bend, then
+// piecewise linear ones.
+func (f *formulas) functions(ctx context.Context) error {
+	if err := f.shapes(ctx); err != nil {
+		return err
 	}
-	return err
+	for u, unknown := range f.engine.Data.Model.Unknowns {
+		if len(unknown.Arguments) != 1 || unknown.Library != nil || !f.doubtful(u, leastHinge) {
+			continue
+		}
+		if err := f.hinges(ctx, u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// What the cheapest function of a kind costs in terms and fitted numbers inside
+// them: a bend at its canonical numbers, a line with one kink.
+const (
+	leastBend  = 2
+	leastHinge = 4
+)
+
+// doubtful says that a function of the given cost could be better than what the
+// best candidate has for unknown u.
+func (f *formulas) doubtful(u, cost int) bool {
+	if f.best == nil || !f.best.passed() || f.best.fit.Omega > 2*fit.OmegaEnd {
+		return true
+	}
+	have := 0
+	for _, t := range f.best.fit.Terms {
+		if t.Unknown == u {
+			have += 1 + t.Knots
+		}
+	}
+	return have > cost
 }
 
 // promises says whether any change towards a larger library would pay at a fit,

@@ -283,16 +283,52 @@ func TestTheRoadThroughANetworkEndsInTheFormula(t *testing.T) {
 	}
 }
 
-func TestAnUnknownOutsideTheLibraryStaysANetwork(t *testing.T) {
-	m, err := model.Read("truth.yaml", []byte(foodChain("5*x*y/(1 + 3*x)", "")))
+// Capture that saturates is one bend; with two arguments they are tried where no
+// polynomial passes the checks.
+func TestASaturatingResponseIsFoundByItsBend(t *testing.T) {
+	r, _ := learnFoodChain(t, "5*x*y/(1 + 3*x)")
+	if r.Status != discover.OK && r.Status != discover.Ambiguous {
+		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	}
+	if len(r.Chosen.Terms) != 1 || len(r.Chosen.Parameters) != 1 {
+		t.Fatalf("found %s, want one term with one number inside", r.Chosen.Formula(0))
+	}
+	if c, half := r.Chosen.Coefficients[0], r.Chosen.Parameters[0]; math.Abs(c-5./3) > 0.02 || math.Abs(half-1./3) > 0.01 {
+		t.Errorf("found %g of %s at %g, want 5/3 of y·x/(1/3 + x)", c, r.Chosen.Terms[0].Factor, half)
+	}
+}
+
+// A function of a mixture of its arguments is neither a polynomial nor a bend in
+// one of them.
+func TestAnUnknownOutsideEveryLibraryStaysANetwork(t *testing.T) {
+	m, err := model.Read("truth.yaml", []byte(lorenzWith("80*tanh((y - x)/8)", "")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := truth.Case{Model: m, Step: 1, Samples: 600, Seed: 5, Transient: 2000, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
-	r, _ := learn(t, c, foodChain("f(x, y)", "unknowns: {f: {}}"), 0, discover.Options{Degree: 1})
+	c := truth.Case{Model: m, Step: 0.02, Samples: 600, Seed: 5, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
+	r, _ := learn(t, c, lorenzWith("f(x, y)", "unknowns: {f: {}}"), 0, discover.Options{Degree: 1})
 	if r.Status != discover.NeuralOnly || r.Advice == "" || r.Chosen.Form(0) == nil {
 		t.Errorf("status %s: %s", r.Status, r.Advice)
 	}
+}
+
+func lorenzWith(f, unknowns string) string {
+	return "states: {x: 1, y: 1, z: 20}\n" + unknowns + `
+equations: |
+  x' = ` + f + `
+  y' = x*(28 - z) - y
+  z' = x*y - 8/3*z
+`
+}
+
+func learnFoodChain(t *testing.T, capture string) (*discover.Result, *fit.Data) {
+	t.Helper()
+	m, err := model.Read("truth.yaml", []byte(foodChain(capture, "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 1, Samples: 400, Seed: 5, Transient: 2000, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
+	return learn(t, c, foodChain("f(x, y)", "unknowns: {f: {}}"), 0, discover.Options{Degree: 1})
 }
 
 // A piecewise linear answer brings fitted knots, parameters that the network's

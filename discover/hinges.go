@@ -19,54 +19,41 @@ const (
 	quantiles = 19
 )
 
-// hinges tries piecewise linear functions for every unknown of one argument
-// whose library is left open, one kink more at a time until the score worsens.
-// The other unknowns keep the library of the best candidate so far.
-func hinges(ctx context.Context, e *fit.Engine, o Options, sm *fit.Smoothed, best *candidate) ([]*candidate, error) {
-	var out []*candidate
-	for u, unknown := range e.Data.Model.Unknowns {
-		if len(unknown.Arguments) != 1 || unknown.Library != nil {
-			continue
+// hinges tries piecewise linear functions for unknown u of one argument, one kink
+// more at a time until the score worsens. The other unknowns keep the library of
+// the best candidate so far.
+func (f *formulas) hinges(ctx context.Context, u int) error {
+	last := math.Inf(1)
+	for n := 1; n <= maxHinges; n++ {
+		found, err := f.kinked(ctx, u, n)
+		if err != nil {
+			return err
 		}
-		var others []fit.Term
-		if best != nil {
-			for _, t := range best.search.library {
-				if t.Unknown != u {
-					others = append(others, t)
-				}
-			}
+		score := math.Inf(1)
+		for _, c := range found {
+			score = math.Min(score, c.score())
 		}
-		last := math.Inf(1)
-		for n := 1; n <= maxHinges; n++ {
-			found, err := kinked(ctx, e, o, sm, u, n, others)
-			if err != nil {
-				return nil, err
-			}
-			score := math.Inf(1)
-			for _, c := range found {
-				score = math.Min(score, c.score())
-			}
-			out = append(out, found...)
-			if !(score < last) {
-				break
-			}
-			last = score
+		f.consider(found)
+		if !(score < last) {
+			return nil
 		}
+		last = score
 	}
-	return out, nil
+	return nil
 }
 
-// kinked runs the roads with n kinks in unknown u.
-func kinked(ctx context.Context, e *fit.Engine, o Options, sm *fit.Smoothed, u, n int, others []fit.Term) ([]*candidate, error) {
-	places, err := kinks(e.Data, sm, u, n, others)
+// kinked runs the road with n kinks in unknown u. A candidate that has lost one
+// of its kinks is none: fewer kinks have been tried.
+func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
+	others, e, start := f.others(u)
+	places, err := kinks(e.Data, &start, u, n, others)
 	if err != nil || len(places) < n {
 		return nil, err
 	}
 	unknown := e.Data.Model.Unknowns[u]
 	m := *e.Data.Model
 	m.Parameters = slices.Clone(m.Parameters)
-	start := *sm
-	start.Parameters = slices.Clone(sm.Parameters)
+	start.Parameters = slices.Clone(start.Parameters)
 	x := expr.Var(unknown.Arguments[0])
 	library := append(slices.Clone(others),
 		fit.Term{Unknown: u, Factor: expr.Num(1)}, fit.Term{Unknown: u, Factor: x, Degree: 1})
@@ -86,13 +73,23 @@ func kinked(ctx context.Context, e *fit.Engine, o Options, sm *fit.Smoothed, u, 
 	}
 	engine := *e
 	engine.Data = d
-	s := newSearch(&engine, library, o.Penalty)
+	s := newSearch(&engine, library, f.options.Penalty)
+	o := f.options
 	o.Roads = "full" // the regression has chosen the kinks
-	found, err := s.roads(ctx, fmt.Sprintf("hinges-%s-%d", unknown.Name, n), 1, o, &start)
-	for _, c := range found {
-		c.road = fmt.Sprintf("%d hinges", n)
+	found, err := s.roads(ctx, fmt.Sprintf("%shinges-%s-%d", f.prefix, unknown.Name, n), 1, o, &start)
+	if err != nil {
+		return nil, err
 	}
-	return found, err
+	return slices.DeleteFunc(found, func(c *candidate) bool {
+		c.road = fmt.Sprintf("%d hinges", n)
+		kept := 0
+		for _, t := range c.fit.Terms {
+			if t.Unknown == u && t.Knots > 0 {
+				kept++
+			}
+		}
+		return kept < n
+	}), nil
 }
 
 // kinks finds the n places, among the quantiles of the unknown's argument along

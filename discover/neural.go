@@ -58,7 +58,7 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 	if err := f.libraries(ctx); err != nil || !asked {
 		return err
 	}
-	return f.hinges(ctx)
+	return f.functions(ctx)
 }
 
 // neuralOnly makes the networks the answer.

@@ -136,7 +136,7 @@ func (e *Engine) Neural(ctx context.Context, name string, sm *Smoothed) (*Fitted
 		end = OmegaEnd
 	}
 	omega := math.Sqrt(w.Square / math.Max(w.Count, 1))
-	return e.Trajectory(ctx, name+"/trajectory", start, Schedule{From: math.Min(math.Max(omega, end), 10), To: end, Noise: true})
+	return e.Trajectory(ctx, name+"/trajectory", start, Schedule{From: math.Min(math.Max(omega, end), 1), To: end, Noise: true})
 }
 
 // warm is what regression on a smoothed path gives a trajectory fit to start

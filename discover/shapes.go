@@ -1,0 +1,544 @@
+package discover
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"govern/expr"
+	"govern/fit"
+	"govern/model"
+)
+
+// family is a function that bends, of one argument x and fitted numbers: what
+// polynomials only approximate. Its parts share the numbers.
+type family struct {
+	name    string
+	numbers []number
+	parts   func(x *expr.Expr, n []*expr.Expr) []*expr.Expr
+	allowed func(a axis) bool // nil: on every axis
+}
+
+// number is a fitted number inside a family.
+type number struct {
+	name       string
+	starts     func(a axis) []float64
+	min, max   func(a axis) float64
+	canonical  float64 // the value at which it need not be written; NaN: none
+	mayReverse bool    // the canonical value may have either sign
+}
+
+// axis is where an argument lies along the data.
+type axis struct {
+	low, high, sd float64
+	quantiles     []float64
+}
+
+func newAxis(values []float64) axis {
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	mean, square, n := 0.0, 0.0, float64(len(sorted))
+	for _, v := range sorted {
+		mean += v / n
+	}
+	for _, v := range sorted {
+		square += (v - mean) * (v - mean) / n
+	}
+	a := axis{low: sorted[0], high: sorted[len(sorted)-1], sd: math.Max(math.Sqrt(square), 1e-12*math.Abs(mean)+1e-300)}
+	for _, q := range []float64{0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95} {
+		a.quantiles = append(a.quantiles, sorted[int(q*(n-1))])
+	}
+	return a
+}
+
+func (a axis) span() float64 { return a.high - a.low }
+
+// size is how far from zero the axis reaches.
+func (a axis) size() float64 { return math.Max(math.Abs(a.low), math.Abs(a.high)) }
+
+// positive allows for a little noise below zero.
+func (a axis) positive() bool { return a.low > -0.05*a.high }
+
+// families lists the bends: sigmoids (logistic and tanh differ by a constant, but
+// not in what they cost), saturating responses after Holling, Michaelis, Menten
+// and Hill, exponentials, a bump, and an oscillation.
+func families() []family {
+	scaledBy := func(factors ...float64) func(axis) []float64 {
+		return func(a axis) []float64 {
+			out := slices.Clone(factors)
+			for i := range out {
+				out[i] /= a.sd
+			}
+			return out
+		}
+	}
+	steep := number{"steepness", scaledBy(0.35, 0.7, 1.4, 2.8, 5.6),
+		func(a axis) float64 { return 0.02 / a.sd }, func(a axis) float64 { return 200 / a.sd }, 1, false}
+	centre := number{"centre", func(a axis) []float64 { return a.quantiles },
+		func(a axis) float64 { return a.low - 2*a.span() }, func(a axis) float64 { return a.high + 2*a.span() }, 0, false}
+	half := number{"half", func(a axis) []float64 {
+		var out []float64
+		for _, f := range []float64{0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2} {
+			out = append(out, f*a.size())
+		}
+		return out
+	}, func(a axis) float64 { return math.Max(1e-3*a.size(), -1.2*a.low) }, func(a axis) float64 { return 100 * a.size() }, 1, false}
+	rate := number{"rate", scaledBy(-2, -1, -0.5, -0.25, 0.25, 0.5, 1, 2),
+		func(a axis) float64 { return -20 / a.sd }, func(a axis) float64 { return 20 / a.sd }, 1, true}
+	wave := number{"wave", scaledBy(0.3, 0.5, 0.8, 1.2, 1.7, 2.3, 3, 4, 5.5, 7.5, 10),
+		func(a axis) float64 { return 0.01 / a.sd }, func(a axis) float64 { return 100 / a.sd }, 1, false}
+	times := func(a, b *expr.Expr) *expr.Expr { return expr.Binary(expr.Mul, a, b) }
+	minus := func(a, b *expr.Expr) *expr.Expr { return expr.Binary(expr.Sub, a, b) }
+	sigmoid := func(name string) family {
+		return family{name: name, numbers: []number{steep, centre}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
+			return []*expr.Expr{expr.Apply(name, times(n[0], minus(x, n[1])))}
+		}}
+	}
+	hill := func(power float64) family {
+		f := family{name: fmt.Sprintf("hill-%g", power), numbers: []number{half}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
+			raised := func(e *expr.Expr) *expr.Expr {
+				if power == 1 {
+					return e
+				}
+				return expr.Binary(expr.Pow, e, expr.Num(power))
+			}
+			return []*expr.Expr{expr.Binary(expr.Div, raised(x), expr.Binary(expr.Add, raised(n[0]), raised(x)))}
+		}}
+		if int(power)%2 == 1 {
+			f.allowed = axis.positive
+		}
+		return f
+	}
+	return []family{
+		sigmoid("tanh"), sigmoid("logistic"), hill(1), hill(2), hill(3), hill(4),
+		{name: "exp", numbers: []number{rate}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
+			return []*expr.Expr{expr.Apply("exp", times(n[0], x))}
+		}},
+		{name: "bump", numbers: []number{steep, centre}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
+			return []*expr.Expr{expr.Apply("exp", expr.Negative(expr.Binary(expr.Pow, times(n[0], minus(x, n[1])), expr.Num(2))))}
+		}},
+		{name: "wave", numbers: []number{wave}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
+			return []*expr.Expr{expr.Apply("sin", times(n[0], x)), expr.Apply("cos", times(n[0], x))}
+		}},
+	}
+}
+
+// bend is a family on one argument of an unknown, at given numbers.
+type bend struct {
+	unknown, argument int
+	family            *family
+	axis              axis
+	values            []float64
+	fixed             []bool // numbers that stand at their canonical value
+	first, end        int    // its terms in the library of a ranking
+	seed              *seed
+	bent              []fit.Term // its terms in a fit
+	loss              float64
+}
+
+// seed is where the fit of a bend starts: another fit, and what stands in the
+// place of its terms.
+type seed struct {
+	fit   *fit.Fitted
+	terms []fit.Term
+	part  []int // of the bend; negative: a term of the library
+	theta []float64
+}
+
+func (s *seed) add(t fit.Term, part int, theta float64) {
+	s.terms, s.part, s.theta = append(s.terms, t), append(s.part, part), append(s.theta, theta)
+}
+
+// start is the fit that the seed says, in the library of s and with the parts bent.
+func (d *seed) start(s *search, bent []fit.Term, parameters []float64) *fit.Fitted {
+	g := *d.fit
+	g.Terms, g.Coefficients, g.Parameters = nil, nil, parameters
+	for i, t := range d.terms {
+		if d.part[i] >= 0 {
+			t = bent[d.part[i]]
+		} else if _, ok := s.index[t.Key()]; !ok {
+			continue
+		}
+		g.Terms, g.Coefficients = append(g.Terms, t), append(g.Coefficients, d.theta[i])
+	}
+	return &g
+}
+
+// bends is how many of the shapes that explain the smoothed path best are fitted
+// on trajectories.
+const bends = 3
+
+// shapes tries functions that bend, one an unknown, in the unknowns that a
+// library leaves open: of one argument, and of several where nothing else has
+// passed the checks. A polynomial of two terms that passes needs none: a bend
+// costs as much.
+func (f *formulas) shapes(ctx context.Context) error {
+	for u, unknown := range f.engine.Data.Model.Unknowns {
+		open := len(unknown.Arguments) == 1 || f.best != nil && !f.best.passed()
+		if unknown.Library != nil || !open || !f.doubtful(u, leastBend) {
+			continue
+		}
+		found, err := f.bent(ctx, u)
+		if err != nil {
+			return err
+		}
+		f.consider(found)
+	}
+	return nil
+}
+
+// bent fits the most promising bends of unknown u, then tries the best of them
+// with numbers at their canonical values.
+func (f *formulas) bent(ctx context.Context, u int) ([]*candidate, error) {
+	found, err := f.rank(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	var out []*candidate
+	var best *candidate
+	var chosen bend
+	try := func(b bend) (bool, error) {
+		c, err := f.tryBend(ctx, &b)
+		if err != nil || c == nil {
+			return false, err
+		}
+		out = append(out, c)
+		if finite(c.score()) && (best == nil || better(c, best)) {
+			best, chosen = c, b
+			return true, nil
+		}
+		return false, nil
+	}
+	for _, b := range found {
+		if _, err := try(b); err != nil {
+			return nil, err
+		}
+	}
+	for best != nil && (f.best == nil || better(best, f.best)) {
+		improved := false
+		for k, n := range chosen.family.numbers {
+			if chosen.fixed[k] || math.IsNaN(n.canonical) {
+				continue
+			}
+			value, sd := best.number(chosen, k)
+			at := n.canonical
+			if n.mayReverse && value < 0 {
+				at = -at
+			}
+			if !(math.Abs(value-at) < 4*sd) {
+				continue
+			}
+			b := chosen
+			b.values, b.fixed = slices.Clone(b.values), slices.Clone(b.fixed)
+			for j := range b.values {
+				if !b.fixed[j] {
+					b.values[j], _ = best.number(chosen, j)
+				}
+			}
+			b.values[k], b.fixed[k] = at, true
+			b.seed = best.seed(chosen)
+			if improved, err = try(b); err != nil {
+				return nil, err
+			}
+			if improved {
+				break
+			}
+		}
+		if !improved {
+			break
+		}
+	}
+	return out, nil
+}
+
+// numberName is the fitted parameter of number k of a bend.
+func (b *bend) numberName(m *model.Model, k int) string {
+	return m.Unknowns[b.unknown].Name + "_" + b.family.numbers[k].name
+}
+
+// number is the fitted value of number k and its standard deviation.
+func (c *candidate) number(b bend, k int) (value, sd float64) {
+	m := c.search.engine.Data.Model
+	at := 0
+	for _, p := range m.Parameters {
+		if !p.Fit {
+			continue
+		}
+		if p.Name == b.numberName(m, k) {
+			i := len(c.fit.Terms) + at
+			return c.fit.Parameters[at], math.Sqrt(c.fit.Covariance[i*c.fit.Columns()+i])
+		}
+		at++
+	}
+	return math.NaN(), math.NaN()
+}
+
+// seed starts a variant of the bend that the candidate holds.
+func (c *candidate) seed(b bend) *seed {
+	out := &seed{fit: c.fit}
+	for i, t := range c.fit.Terms {
+		part := slices.IndexFunc(b.bent, func(k fit.Term) bool { return k.Key() == t.Key() })
+		out.add(t, part, c.fit.Coefficients[i])
+	}
+	return out
+}
+
+// others are the best candidate's terms of unknowns other than u, and the engine
+// and path whose model holds their knots.
+func (f *formulas) others(u int) (terms []fit.Term, e *fit.Engine, path fit.Smoothed) {
+	e, path = f.engine, *f.path
+	if f.best == nil {
+		return nil, e, path
+	}
+	for _, t := range f.best.search.library {
+		if t.Unknown == u {
+			continue
+		}
+		terms = append(terms, t)
+		if t.Knots > 0 {
+			e, path.Parameters = f.best.search.engine, f.best.fit.Parameters
+		}
+	}
+	return terms, e, path
+}
+
+// rank returns every family at the numbers of its grid that promise most, the
+// most promising first: by the quadratic profile of the best candidate where it
+// passes the checks and is near the truth, else by regression on the smoothed path.
+func (f *formulas) rank(ctx context.Context, u int) ([]bend, error) {
+	terms, e, path := f.others(u)
+	base := f.base(u)
+	near := f.near(u)
+	if near { // a profile holds all terms of its fit
+		for _, t := range f.best.fit.Terms {
+			if t.Unknown == u && !slices.ContainsFunc(base, func(b fit.Term) bool { return b.Key() == t.Key() }) {
+				base = append(base, t)
+			}
+		}
+	}
+	arguments, err := e.Data.Arguments(&path, u)
+	if err != nil {
+		return nil, err
+	}
+	all := families()
+	var out []bend
+	for a := range arguments {
+		x := newAxis(arguments[a])
+		if !(x.span() > 0) {
+			continue
+		}
+		library := append(slices.Clone(terms), base...)
+		var starts []bend
+		for i := range all {
+			if all[i].allowed != nil && !all[i].allowed(x) {
+				continue
+			}
+			for _, values := range grid(all[i].numbers, x) {
+				b := bend{unknown: u, argument: a, family: &all[i], axis: x, values: values, fixed: make([]bool, len(values))}
+				var numbers []*expr.Expr
+				for _, v := range values {
+					numbers = append(numbers, expr.Num(v))
+				}
+				b.first = len(library)
+				library = append(library, b.terms(e.Data.Model, numbers)...)
+				b.end = len(library)
+				starts = append(starts, b)
+			}
+		}
+		cost := make([]float64, len(library))
+		var q *quadratic
+		if near {
+			prof, err := f.best.search.engine.Profile(ctx, fmt.Sprintf("%sshape-%s-%d/profile", f.prefix, e.Data.Model.Unknowns[u].Name, a), f.best.fit, library)
+			if err != nil {
+				return nil, err
+			}
+			q = newQuadratic(prof, cost)
+		} else {
+			reg, err := regress(e.Data, &path, library)
+			if err != nil {
+				return nil, err
+			}
+			q = reg.quadratic(cost)
+		}
+		price := math.Log(float64(e.Data.Observations()))
+		best := make([]*bend, len(all))
+		for i := range starts {
+			b := &starts[i]
+			active := make([]bool, len(library))
+			for j := range active {
+				active[j] = j < len(terms)+len(base) || b.first <= j && j < b.end
+			}
+			kept := q.prune(active, len(terms), price)
+			b.loss = kept.loss + price*float64(len(b.values))
+			if k := slices.IndexFunc(all, func(fam family) bool { return fam.name == b.family.name }); finite(b.loss) && (best[k] == nil || b.loss < best[k].loss) {
+				best[k] = b
+				if near {
+					b.seed = &seed{fit: f.best.fit}
+					for j, on := range kept.active {
+						if on {
+							b.seed.add(library[j], j-b.first, kept.theta[j])
+						}
+					}
+				}
+			}
+		}
+		for _, b := range best {
+			if b != nil {
+				out = append(out, *b)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b bend) int {
+		switch {
+		case a.loss < b.loss:
+			return -1
+		case a.loss > b.loss:
+			return 1
+		}
+		return 0
+	})
+	return out[:min(len(out), bends)], nil
+}
+
+// prune drops active terms from first on, the least significant first, while the
+// loss with the given price of a term falls; the loss returned holds the price.
+func (q *quadratic) prune(active []bool, first int, price float64) subset {
+	for {
+		s := q.solve(active)
+		least, kept := -1, 0
+		for j := first; j < len(q.cost); j++ {
+			if active[j] {
+				if kept++; least < 0 || s.drop[j] < s.drop[least] {
+					least = j
+				}
+			}
+		}
+		if least < 0 || !(s.drop[least] < price) {
+			s.loss += price * float64(kept)
+			return s
+		}
+		active[least] = false
+	}
+}
+
+// near says that the best candidate is a sum for unknown u that passes the checks:
+// then its quadratic profile speaks of the truth, and fits may start from it.
+func (f *formulas) near(u int) bool {
+	return f.best != nil && f.best.passed() && !slices.ContainsFunc(f.best.fit.Terms, func(t fit.Term) bool { return t.Unknown == u && t.Knots > 0 })
+}
+
+// base is the polynomial beside a bend.
+func (f *formulas) base(u int) []fit.Term {
+	degree := 1
+	switch len(f.engine.Data.Model.Unknowns[u].Arguments) {
+	case 1:
+		degree = 3
+	case 2:
+		degree = 2
+	}
+	return Library(f.engine.Data.Model, u, degree)
+}
+
+// terms are the parts of a bend, alone and times each other argument.
+func (b *bend) terms(m *model.Model, numbers []*expr.Expr) []fit.Term {
+	unknown := m.Unknowns[b.unknown]
+	knots := 0
+	for _, fixed := range b.fixed {
+		if !fixed {
+			knots++
+		}
+	}
+	var out []fit.Term
+	for _, part := range b.family.parts(expr.Var(unknown.Arguments[b.argument]), numbers) {
+		out = append(out, fit.Term{Unknown: b.unknown, Factor: part, Degree: 5, Knots: knots})
+		for k, name := range unknown.Arguments {
+			if k != b.argument {
+				out = append(out, fit.Term{Unknown: b.unknown, Factor: expr.Binary(expr.Mul, expr.Var(name), part), Degree: 5, Knots: knots})
+			}
+		}
+	}
+	return out
+}
+
+// grid lists all combinations of the numbers' starts.
+func grid(numbers []number, a axis) [][]float64 {
+	out := [][]float64{nil}
+	for _, n := range numbers {
+		var next [][]float64
+		for _, head := range out {
+			for _, v := range n.starts(a) {
+				next = append(next, append(slices.Clone(head), v))
+			}
+		}
+		out = next
+	}
+	return out
+}
+
+// tryBend fits a bend on trajectories, its free numbers as parameters. It is nil
+// when the search drops the bend: what is left is a polynomial.
+func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
+	terms, e, path := f.others(b.unknown)
+	m := *e.Data.Model
+	m.Parameters = slices.Clone(m.Parameters)
+	path.Parameters = slices.Clone(path.Parameters)
+	given := len(path.Parameters)
+	name := fmt.Sprintf("%sshape-%s-%d-%s", f.prefix, m.Unknowns[b.unknown].Name, b.argument, b.family.name)
+	var numbers []*expr.Expr
+	for k, n := range b.family.numbers {
+		if b.fixed[k] {
+			numbers = append(numbers, expr.Num(b.values[k]))
+			name += "-" + n.name
+			continue
+		}
+		p := model.Parameter{Name: b.numberName(&m, k), Value: b.values[k], Fit: true, Min: n.min(b.axis), Max: n.max(b.axis)}
+		m.Parameters = append(m.Parameters, p)
+		path.Parameters = append(path.Parameters, p.Value)
+		numbers = append(numbers, expr.Var(p.Name))
+	}
+	bent := b.terms(&m, numbers)
+	for i := range bent {
+		bent[i].Factor = expr.Tidy(bent[i].Factor)
+	}
+	b.bent = bent
+	d, err := fit.Prepare(&m, e.Data.Entries)
+	if err != nil {
+		return nil, err
+	}
+	engine := *e
+	engine.Data = d
+	c := &candidate{search: newSearch(&engine, append(append(terms, f.base(b.unknown)...), bent...), f.options.Penalty), road: b.family.name, degree: 1}
+	if b.seed != nil {
+		copy(path.Parameters, b.seed.fit.Parameters[:given])
+		start := b.seed.start(c.search, bent, path.Parameters)
+		report(e, name, 0.6)
+		if c.fit, err = engine.Trajectory(ctx, name+"/first", start, fit.Schedule{From: bendOmega, To: math.Max(engine.Options.Omega, fit.OmegaEnd), Noise: true}); err != nil {
+			return nil, err
+		}
+		if finite(c.fit.Evidence) {
+			if c.fit, err = c.search.settle(ctx, name, c.fit); err != nil {
+				return nil, err
+			}
+		}
+		c.checks = checks(d, c.fit)
+	} else {
+		o := f.options
+		o.Roads = "grown"
+		found, err := c.search.roads(ctx, name, 1, o, &path)
+		if err != nil {
+			return nil, err
+		}
+		c.fit, c.checks = found[0].fit, found[0].checks
+	}
+	if !slices.ContainsFunc(c.fit.Terms, func(t fit.Term) bool {
+		return slices.ContainsFunc(bent, func(k fit.Term) bool { return k.Key() == t.Key() })
+	}) {
+		return nil, nil
+	}
+	return c, nil
+}
+
+// bendOmega is the defect weight from which a bend is fitted that starts from the
+// best candidate: its numbers are those of a coarse grid.
+const bendOmega = 0.1
