@@ -190,7 +190,7 @@ func (w *work) longRun(page *report.Page) error {
 const clean = 0.5
 
 // measuredPortrait sets the data of up to three channels beside the free run; a
-// single one against itself a quarter of a cycle before.
+// single one against itself a little before.
 func (w *work) measuredPortrait(page *report.Page, entry fit.Entry, long [][]float64) {
 	var axes []report.Axis
 	for c, ch := range entry.Channels {
@@ -212,11 +212,17 @@ func (w *work) measuredPortrait(page *report.Page, entry fit.Entry, long [][]flo
 		if lag >= n/4 {
 			return
 		}
+		for k, r := range series.Autocorrelation(a.Data, lag) {
+			if r < 1/math.E { // spikes decorrelate sooner
+				lag = k
+				break
+			}
+		}
 		before := report.Axis{Name: fmt.Sprintf("%s(t − %s)", a.Name, strconv.FormatFloat(float64(lag)*step, 'g', 3, 64)), Unit: a.Unit,
 			Data: a.Data[:n-lag], Model: a.Model[:n-lag]}
 		now := report.Axis{Name: a.Name + "(t)", Unit: a.Unit, Data: a.Data[lag:], Model: a.Model[lag:]}
 		page.Portraits = append(page.Portraits, report.Portrait{Axes: []report.Axis{before, now},
-			Caption: "Delay portraits: " + a.Name + " against itself a quarter of its fastest cycle before, which shows the attractor where only one channel is clean enough. Left: the data as measured, with their noise; " +
+			Caption: "Delay portraits: " + a.Name + " against itself a little before (where its autocorrelation falls to 1/e, at most a quarter of its fastest cycle), which shows the attractor though only one channel is clean enough. Left: the data as measured, with their noise; " +
 				"right: the formula running free over as long a time, on the same axes. The two agree as sets, not point by point."})
 	}
 }

@@ -10,7 +10,7 @@ import (
 func innovationFigure(list []Innovation, timeUnit, prefix string) string {
 	const (
 		left, right, top = 66.0, 8.0, 22.0
-		between, height  = 64.0, 120.0
+		between, height  = 72.0, 120.0
 		bottom           = 46.0
 		width            = (figureWidth - left - right - between) / 2
 		reach, bins      = 4.0, 32
@@ -32,14 +32,15 @@ func innovationFigure(list []Innovation, timeUnit, prefix string) string {
 			share[min(int((r+reach)/(2*reach)*bins), bins-1)]++
 		}
 		// Autocorrelation.
-		lags := make([]float64, len(v.Autocorrelation))
+		after := v.Autocorrelation[min(1, len(v.Autocorrelation)):] // at lag 0 it is 1
+		lags := make([]float64, len(after))
 		for k := range lags {
-			lags[k] = float64(k) * v.Step
+			lags[k] = float64(k+1) * v.Step
 		}
 		limit := 1.96 / math.Sqrt(math.Max(float64(count), 1))
-		low, _ := widen(0.1, v.Autocorrelation, []float64{-limit, limit})
+		low, high := widen(0.15, after, []float64{-2 * limit, 2 * limit})
 		_, last := widen(0, lags)
-		x, y := scale{0, last, left, left + width}, scale{math.Min(low, -0.2), 1.05, y0 + height, y0}
+		x, y := scale{0, math.Max(last, v.Step), left, left + width}, scale{low, high, y0 + height, y0}
 		c.panel(x, y, label{name: "lag", unit: timeUnit, ticks: 6}, label{name: "autocorrelation", ticks: 4})
 		clip := c.inside(x, y)
 		c.element(`<rect class="band" x="%s" y="%s" width="%s" height="%s"/>`, px(x.from), px(y.at(limit)), px(width), px(y.at(-limit)-y.at(limit)))

@@ -31,6 +31,17 @@ func (c *canvas) panel(x, y scale, across, up label) {
 	}
 }
 
+// columnsFor is how many panels of n stand in a row: at most three.
+func columnsFor(n int) int {
+	switch {
+	case n < 3:
+		return max(n, 1)
+	case n == 4:
+		return 2
+	}
+	return 3
+}
+
 // inside is the clip attribute of a panel.
 func (c *canvas) inside(x, y scale) string { return c.clip(x.from, y.to, x.to-x.from, y.from-y.to) }
 

@@ -151,15 +151,16 @@ func measures(p *Page) []measure {
 			add(d.Lyapunov[0], 3, perTime(p.TimeUnit), "largest Lyapunov exponent")
 		}
 	}
-	worst, column := math.NaN(), ""
+	worst, what := math.NaN(), ""
 	for _, c := range p.Channels {
 		if !math.IsNaN(c.Free) && !(c.Free <= worst) {
-			worst, column = c.Free, c.Column
+			worst, what = c.Free, "free-running error, worst channel ("+c.Column+")"
+			if share := c.Noise / c.Std; share > c.Free/2 {
+				what += ", whose noise alone is " + percent(share)
+			}
 		}
 	}
-	if column != "" {
-		add(100*worst, 2, "% of std", "free-running error, worst channel ("+column+")")
-	}
+	add(100*worst, 2, "% of std", what)
 	return list
 }
 
@@ -200,27 +201,40 @@ func besideFloor(distance, floor float64) string {
 	}
 }
 
+// atMost writes a small fraction for running text.
+func atMost(f float64) string {
+	if f < 1e-4 {
+		return "less than 0.01 %"
+	}
+	return percent(f)
+}
+
 // helped states in plain words what the data still supply to the final model.
 func helped(s *Supplied) string {
 	text := "No gain: nothing was supplied by the data in the final model."
 	if s.Gain > 0 {
 		text = "A gain still supplies " + percent(s.Gain) + " of the motion: this model is not finished."
 	}
-	worst, state := 0.0, ""
+	worst, state := -1.0, ""
 	for _, h := range s.States {
 		if share := h.Share(); share > worst {
 			worst, state = share, h.State
 		}
 	}
-	switch {
-	case state == "":
+	if state == "" {
 		return text
-	case worst < 1e-3:
-		return text + " The defects, small corrections between segments, make up " + percent(worst) + " of the motion at most (" + state + "): the equations move the model by themselves."
-	case worst < 0.05:
-		return text + " The defects, corrections between segments, make up " + percent(worst) + " of the motion of " + state + ", the most of any state: the equations explain nearly all of it."
 	}
-	return text + " The defects, corrections between segments, make up " + percent(worst) + " of the motion of " + state + ": the equations leave that much of it to the data."
+	text += " The defects, corrections between segments, make up " + atMost(worst) + " of the motion of " + state
+	if len(s.States) > 1 {
+		text += ", the most of any state"
+	}
+	switch {
+	case worst < 1e-3:
+		return text + ": the equations move the model by themselves."
+	case worst < 0.05:
+		return text + ": the equations explain nearly all of it."
+	}
+	return text + ": the equations leave that much of it to the data."
 }
 
 func anyChannel(p *Page, get func(Channel) float64) bool {
@@ -285,10 +299,11 @@ const (
 
 // drawing numbers the figures of a page in the order in which they are drawn.
 type drawing struct {
-	page    *Page
-	number  int
-	omitted []string
-	bucket  float64 // of thinned series, in pixels
+	page      *Page
+	number    int
+	omitted   []string
+	bucket    float64 // of thinned series, in pixels
+	explained int     // the figure of an unknown with the full caption
 }
 
 func (d *drawing) next() string { d.number++; return fmt.Sprintf("f%d", d.number) }
@@ -311,11 +326,15 @@ func draw(p *Page) figures {
 	for _, u := range p.Unknowns {
 		d.slices(u.Name, f.Unknowns)
 	}
+	median := ""
+	if p.Dynamics != nil && p.Dynamics.Starts > 1 && len(p.FreeRuns) == 1 {
+		median = fmt.Sprintf(" Of %d held-out starts this is the one with the median valid time.", p.Dynamics.Starts)
+	}
 	f.Free = d.series(p.FreeRuns, tall, "free runs", "A free run from a held-out start of %s. The state at the start was estimated from earlier data alone; from there on the model gets no data. "+
-		"The red curve should lie on the data for about the valid time and afterwards move in the same manner.")
+		"The red curve should lie on the data for about the valid time and afterwards move in the same manner."+median)
 	f.CloseUps = d.series(p.CloseUps, tall, "enlarged stretches", "A stretch of %s, enlarged. Nudged: the path fitted with all help; it should run through the data, and proves nothing. "+
-		"Free-running: from the state at the start of the stretch on, without data; where it leaves them is how far the model can foretell.")
-	f.Series = d.series(p.Series, flat, "entries", "All of %s and the model running free: from the state at its start on it gets no data. "+
+		"Free-running: without data from the state at the start of the stretch on, which was fitted to all data; the closer the better, and how long they agree depends on the chaos.")
+	f.Series = d.series(p.Series, flat, "entries", "All of %s, nudged and running free: without data from the state at the start on, which was fitted to all data. "+
 		"Any two runs of a chaotic system part after some time; look for the same kind of motion, not for equal curves.")
 	f.Portraits = d.portraits()
 	if list := p.Spectra; len(list) > 0 {
@@ -334,7 +353,7 @@ func draw(p *Page) figures {
 		}
 		svg := innovationFigure(list, p.TimeUnit, d.next())
 		f.Innovations = append(f.Innovations, d.figure(svg, "Innovations of the nudged path: the data minus the path fitted with all help. If the model and its noise are right they are white and normal: "+
-			"the autocorrelation (left) stays in the band after lag 0 (95 % of the lags), and the histogram (right, grey) follows the normal density (red).", nil))
+			"the autocorrelation (left; from the first lag on) stays in the band at 95 % of the lags, and the histogram (right, grey) follows the normal density (red).", nil))
 	}
 	if rows := scored(p.History); len(rows) > 0 {
 		var names []string
@@ -368,6 +387,12 @@ func (d *drawing) slices(unknown string, into map[string][]figure) {
 		return
 	}
 	svg, drawn := unknownFigure(list, d.next())
+	legend := keys(sliceTexts, drawn)
+	if d.explained > 0 {
+		into[unknown] = append(into[unknown], d.figure(svg, fmt.Sprintf("What was learned of %s, drawn as in Figure %d.", unknown, d.explained), legend))
+		return
+	}
+	d.explained = d.number
 	caption := "What was learned of " + unknown + " against its argument"
 	if held {
 		caption = "What was learned of " + unknown + ", along one argument at a time, the others held at the medians of the data"
@@ -384,9 +409,9 @@ func (d *drawing) slices(unknown string, into map[string][]figure) {
 		if held {
 			caption += ", moved along the learned function onto the slice"
 		}
-		caption += "; they should scatter around the curve."
+		caption += "; where the motion is slow they should scatter around the curve, in fast parts the smoother lags behind."
 	}
-	into[unknown] = append(into[unknown], d.figure(svg, caption, keys(sliceTexts, drawn)))
+	into[unknown] = append(into[unknown], d.figure(svg, caption, legend))
 }
 
 func (d *drawing) series(list []Series, height float64, what, caption string) (out []figure) {

@@ -9,18 +9,15 @@ import (
 // extrapolation: a fiftieth of that around a typical sample.
 const known = 0.02
 
-// unknownFigure draws the slices of one unknown, one alone wide, several in two
-// columns: band, curve (dotted where there are no data), smoothed samples, and at
+// unknownFigure draws the slices of one unknown, several beside each other: band, curve (dotted where there are no data), smoothed samples, and at
 // the foot the density of the data. It returns what the legend must explain.
 func unknownFigure(slices []Slice, prefix string) (svg string, drawn []string) {
 	const (
 		left, right, top = 66.0, 8.0, 22.0
-		between, bottom  = 64.0, 44.0
+		between, bottom  = 78.0, 44.0
 	)
-	columns, height := 1, 230.0
-	if len(slices) > 1 {
-		columns, height = 2, 190.0
-	}
+	columns := columnsFor(len(slices))
+	height := [...]float64{230, 190, 160}[columns-1]
 	rows := (len(slices) + columns - 1) / columns
 	width := (figureWidth - left - right - float64(columns-1)*between) / float64(columns)
 	c := &canvas{width: figureWidth, height: float64(rows) * (top + height + bottom), prefix: prefix}
@@ -54,7 +51,7 @@ func drawSlice(c *canvas, s Slice, x0, y0, width, height float64) (drawn []strin
 	low -= (high - low) * foot / height // the curve stays above the density
 	y := scale{low, high, y0 + height, y0}
 	name := s.Unknown
-	c.panel(x, y, label{name: s.Argument, unit: s.Unit, ticks: 6}, label{name: name, ticks: 5})
+	c.panel(x, y, label{name: s.Argument, unit: s.Unit, ticks: int(width / 48)}, label{name: name, ticks: 5})
 	clip := c.inside(x, y)
 	if s.Density != nil {
 		top := make([]point, len(s.At))

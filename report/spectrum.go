@@ -5,14 +5,12 @@ import "math"
 // decades is how far below its peak a spectrum is drawn.
 const decades = 10
 
-// spectrumFigure draws the power spectra of data and free run, two channels a
-// row, both axes logarithmic.
+// spectrumFigure draws the power spectra of data and free run, both axes
+// logarithmic.
 func spectrumFigure(list []Spectrum, timeUnit, prefix string) string {
 	const left, right, top, between, bottom = 66.0, 8.0, 22.0, 64.0, 46.0
-	columns, height := 1, 200.0
-	if len(list) > 1 {
-		columns, height = 2, 160.0
-	}
+	columns := columnsFor(len(list))
+	height := [...]float64{200, 160, 140}[columns-1]
 	rows := (len(list) + columns - 1) / columns
 	width := (figureWidth - left - right - float64(columns-1)*between) / float64(columns)
 	c := &canvas{width: figureWidth, height: float64(rows) * (top + height + bottom), prefix: prefix}
