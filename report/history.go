@@ -75,7 +75,11 @@ func historyFigure(rows []Iteration, names []string, prefix string) string {
 				c.text("note", "start", x.to+5, v+3.5, "1: noise only")
 			}
 			c.path("model", clip, curve(envelope(linked(rows, x, y, s.lines[0]), 1)))
-			c.path("model-ink dots", clip, dots(envelope(iterations(x, y, s.lines[0]), 1)))
+			class := "model-ink dots"
+			if len(rows) > 200 {
+				class = "model-ink fine dots"
+			}
+			c.path(class, clip, dots(envelope(iterations(x, y, s.lines[0]), 1)))
 		} else {
 			ends := make([]float64, 0, len(s.lines))
 			for _, line := range s.lines {

@@ -156,7 +156,7 @@ func measures(p *Page) []measure {
 		if !math.IsNaN(c.Free) && !(c.Free <= worst) {
 			worst, what = c.Free, "free-running error, worst channel ("+c.Column+")"
 			if share := c.Noise / c.Std; share > c.Free/2 {
-				what += ", whose noise alone is " + percent(share)
+				what = "free-running error, worst channel (" + c.Column + ": noise alone " + percent(share) + ")"
 			}
 		}
 	}
@@ -353,7 +353,7 @@ func draw(p *Page) figures {
 		}
 		svg := innovationFigure(list, p.TimeUnit, d.next())
 		f.Innovations = append(f.Innovations, d.figure(svg, "Innovations of the nudged path: the data minus the path fitted with all help. If the model and its noise are right they are white and normal: "+
-			"the autocorrelation (left; from the first lag on) stays in the band at 95 % of the lags, and the histogram (right, grey) follows the normal density (red).", nil))
+			"the autocorrelation (left; from the first lag on) stays in the band at 95 % of the lags, and the histogram (right, grey) follows the normal density (red). A narrower histogram means that the path follows the noise; a wider one, that the model leaves more than noise.", nil))
 	}
 	if rows := scored(p.History); len(rows) > 0 {
 		var names []string
@@ -399,7 +399,13 @@ func (d *drawing) slices(unknown string, into map[string][]figure) {
 	}
 	caption += ", over the range of the data."
 	if slices.Contains(drawn, "density") {
-		caption += " Grey area at the foot: how densely the data lie around each point; where there are none the curve is dotted and says nothing."
+		caption += " Grey area at the foot: how densely the data lie around each point."
+	}
+	if slices.Contains(drawn, "extrapolated") {
+		caption += " Where there are next to none the curve is dotted: it is an extrapolation there."
+	}
+	if slices.Contains(drawn, "network") {
+		caption += " Dashed: the network that the formula was read from."
 	}
 	if slices.Contains(drawn, "band") {
 		caption += " The band holds the function with 95 %; where it is too narrow to be seen, the function is that certain, if its form is right."

@@ -51,7 +51,7 @@ func drawSlice(c *canvas, s Slice, x0, y0, width, height float64) (drawn []strin
 	low -= (high - low) * foot / height // the curve stays above the density
 	y := scale{low, high, y0 + height, y0}
 	name := s.Unknown
-	c.panel(x, y, label{name: s.Argument, unit: s.Unit, ticks: int(width / 48)}, label{name: name, ticks: 5})
+	c.panel(x, y, label{name: s.Argument, unit: s.Unit, ticks: int(width / 48)}, label{name: name, ticks: int(height / 30)})
 	clip := c.inside(x, y)
 	if s.Density != nil {
 		top := make([]point, len(s.At))
