@@ -35,7 +35,7 @@ func (w *work) help() []report.Help {
 	var out []report.Help
 	for i, s := range w.closed.States {
 		if i < len(w.final.Motion) && w.final.Motion[i]+w.final.Defect[i] > 0 {
-			out = append(out, report.Help{State: s.Name, Motion: w.final.Motion[i], Defect: w.final.Defect[i]})
+			out = append(out, report.Help{State: s.Name, Unit: w.unit(s.Name), Motion: w.final.Motion[i], Defect: w.final.Defect[i]})
 		}
 	}
 	return out

@@ -74,7 +74,9 @@ func historyFigure(rows []Iteration, names []string, prefix string) string {
 				c.line("one", x.from, v, x.to, v)
 				c.text("note", "start", x.to+5, v+3.5, "1: noise only")
 			}
-			c.path("model", clip, curve(envelope(linked(rows, x, y, s.lines[0]), 1)))
+			if len(rows) < figureWidth { // more would be a blot
+				c.path("model", clip, curve(linked(rows, x, y, s.lines[0])))
+			}
 			class := "model-ink dots"
 			if len(rows) > 200 {
 				class = "model-ink fine dots"
@@ -84,7 +86,7 @@ func historyFigure(rows []Iteration, names []string, prefix string) string {
 			ends := make([]float64, 0, len(s.lines))
 			for _, line := range s.lines {
 				points := steps(x, y, line)
-				c.path("model", clip, curve(envelope(points, 0.5)))
+				c.path("model", clip, curve(envelope(points, 1)))
 				end := math.NaN()
 				for _, p := range points {
 					if !p.gap() {

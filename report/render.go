@@ -18,14 +18,14 @@ var pageSource string
 //go:embed style.css
 var styleSource string
 
-// Limits that keep a page below two megabytes; what is left out is said.
+// Limits that keep a page below a megabyte and a half; what is left out is said.
 const (
 	maxSeries      = 8  // figures of series
 	maxTracks      = 12 // channels of one figure
 	maxPanels      = 6  // channels of spectra and innovations
 	maxPortrait    = 6
-	fineCurves     = 40     // of series, drawn with all detail that a screen shows; more are drawn coarser
-	maxOrbitPoints = 30_000 // in all portraits together
+	fineCurves     = 32     // of series, drawn with all detail that a screen shows; more are drawn coarser
+	maxOrbitPoints = 20_000 // in all portraits together
 )
 
 // Render writes the page. Equal pages give equal bytes.
@@ -321,7 +321,7 @@ func draw(p *Page) figures {
 			curves += 2 * min(maxTracks, len(list[i].Channels))
 		}
 	}
-	d.bucket = max(1, float64(curves)/fineCurves)
+	d.bucket = max(1, math.Pow(float64(curves)/fineCurves, 1.25))
 	f := figures{Unknowns: map[string][]figure{}}
 	for _, u := range p.Unknowns {
 		d.slices(u.Name, f.Unknowns)
