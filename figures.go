@@ -384,7 +384,7 @@ func (w *work) learned(out *Outcome) error {
 // slice evaluates unknown u along argument a.
 func (w *work) slice(u, a int, c *cloud) (report.Slice, [][]float64, error) {
 	unknown := w.problem.Model.Unknowns[u]
-	s := report.Slice{Unknown: unknown.Name, Argument: unknown.Arguments[a], Unit: w.unit(w.argument(u, a)), Arguments: len(unknown.Arguments)}
+	s := report.Slice{Unknown: unknown.Name, Argument: unknown.Arguments[a], Unit: w.unit(w.argument(u, a))}
 	grid := c.along(a, slicePoints)
 	s.At = grid[a]
 	for b, name := range unknown.Arguments {

@@ -161,7 +161,7 @@ func TestSlicesSayWhereTheOtherArgumentsAreHeld(t *testing.T) {
 }
 
 func TestInnovationsStandBesideNormalDensityAndBand(t *testing.T) {
-	v := Innovation{Column: "x", Values: rough(make([]float64, 4000), 1), Autocorrelation: []float64{1, 0.5, 0.25, 0.125}, Step: 0.5}
+	v := Innovation{Column: "x", Values: rough(make([]float64, 4000), 1), Autocorrelation: []float64{1, 0.5, 0.2, 0.1}, Step: 0.5}
 	v.Values = append(v.Values, math.NaN(), 9, -7)
 	svg := innovationFigure([]Innovation{v}, "ms", "f1")
 	all := texts(svg)
@@ -170,12 +170,12 @@ func TestInnovationsStandBesideNormalDensityAndBand(t *testing.T) {
 			t.Errorf("no %q in %q", want, all)
 		}
 	}
-	// Lag 0, which is 1, is left out; each further lag halves the height above zero.
+	// Lag 0, which is 1, is left out; from 0.5 to 0.2 is three times as far as to 0.1.
 	curve := paths(svg, "data-ink")[0]
 	if len(curve) != 3 {
 		t.Fatalf("%d lags, want 3", len(curve))
 	}
-	if ratio := (curve[0].y - curve[1].y) / (curve[1].y - curve[2].y); math.Abs(ratio-2) > 0.02 {
+	if ratio := (curve[0].y - curve[1].y) / (curve[1].y - curve[2].y); math.Abs(ratio-3) > 0.05 {
 		t.Errorf("lags are not in proportion: %v", curve)
 	}
 	// The histogram follows the normal density where both are large.
@@ -305,5 +305,20 @@ func TestReturnMapsAreDotsInsideTheirFrame(t *testing.T) {
 	svg := portraitFigure(&p, "f1", 1000)
 	if data, model := paths(svg, "samples dots data-ink"), paths(svg, "samples dots model-ink"); len(data) != 1 || len(data[0]) != 3 || len(model) != 1 || len(model[0]) != 2 {
 		t.Errorf("data %v, model %v", data, model)
+	}
+}
+
+func TestWhatHardlyMattersIsDrawnAsHardlyMoving(t *testing.T) {
+	steep, shallow := Slice{Unknown: "g", Argument: "a"}, Slice{Unknown: "g", Argument: "b"}
+	for i := range 11 {
+		x := float64(i)
+		steep.At, steep.Value = append(steep.At, x), append(steep.Value, 100*x)
+		shallow.At, shallow.Value = append(shallow.At, x), append(shallow.Value, 500+0.1*x)
+	}
+	svg, _ := unknownFigure([]Slice{steep, shallow}, "f1")
+	curves := paths(svg, "model")
+	rise := func(p []point) float64 { return p[0].y - p[len(p)-1].y }
+	if rise(curves[0]) < 100 || rise(curves[1]) > rise(curves[0])/50 || rise(curves[1]) <= 0 {
+		t.Errorf("the steep slice rises by %g pixels, the shallow one, a thousand times less, by %g", rise(curves[0]), rise(curves[1]))
 	}
 }

@@ -45,7 +45,7 @@ func innovationFigure(list []Innovation, timeUnit, prefix string) string {
 		clip := c.inside(x, y)
 		c.element(`<rect class="band" x="%s" y="%s" width="%s" height="%s"/>`, px(x.from), px(y.at(limit)), px(width), px(y.at(-limit)-y.at(limit)))
 		c.line("axis", x.from, y.at(0), x.to, y.at(0))
-		c.path("data-ink", clip, curve(envelope(place(x, y, lags, v.Autocorrelation), 1)))
+		c.path("data-ink", clip, curve(envelope(place(x, y, lags, after), 1)))
 		c.text("heading", "start", left, y0-7, v.Column)
 		// Histogram.
 		peak := 0.45

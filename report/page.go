@@ -147,7 +147,6 @@ type Axis struct {
 // nothing.
 type Slice struct {
 	Unknown, Argument, Unit string
-	Arguments               int    // how many the unknown has
 	Held                    []Held // the other arguments
 	At, Value, Low, High    []float64
 	Density                 []float64 // of the data around the point; 1 is that around the median sample

@@ -156,7 +156,7 @@ func measures(p *Page) []measure {
 		if !math.IsNaN(c.Free) && !(c.Free <= worst) {
 			worst, what = c.Free, "free-running error, worst channel ("+c.Column+")"
 			if share := c.Noise / c.Std; share > c.Free/2 {
-				what = "free-running error, worst channel (" + c.Column + ": noise alone " + percent(share) + ")"
+				what = "free-running error of " + c.Column + "; noise alone " + percent(share)
 			}
 		}
 	}

@@ -107,7 +107,7 @@ func samplePage() *Page {
 	for i, stage := range []string{"degree-1/full/first", "degree-1/full/first", "degree-1/full/first", "degree-1/grown/first", "degree-1/grown/first", "final/refit", "final/refit"} {
 		p.History = append(p.History, Iteration{Stage: stage, Loss: math.Pow(10, float64(6-i)), Omega: math.Pow(10, -float64(i)/2), Segment: 1, Noise: []float64{0.1 / float64(i+1), 0.01}})
 	}
-	curve := Slice{Unknown: "f", Argument: "x", Unit: "mV", Arguments: 2, Held: []Held{{"y", -0.31}}}
+	curve := Slice{Unknown: "f", Argument: "x", Unit: "mV", Held: []Held{{"y", -0.31}}}
 	for i := range 41 {
 		x := -10 + 0.5*float64(i)
 		curve.At, curve.Value = append(curve.At, x), append(curve.Value, 0.2*x*x)

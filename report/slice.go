@@ -22,10 +22,15 @@ func unknownFigure(slices []Slice, prefix string) (svg string, drawn []string) {
 	width := (figureWidth - left - right - float64(columns-1)*between) / float64(columns)
 	c := &canvas{width: figureWidth, height: float64(rows) * (top + height + bottom), prefix: prefix}
 	seen := map[string]bool{}
+	least := 0.0 // a tenth of the largest span: what hardly matters is drawn as hardly moving
+	for _, s := range slices {
+		low, high := sliceRange(s)
+		least = math.Max(least, 0.1*(high-low))
+	}
 	for i, s := range slices {
 		x0 := left + float64(i%columns)*(width+between)
 		y0 := top + float64(i/columns)*(top+height+bottom)
-		for _, class := range drawSlice(c, s, x0, y0, width, height) {
+		for _, class := range drawSlice(c, s, least, x0, y0, width, height) {
 			seen[class] = true
 		}
 	}
@@ -37,7 +42,9 @@ func unknownFigure(slices []Slice, prefix string) (svg string, drawn []string) {
 	return c.svg(fmt.Sprintf("The unknown %s against its arguments", slices[0].Unknown)), drawn
 }
 
-func drawSlice(c *canvas, s Slice, x0, y0, width, height float64) (drawn []string) {
+// drawSlice draws one panel, whose function axis spans at least the given range,
+// and returns what it holds.
+func drawSlice(c *canvas, s Slice, least, x0, y0, width, height float64) (drawn []string) {
 	const foot = 30.0 // of the density
 	draw := func(class, style, clip, d string) {
 		c.path(style, clip, d)
@@ -48,6 +55,9 @@ func drawSlice(c *canvas, s Slice, x0, y0, width, height float64) (drawn []strin
 	low, high := widen(0, s.At)
 	x := scale{low, high, x0, x0 + width}
 	low, high = sliceRange(s)
+	if lack := least - (high - low); lack > 0 {
+		low, high = low-lack/2, high+lack/2
+	}
 	low -= (high - low) * foot / height // the curve stays above the density
 	y := scale{low, high, y0 + height, y0}
 	name := s.Unknown
