@@ -60,7 +60,7 @@ func (w *work) origin(i int) string {
 func (w *work) innovations(out *Outcome) {
 	const cycles, most = 2, 200 // lags
 	for i, c := range w.whole.Channels {
-		v := report.Innovation{Column: c.Column, Unit: c.Unit}
+		v := report.Innovation{Column: c.Column, Unit: c.Unit, Assumed: !c.Given && w.final.Sigma[i] <= 1.0001*c.Floor}
 		var steps []float64
 		for e, entry := range w.all {
 			for k, ch := range entry.Channels {

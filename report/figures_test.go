@@ -178,6 +178,10 @@ func TestInnovationsStandBesideNormalDensityAndBand(t *testing.T) {
 	if ratio := (curve[0].y - curve[1].y) / (curve[1].y - curve[2].y); math.Abs(ratio-3) > 0.05 {
 		t.Errorf("lags are not in proportion: %v", curve)
 	}
+	v.Assumed = true
+	if all := texts(innovationFigure([]Innovation{v}, "ms", "f1")); !has(all, "x – its noise is an assumed floor") {
+		t.Errorf("nothing says that the noise is assumed: %q", all)
+	}
 	// The histogram follows the normal density where both are large.
 	bars, bell := paths(svg, "density")[0], paths(svg, "model")[0]
 	if len(bars) != 4*32 || len(bell) != 81 {
@@ -292,7 +296,7 @@ func TestLogarithmicTicks(t *testing.T) {
 		low, high float64
 		want      string
 	}{
-		{-2.1, 1.2, "[10⁻² 10⁻¹ 10⁰ 10¹]"}, {0, 12, "[10⁰ 10³ 10⁶ 10⁹ 10¹²]"}, {-0.35, 0.35, "[0.5 1 2]"}, {2.1, 2.5, "[200]"},
+		{-2.1, 1.2, "[10⁻² 10⁻¹ 10⁰ 10¹]"}, {0, 12, "[10⁰ 10³ 10⁶ 10⁹ 10¹²]"}, {-0.35, 0.35, "[0.5 1 2]"}, {2.1, 2.5, "[200]"}, {-6.6, -5.6, "[10⁻⁶]"},
 	} {
 		if _, labels := logTicks(c.low, c.high, 5); fmt.Sprint(labels) != c.want {
 			t.Errorf("[%g, %g]: %v, want %s", c.low, c.high, labels, c.want)

@@ -56,8 +56,8 @@ func historyFigure(rows []Iteration, names []string, prefix string) string {
 	y0 := top
 	for k, s := range strips {
 		low, high := widen(0.06, s.lines...)
-		if s.label.log && high-low < 0.5 { // a constant is a line in the middle
-			low, high = low-0.25, high+0.25
+		if s.label.log && high-low < 1 { // a constant is a line in the middle, beside a power of ten
+			low, high = (low+high)/2-0.5, (low+high)/2+0.5
 		}
 		y := scale{math.Max(low, high-16), high, y0 + s.height, y0}
 		across := label{ticks: 10}

@@ -46,7 +46,11 @@ func innovationFigure(list []Innovation, timeUnit, prefix string) string {
 		c.element(`<rect class="band" x="%s" y="%s" width="%s" height="%s"/>`, px(x.from), px(y.at(limit)), px(width), px(y.at(-limit)-y.at(limit)))
 		c.line("axis", x.from, y.at(0), x.to, y.at(0))
 		c.path("data-ink", clip, curve(envelope(place(x, y, lags, after), 1)))
-		c.text("heading", "start", left, y0-7, v.Column)
+		heading := v.Column
+		if v.Assumed {
+			heading += " – its noise is an assumed floor"
+		}
+		c.text("heading", "start", left, y0-7, heading)
 		// Histogram.
 		peak := 0.45
 		for k := range share {

@@ -195,6 +195,7 @@ type Innovation struct {
 	Values          []float64 // data − fitted path, in standard deviations of the noise; NaN where missing
 	Autocorrelation []float64 // at lags 0, 1, 2 … samples
 	Step            float64   // between samples, in time units
+	Assumed         bool      // the noise is a floor: the data are cleaner, and nothing here is a test of them
 }
 
 // Iteration is one row of the fits' history.

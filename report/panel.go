@@ -56,13 +56,13 @@ func (l label) marks(s scale) (at []float64, labels []string, exponent int) {
 }
 
 // logTicks are powers of ten between two logarithms, at most n; where fewer than
-// two fit, multiples by 2 and 5 join.
+// two fit, multiples by 2 and 5 join, if they can be written without a power.
 func logTicks(low, high float64, n int) (at []float64, labels []string) {
 	every := math.Max(1, math.Ceil((high-low)/float64(n)))
 	for v := math.Ceil(low/every-1e-9) * every; v <= high+1e-9; v += every {
 		at, labels = append(at, v), append(labels, "10"+superscript(int(v)))
 	}
-	if len(at) > 1 {
+	if len(at) > 1 || len(at) == 1 && (low < -3 || high > 4) {
 		return at, labels
 	}
 	at, labels = nil, nil

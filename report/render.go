@@ -155,7 +155,7 @@ func measures(p *Page) []measure {
 	for _, c := range p.Channels {
 		if !math.IsNaN(c.Free) && !(c.Free <= worst) {
 			worst, what = c.Free, "free-running error, worst channel ("+c.Column+")"
-			if share := c.Noise / c.Std; share > c.Free/2 {
+			if share := c.Noise / c.Std; share > c.Free/2 && share < 1.5*c.Free { // more is an assumption, not noise
 				what = "free-running error of " + c.Column + "; noise alone " + percent(share)
 			}
 		}
@@ -353,7 +353,7 @@ func draw(p *Page) figures {
 		}
 		svg := innovationFigure(list, p.TimeUnit, d.next())
 		f.Innovations = append(f.Innovations, d.figure(svg, "Innovations of the nudged path: the data minus the path fitted with all help. If the model and its noise are right they are white and normal: "+
-			"the autocorrelation (left; from the first lag on) stays in the band at 95 % of the lags, and the histogram (right, grey) follows the normal density (red). A narrower histogram means that the path follows the noise; a wider one, that the model leaves more than noise.", nil))
+			"the autocorrelation (left; from the first lag on) stays in the band at 95 % of the lags, and the histogram (right, grey) follows the normal density (red). A narrower histogram means that the path follows the noise; a wider one, that the model leaves more than noise. Where the noise is an assumed floor the data are cleaner, and nothing follows.", nil))
 	}
 	if rows := scored(p.History); len(rows) > 0 {
 		var names []string
