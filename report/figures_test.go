@@ -326,3 +326,31 @@ func TestWhatHardlyMattersIsDrawnAsHardlyMoving(t *testing.T) {
 		t.Errorf("the steep slice rises by %g pixels, the shallow one, a thousand times less, by %g", rise(curves[0]), rise(curves[1]))
 	}
 }
+
+func TestDataNudgedAndFreeAreToldApart(t *testing.T) {
+	s := Series{Entry: "a.csv", Time: make([]float64, 400), Channels: []Track{{Name: "v", Unit: "mV"}}, Marks: []Mark{{At: 100, Label: "valid until here"}}}
+	c := &s.Channels[0]
+	for i := range s.Time {
+		s.Time[i] = float64(i)
+		c.Data, c.Nudged, c.Free = append(c.Data, 0), append(c.Nudged, 1), append(c.Free, 2)
+	}
+	svg, drawn, outside := seriesFigure(&s, "ms", "f1", tall, 1)
+	if fmt.Sprint(drawn) != "[data model nudged]" || outside {
+		t.Errorf("the legend explains %v; outside: %v", drawn, outside)
+	}
+	data, nudged, free := paths(svg, "data"), paths(svg, "nudged"), paths(svg, "model")
+	if len(data) != 1 || len(nudged) != 1 || len(free) != 1 {
+		t.Fatalf("%d curves of data, %d nudged, %d free", len(data), len(nudged), len(free))
+	}
+	if a, b := data[0][0].y-nudged[0][0].y, nudged[0][0].y-free[0][0].y; a <= 0 || math.Abs(a-b) > 0.11 {
+		t.Errorf("nudged lies %g above the data, free %g above nudged; they are equally far apart", a, b)
+	}
+	if all := texts(svg); !has(all, "v (mV)") || !has(all, "time (ms)") || !has(all, "valid until here") {
+		t.Errorf("axes or mark are not named: %q", all)
+	}
+	for _, k := range keys(keyTexts, drawn) {
+		if k.Text == "" {
+			t.Errorf("%s has no text in the legend", k.Class)
+		}
+	}
+}
