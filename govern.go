@@ -40,6 +40,7 @@ type Outcome struct {
 	UDE          *run.UDE     // the networks, where the search led through them
 	Page         *report.Page
 	Trajectories *run.Trajectories
+	Unknowns     *run.Unknowns // the unknowns along their arguments; nil without any, or without an answer
 }
 
 // Discover finds the unknowns of a problem as formulas, refits them on all

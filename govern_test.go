@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"govern/model"
 	"govern/ode"
 	"govern/problem"
+	"govern/report"
 	"govern/run"
 	"govern/series"
 	"govern/series/csv"
@@ -80,6 +82,12 @@ func bits(t *testing.T, o *govern.Outcome) string {
 	}
 	var b bytes.Buffer
 	if err := o.Trajectories.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Unknowns.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if err := report.Render(&b, o.Page); err != nil {
 		t.Fatal(err)
 	}
 	return string(text) + string(o.Model.Encode()) + b.String()
@@ -229,6 +237,20 @@ func TestANetworkWithoutAFormulaStillSimulates(t *testing.T) {
 	for column, wrong := range r.Errors.Free {
 		if !(wrong < 0.2) {
 			t.Errorf("free runs are %g standard deviations of %s off", wrong, column)
+		}
+	}
+	if len(o.Unknowns.Slices) != 2 {
+		t.Fatalf("%d slices of the network", len(o.Unknowns.Slices))
+	}
+	for k, s := range o.Unknowns.Slices {
+		for i, v := range s.Value {
+			x, y := s.At[0][i], s.At[1][i]
+			if want := 5 * x * y / (1 + 3*x); s.Density[i] > 0.2 && math.Abs(v-want) > 0.02 { // f goes up to 0.5
+				t.Errorf("slice %d at %g: the network says %g, the truth is %g", k, s.At[k][i], v, want)
+			}
+			if !(s.Low[i] < v && v < s.High[i]) {
+				t.Errorf("slice %d at %g: %g with the band %g … %g", k, s.At[k][i], v, s.Low[i], s.High[i])
+			}
 		}
 	}
 	again, err := model.Read("model.yaml", o.Model.Encode())

@@ -41,7 +41,8 @@ func (w *work) result() *run.Result {
 			ValidTime: run.Undefined(), AttractorDistance: run.Undefined(), AttractorFloor: run.Undefined(),
 			SpectrumDistance: run.Undefined(), SpectrumFloor: run.Undefined(),
 		},
-		Noise: map[string]run.Number{},
+		Noise:    map[string]run.Number{},
+		Supplied: run.Supplied{Gain: run.Undefined(), Defects: map[string]run.Number{}},
 	}
 	m := w.problem.Model
 	for _, d := range m.Warnings {
@@ -98,6 +99,10 @@ func (w *work) result() *run.Result {
 	for i, c := range w.data.Channels {
 		r.Errors.Free[c.Column] = run.Number(w.proof.Free[i])
 	}
+	r.Supplied.Gain = 0 // the last fit has none
+	for _, h := range w.help() {
+		r.Supplied.Defects[h.State] = run.Number(h.Share())
+	}
 	r.Dynamics = run.Dynamics{
 		Lyapunov: run.Numbers(w.proof.Lyapunov), ValidTime: run.Number(w.proof.LyapunovTimes()),
 		AttractorDistance: run.Number(w.proof.AttractorDistance), AttractorFloor: run.Number(w.proof.AttractorFloor),
@@ -113,7 +118,7 @@ func (w *work) result() *run.Result {
 	r.Warnings = append(r.Warnings, w.warnings()...)
 	if !w.proof.Bounded && r.Status.Trusted() {
 		r.Status = run.NoModel
-		r.Advice = "the free run of the formula leaves the range of the data (" + w.proof.Escape + "): the formula is not a model of them; give more data, or a richer library"
+		r.Advice = "the formula, running free, leaves the range of the data (" + w.proof.Escape + "): it is not a model of them. Give more data, or a richer library."
 	}
 	return r
 }
@@ -257,8 +262,7 @@ func (w *work) trajectories(ctx context.Context, out *Outcome) error {
 		out.Trajectories.Entries = append(out.Trajectories.Entries, track)
 		out.Page.Series = append(out.Page.Series, series)
 	}
-	w.portrait(out.Page)
-	return nil
+	return w.figures(ctx, out)
 }
 
 // fittedPath spreads a fit's nodes over an entry's samples; between nodes there
@@ -276,28 +280,6 @@ func (w *work) fittedPath(entry fit.Entry, nodes []float64) *ode.Solution {
 		}
 	}
 	return sol
-}
-
-// portrait sets the smoothed data beside the long free run, state by state.
-func (w *work) portrait(page *report.Page) {
-	n := len(w.closed.States)
-	if w.proof.Long == nil {
-		return
-	}
-	var axes []report.Axis
-	for s := range min(n, 3) {
-		a := report.Axis{Name: w.closed.States[s].Name, Model: w.proof.Long.Values[s]}
-		for e := range w.train {
-			for k := s; k < len(w.final.Nodes[e]); k += n {
-				a.Data = append(a.Data, w.final.Nodes[e][k])
-			}
-			a.Data = append(a.Data, math.NaN())
-		}
-		axes = append(axes, a)
-	}
-	page.Portraits = append(page.Portraits, report.Portrait{
-		Caption: "Data, smoothed under the formula (left), and the free run of the formula over as long a time (right)", Axes: axes,
-	})
 }
 
 // page fills the report.
@@ -343,9 +325,13 @@ func (w *work) page() *report.Page {
 		p.Ties = append(p.Ties, tie)
 	}
 	for i, c := range w.whole.Channels {
-		channel := report.Channel{Column: c.Column, Unit: c.Unit, Observe: c.Observe, Std: c.Std, Noise: w.final.Sigma[i], Nudged: w.final.Residual[i] / c.Std, Free: math.NaN()}
+		channel := report.Channel{Column: c.Column, Unit: c.Unit, Observe: c.Observe, Std: c.Std, Noise: w.final.Sigma[i], Nudged: w.final.Residual[i] / c.Std, Free: math.NaN(), Differences: math.NaN()}
 		if k := w.data.IndexOf(c); k >= 0 {
 			channel.Free = w.proof.Free[k]
+		}
+		channel.Origin = w.origin(i)
+		if !c.Given {
+			channel.Differences = c.Sigma0
 		}
 		p.Channels = append(p.Channels, channel)
 	}
@@ -358,6 +344,7 @@ func (w *work) page() *report.Page {
 	if !w.proof.Chaotic && !math.IsNaN(w.proof.ValidTime) {
 		p.Dynamics.Note = fmt.Sprintf("No chaos: there is no Lyapunov time. Free runs stay valid for %.3g cycles (median).", w.proof.ValidTime)
 	}
+	p.Supplied = &report.Supplied{States: w.help()}
 	p.Settings = w.used()
 	return p
 }

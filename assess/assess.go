@@ -60,6 +60,8 @@ type FreeRun struct {
 	Data  fit.Entry   // the record from the start on
 	Value [][]float64 // the model's prediction: channel of Data, sample; NaN beyond an early end
 	Error error       // why it ended early
+	Valid float64     // how long it stayed within validLevel, in time units
+	Open  bool        // it was still valid when the data ended: Valid is a lower bound
 }
 
 // Run assesses. It fails only if the context does, or if nothing can be
@@ -143,8 +145,9 @@ func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
 		if err != nil {
 			return err
 		}
-		p.Runs = append(p.Runs, run)
 		errs, total, until, ended := p.compare(in, data, run)
+		run.Valid, run.Open = until, ended
+		p.Runs = append(p.Runs, run)
 		for c, v := range errs {
 			if !math.IsNaN(v) {
 				perChannel[c] = append(perChannel[c], v)

@@ -3,6 +3,8 @@ package assess_test
 import (
 	"context"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"govern/assess"
@@ -60,6 +62,14 @@ func TestTheTruthPassesItsOwnProof(t *testing.T) {
 			t.Errorf("channel %d: free error %g at noise %g", c, e, noise)
 		}
 	}
+	var valid []float64
+	for _, r := range p.Runs {
+		valid = append(valid, r.Valid*p.Lyapunov[0])
+	}
+	slices.Sort(valid)
+	if n := len(valid); n != p.Starts || math.Abs((valid[(n-1)/2]+valid[n/2])/2-p.ValidTime) > 1e-9 {
+		t.Errorf("the runs were valid for %v, their median is not %g", valid, p.ValidTime)
+	}
 	if !(p.ValidTime > 2.5) {
 		t.Errorf("valid for %g Lyapunov times", p.ValidTime)
 	}
@@ -97,6 +107,9 @@ func TestAnEscapingModelIsUnbounded(t *testing.T) {
 	}
 	if p.Bounded || p.Escape == "" {
 		t.Errorf("bounded %v (%s)", p.Bounded, p.Escape)
+	}
+	if strings.Contains(p.Escape, "ode:") || len(p.Escape) > 80 {
+		t.Errorf("the reason is no clause: %s", p.Escape)
 	}
 }
 

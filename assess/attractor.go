@@ -39,7 +39,7 @@ func (p *Proof) attractor(ctx context.Context, in Input, sys *ode.System) error 
 	}
 	p.Long = sol
 	if err != nil {
-		p.Bounded, p.Escape = false, err.Error()
+		p.Bounded, p.Escape = false, ending(err)
 	}
 	for s := range n {
 		lo, hi := limits(in.Path, s)
@@ -83,11 +83,11 @@ func (p *Proof) lyapunov(ctx context.Context, sys *ode.System, x0 []float64) err
 	var step *ode.StepError
 	var blow *ode.BlowUpError
 	if errors.As(err, &step) && step.TooFew {
-		p.Warnings = append(p.Warnings, "the model is too stiff for its Lyapunov exponents: "+err.Error())
+		p.Warnings = append(p.Warnings, "the model is too stiff for its Lyapunov exponents: "+ending(err))
 		return nil
 	}
 	if errors.As(err, &step) || errors.As(err, &blow) {
-		p.Warnings = append(p.Warnings, "over as long a time as the data the free run stays within their reach, but far beyond it it ends: "+err.Error())
+		p.Warnings = append(p.Warnings, "over as long a time as the data the free run stays within their reach, but far beyond it it ends: "+ending(err))
 		return nil
 	}
 	if err != nil {
@@ -101,6 +101,24 @@ func (p *Proof) lyapunov(ctx context.Context, sys *ode.System, x0 []float64) err
 		p.Horizon = 1 / l
 	}
 	return nil
+}
+
+// ending says in a clause why an integration ended. The whole error names every
+// state and advises how to integrate; here the equations are what is judged.
+func ending(err error) string {
+	var step *ode.StepError
+	var blow *ode.BlowUpError
+	switch {
+	case errors.As(err, &blow) && math.IsNaN(blow.Value):
+		return fmt.Sprintf("%s becomes undefined after t = %.4g", blow.State, blow.Time)
+	case errors.As(err, &blow):
+		return fmt.Sprintf("%s grows without bound after t = %.4g", blow.State, blow.Time)
+	case errors.As(err, &step) && (step.Stiff || step.TooFew):
+		return fmt.Sprintf("%s becomes too stiff to integrate at t = %.4g", step.State, step.Time)
+	case errors.As(err, &step):
+		return fmt.Sprintf("%s meets a singularity or a jump at t = %.4g", step.State, step.Time)
+	}
+	return err.Error()
 }
 
 // limits is the range of state s over all paths.

@@ -276,7 +276,7 @@ func (r *Result) judge(c *candidate) {
 		r.Status = NoModel
 		for _, k := range c.checks {
 			if !k.OK {
-				r.Advice += k.Text + ". "
+				r.Advice += strings.ToUpper(k.Text[:1]) + k.Text[1:] + ". "
 			}
 		}
 		r.Advice += "Likely the library lacks a term of the true equation, a known equation is wrong, or the noise is not white: widen `library`, check the known equations, or give `noise`."

@@ -63,6 +63,58 @@ func hellinger(p, q []float64) float64 {
 	return math.Sqrt(max(0, 1-overlap))
 }
 
+// PowerSpectrum returns the one-sided power spectral density of x, sampled at
+// equal steps: frequencies in cycles per time unit, and power in squared units of
+// x per unit of frequency. It is Welch's estimate: the mean periodogram of
+// stretches of the given number of samples that overlap by half, each with its
+// mean taken out, under Hann's window (Welch 1967). The frequency zero is left
+// out. Fewer samples than a stretch, stretches below 8 samples, or a NaN give an
+// error.
+func PowerSpectrum(x []float64, step float64, stretch int) (frequency, power []float64, err error) {
+	if stretch < 8 || len(x) < stretch {
+		return nil, nil, fmt.Errorf("dynamics: power spectrum of %d samples in stretches of %d", len(x), stretch)
+	}
+	for k, v := range x {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, nil, fmt.Errorf("dynamics: power spectrum: sample %d is %g", k+1, v)
+		}
+	}
+	window, square := make([]float64, stretch), 0.0
+	for j := range window {
+		window[j] = 0.5 - 0.5*math.Cos(2*math.Pi*(float64(j)+0.5)/float64(stretch))
+		square += window[j] * window[j]
+	}
+	fft := fourier.NewFFT(stretch)
+	part := make([]float64, stretch)
+	power = make([]float64, stretch/2)
+	count := 0.0
+	var c []complex128
+	for at := 0; at+stretch <= len(x); at += max(stretch/2, 1) {
+		mean := 0.0
+		for _, v := range x[at : at+stretch] {
+			mean += v / float64(stretch)
+		}
+		for j := range part {
+			part[j] = (x[at+j] - mean) * window[j]
+		}
+		c = fft.Coefficients(c, part)
+		for k := range power {
+			v := c[k+1]
+			power[k] += real(v)*real(v) + imag(v)*imag(v)
+		}
+		count++
+	}
+	for k := range power {
+		scale := 2.0
+		if 2*(k+1) == stretch {
+			scale = 1 // Nyquist's frequency has no twin
+		}
+		power[k] *= scale * step / (square * count)
+		frequency = append(frequency, float64(k+1)/(float64(stretch)*step))
+	}
+	return frequency, power, nil
+}
+
 // spectrum returns the normalised, smoothed power spectrum of x.
 func spectrum(x []float64) ([]float64, error) {
 	mean := 0.0

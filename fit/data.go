@@ -258,6 +258,15 @@ func (d *Data) Sigmas() []float64 {
 	return s
 }
 
+// relative is the noise of every channel in its standard deviations.
+func (d *Data) relative(sigma []float64) []float64 {
+	out := make([]float64, len(sigma))
+	for i, s := range sigma {
+		out[i] = s / d.Channels[i].Std
+	}
+	return out
+}
+
 // cap is the largest noise that a stage may assume for channel i.
 func (c ChannelInfo) cap() float64 {
 	if c.Given {

@@ -63,6 +63,13 @@ type Row struct {
 	Damping   float64 // Levenberg–Marquardt λ
 	Omega     float64 // defect weight
 	Terms     int     // number of active coefficients
+
+	Observations int     // samples that the objective is a sum over; 0 where it is no sum of squares
+	Segment      int     // samples a segment
+	Gain         float64 // of a channel that can be trusted, per unit of time
+	// Noise is σ of every channel of the data in its standard deviations; nil where
+	// it is not told.
+	Noise []float64
 }
 
 // Monitor is told what happens. Its methods may be called from several

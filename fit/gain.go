@@ -20,6 +20,14 @@ type Gain struct {
 	Drive [][][]float64 // entry, channel of the data, sample
 }
 
+// strength is K, zero without a gain.
+func (g *Gain) strength() float64 {
+	if g == nil {
+		return 0
+	}
+	return g.K
+}
+
 // Trust is the share of a gain that a channel deserves: 1 up to a noise of a
 // tenth of its signal's standard deviation, falling with the square beyond.
 func (d *Data) Trust(channel int, sigma float64) float64 {

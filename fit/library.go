@@ -37,6 +37,8 @@ type Fitted struct {
 	LogBorder    float64   // log det of the columns' information
 	Covariance   []float64 // of coefficients, then parameters, then weights
 	Residual     []float64 // rms residual per channel
+	Motion       []float64 // per state: rms of the right-hand side, as means over segments
+	Defect       []float64 // per state: rms defect per unit of time, what the equations do not explain
 	Status       optim.Status
 	Iterations   int
 }
@@ -271,7 +273,10 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 			Report: func(i int, objective, damping float64) {
 				iterations++
 				if e.Monitor != nil {
-					e.Monitor.Row(Row{Stage: name, Iteration: iterations, Objective: objective, Damping: damping, Omega: omega, Terms: len(start.Terms)})
+					e.Monitor.Row(Row{
+						Stage: name, Iteration: iterations, Objective: objective, Damping: damping, Omega: omega, Terms: len(start.Terms),
+						Observations: e.Data.Observations(), Segment: e.segment(), Gain: schedule.Gain.strength(), Noise: e.Data.relative(st.sigma),
+					})
 				}
 			},
 		}.Minimise(ctx, st, p, &l, &f)
@@ -351,7 +356,35 @@ func (s *stage) result(from *Fitted, p *optim.Point, l *optim.Linear, f *optim.F
 	for c, n := range post.count {
 		out.Residual = append(out.Residual, math.Sqrt(post.residual[c]/math.Max(float64(n), 1)))
 	}
+	out.Motion, out.Defect = s.supplied(p, l)
 	return out
+}
+
+// supplied compares, state by state, what the equations do in a segment with
+// what its defect adds: root mean squares of (end − start)/dt of the segments'
+// flows and of defect/dt, weighted with dt. l is the linearisation at p.
+func (s *stage) supplied(p *optim.Point, l *optim.Linear) (motion, defect []float64) {
+	n := len(s.states)
+	wide := 2*n + len(s.columns) + 1
+	motion, defect = make([]float64, n), make([]float64, n)
+	total := 0.0
+	for c := range s.chains {
+		ch := &s.chains[c]
+		for b := range len(ch.nodes) - 1 {
+			dt := ch.entry.Times[ch.nodes[b+1]] - ch.entry.Times[ch.nodes[b]]
+			total += dt
+			for i := range n {
+				gap := l.Chains[c].Defect[(b*n+i+1)*wide-1] * s.weight[i] * math.Sqrt(dt) // whitened in the row
+				moved := p.Nodes[c][(b+1)*n+i] - p.Nodes[c][b*n+i] - gap
+				motion[i] += moved * moved / dt
+				defect[i] += gap * gap / dt
+			}
+		}
+	}
+	for i := range n {
+		motion[i], defect[i] = math.Sqrt(motion[i]/total), math.Sqrt(defect[i]/total)
+	}
+	return motion, defect
 }
 
 // Profile is the objective near a fit as a quadratic in the coefficients of a

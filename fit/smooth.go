@@ -349,7 +349,7 @@ func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed
 		}
 		iteration++
 		if e.Monitor != nil {
-			e.Monitor.Row(Row{Stage: "smooth", Iteration: iteration, Objective: post.evidence, Omega: rough})
+			e.Monitor.Row(Row{Stage: "smooth", Iteration: iteration, Objective: post.evidence, Omega: rough, Segment: 1, Noise: d.relative(st.sigma)})
 		}
 		if better = post.evidence < best; better {
 			best, keepRough = post.evidence, rough

@@ -78,7 +78,7 @@ const comparisonPage = `<!DOCTYPE html>
 <h2>Error against time</h2>
 <figure>
 {{figure}}
-<figcaption>Free-running forecast error (standard deviations, logarithmic) against training time (seconds, logarithmic), one curve a seed.
+<figcaption id="comparison-caption">Free-running forecast error (standard deviations, logarithmic) against training time (seconds, logarithmic), one curve a seed.
 The dashed line is the level of success; curves at the upper edge are models that escape.</figcaption>
 </figure>
 </section>

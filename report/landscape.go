@@ -51,7 +51,7 @@ const landscapePage = `<!DOCTYPE html>
 </header>
 <figure>
 {{figure}}
-<figcaption>Mean squared residual of single shooting (in variances of each channel, logarithmic) over {{.Parameter}}, the other parameters as
+<figcaption id="landscape-caption">Mean squared residual of single shooting (in variances of each channel, logarithmic) over {{.Parameter}}, the other parameters as
 they stand. With a gain the prediction error is fed back. Where the curve breaks the model escapes.</figcaption>
 </figure>
 </main>

@@ -67,13 +67,12 @@ func significant(v float64, n int) string {
 	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
 		return plain(v)
 	}
-	d := decade(v)
-	if d >= -4 && d < max(n, 5) {
-		return strings.Replace(strconv.FormatFloat(v, 'f', max(0, n-1-d), 64), "-", "−", 1)
-	}
 	s := strconv.FormatFloat(v, 'e', max(0, n-1), 64)
 	mantissa, power, _ := strings.Cut(s, "e")
-	e, _ := strconv.Atoi(power)
+	e, _ := strconv.Atoi(power) // after rounding: 0.09999 with two digits is 0.10
+	if e >= -4 && e < max(n, 5) {
+		return strings.Replace(strconv.FormatFloat(v, 'f', max(0, n-1-e), 64), "-", "−", 1)
+	}
 	return strings.Replace(mantissa, "-", "−", 1) + " × 10" + superscript(e)
 }
 

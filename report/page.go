@@ -24,9 +24,15 @@ type Page struct {
 	Warnings   []string
 	Settings   []Setting // everything that was used, defaults included
 
-	Series    []Series
-	Portraits []Portrait
-	History   []Curve
+	FreeRuns    []Series // from held-out starts
+	CloseUps    []Series // stretches short enough for single cycles to be seen
+	Series      []Series // whole entries
+	Portraits   []Portrait
+	Spectra     []Spectrum
+	Slices      []Slice // of the unknowns
+	Supplied    *Supplied
+	Innovations []Innovation
+	History     []Iteration
 }
 
 // Equation is d State / dt = Right; nil where it holds a neural form.
@@ -76,6 +82,8 @@ type Channel struct {
 	Observe      *expr.Expr // what it measures
 	Std          float64    // of the data
 	Noise        float64    // standard deviation, absolute
+	Differences  float64    // what differences of neighbouring samples say of it
+	Origin       string     // how Noise was found
 	Nudged       float64    // error with all the help of the last stage
 	Free         float64    // error of free runs over one Lyapunov time, median over held-out starts
 }
@@ -122,6 +130,8 @@ type Mark struct {
 // in two or three coordinates.
 type Portrait struct {
 	Caption string
+	Left    string // what is on the left; "": data
+	Dots    bool   // points, not a curve
 	Axes    []Axis
 }
 
@@ -132,9 +142,68 @@ type Axis struct {
 	Data, Model []float64
 }
 
-// Curve is how the objective fell in one minimisation. Neighbours of the same
-// stage are drawn as one group; those with a single iteration are not drawn.
-type Curve struct {
-	Stage     string
-	Objective []float64 // by iteration; −2 log posterior up to a constant of the curve
+// Slice is a learned function along one of its arguments, the others held at
+// the medians of the data. Series are as long as At, NaN or nil where there is
+// nothing.
+type Slice struct {
+	Unknown, Argument, Unit string
+	Held                    []Held // the other arguments
+	At, Value, Low, High    []float64
+	Density                 []float64 // of the data around the point; 1 is that around the median sample
+	Network                 []float64 // of the network that the formula was read from
+	// SampleAt and Sample are the smoothed samples û of the unknown, moved along the
+	// formula onto the slice: û(u) − f(u) + f(slice).
+	SampleAt, Sample []float64
+}
+
+// Held is an argument that does not move.
+type Held struct {
+	Name  string
+	Value float64
+}
+
+// Spectrum is the power spectral density of a channel and of the free run, at
+// the same frequencies (cycles per time unit).
+type Spectrum struct {
+	Name, Unit             string
+	Frequency, Data, Model []float64
+}
+
+// Supplied says how much of the motion the final model does not explain by
+// itself.
+type Supplied struct {
+	Gain   float64 // share that the prediction error feeds back
+	States []Help
+}
+
+// Help compares one state's right-hand side with the defects beside it, both as
+// root mean squares per time unit.
+type Help struct {
+	State, Unit    string
+	Motion, Defect float64
+}
+
+// Share is 1 − R, R = F²/(F² + D²) of the right-hand side F and the defect D
+// (Abarbanel et al. 2009).
+func (h Help) Share() float64 {
+	return h.Defect * h.Defect / (h.Motion*h.Motion + h.Defect*h.Defect)
+}
+
+// Innovation is what the fitted path leaves of a channel, over all entries.
+type Innovation struct {
+	Column, Unit    string
+	Values          []float64 // data − fitted path, in standard deviations of the noise; NaN where missing
+	Autocorrelation []float64 // at lags 0, 1, 2 … samples
+	Step            float64   // between samples, in time units
+	Assumed         bool      // the noise is a floor: the data are cleaner, and nothing here is a test of them
+}
+
+// Iteration is one row of the fits' history.
+type Iteration struct {
+	Stage   string  // step/stage
+	Loss    float64 // objective per observation
+	Omega   float64 // defect weight
+	Gain    float64
+	Segment int       // samples
+	Noise   []float64 // of every channel, in its standard deviations
 }

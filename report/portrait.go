@@ -50,20 +50,45 @@ func flatPortrait(p *Portrait, prefix string, limit int) string {
 		if panel == 1 {
 			u, v = xAxis.Model, yAxis.Model
 		}
-		drawOrbit(c, panel, clip, x0+side/2, top-8, straighten(place(x, y, u, v), portraitTolerance, limit))
+		points := place(x, y, u, v)
+		if p.Dots {
+			points = visible(points, x, y)
+			p.heading(c, panel, x0+side/2, top-8)
+			c.path([...]string{"samples dots data-ink", "samples dots model-ink"}[panel], clip, dots(points[:min(limit, len(points))]))
+			continue
+		}
+		p.drawOrbit(c, panel, clip, x0+side/2, top-8, straighten(points, portraitTolerance, limit))
 	}
 	c.upward("label", 14, top+height/2, axisTitle(yAxis.Name, yAxis.Unit, yExponent))
 	return c.svg(fmt.Sprintf("Phase portraits of %s: data and model", axisNames(p)))
 }
 
-// drawOrbit draws one curve below its heading: panel 0 is the data, 1 the model.
-func drawOrbit(c *canvas, panel int, clip string, x, y float64, points []point) {
-	heading, class := "data", "orbit data-ink"
-	if panel == 1 {
-		heading, class = "model, free-running", "orbit model-ink"
+// visible leaves out points outside the panel.
+func visible(points []point, x, y scale) []point {
+	var out []point
+	for _, p := range points {
+		if p.x >= x.from && p.x <= x.to && p.y >= y.to && p.y <= y.from {
+			out = append(out, p)
+		}
 	}
-	c.text("heading", "middle", x, y, heading)
-	c.path(class, clip, curve(points))
+	return out
+}
+
+// heading writes what a panel shows: 0 is the data, 1 the model.
+func (p *Portrait) heading(c *canvas, panel int, x, y float64) {
+	text := "model, free-running"
+	if panel == 0 {
+		if text = p.Left; text == "" {
+			text = "data"
+		}
+	}
+	c.text("heading", "middle", x, y, text)
+}
+
+// drawOrbit draws one curve below its heading.
+func (p *Portrait) drawOrbit(c *canvas, panel int, clip string, x, y float64, points []point) {
+	p.heading(c, panel, x, y)
+	c.path([...]string{"orbit data-ink", "orbit model-ink"}[panel], clip, curve(points))
 }
 
 // portraitRange covers the data; the model only where there are none.
@@ -159,7 +184,7 @@ func solidPortrait(p *Portrait, prefix string, limit int) string {
 			points[i] = project(unit[0].at(series[0][i]), unit[1].at(series[1][i]), unit[2].at(series[2][i]))
 		}
 		clip := c.clip(cx-side/2, top, side, height)
-		drawOrbit(c, panel, clip, cx, top-8, straighten(points, portraitTolerance, limit))
+		p.drawOrbit(c, panel, clip, cx, top-8, straighten(points, portraitTolerance, limit))
 	}
 	return c.svg(fmt.Sprintf("Phase portraits of %s in three dimensions: data and model", axisNames(p)))
 }

@@ -86,8 +86,8 @@ func samplePage() *Page {
 		Ties: []Tie{{[]Formula{{"f", []string{"x", "y"}, must("0.998*x + 0.2*y + 0.0004*x*y")}}, 1.3},
 			{[]Formula{{"f", []string{"x", "y"}, must("0.998*x + 0.2*y - 0.0004*y^2")}}, 4.71}},
 		Channels: []Channel{
-			{"x", "mV", must("x"), 7.71, 0.301, 0.011, 0.013}, {"y", "mV", must("y"), 7.2, 0.0101, 0.009, 0.021},
-			{"z", "", must("0.5*(y + z)"), 5.11, 0.0099, 0.2, nan}},
+			{"x", "mV", must("x"), 7.71, 0.301, 0.31, "estimated with the fit", 0.011, 0.013}, {"y", "mV", must("y"), 7.2, 0.0101, nan, "as the problem gives it", 0.009, 0.021},
+			{"z", "", must("0.5*(y + z)"), 5.11, 0.0099, 0.01, "", 0.2, nan}},
 		Dynamics: &Dynamics{Lyapunov: []float64{0.1113, 0.00002, -13.81}, ValidTime: 5.21, Starts: 12, AttractorDistance: 0.061, AttractorFloor: 0.041,
 			SpectrumDistance: 0.21, SpectrumFloor: 0.055, PeriodModel: 6.0712, PeriodData: 6.0688},
 		Warnings: []string{"channel z: 7 samples a cycle; 8 to 10 are needed for a reliable fit", "parameter b is not used"},
@@ -100,8 +100,32 @@ func samplePage() *Page {
 		Portraits: []Portrait{
 			{Axes: []Axis{{"x", "mV", long[0], other[0]}, {"y", "mV", long[1], other[1]}}},
 			{Axes: []Axis{{"x", "mV", long[0], other[0]}, {"y", "mV", long[1], other[1]}, {"z", "", long[2], other[2]}}}},
-		History: []Curve{{"smoother", []float64{1e6, 1e4, 5000, 4200, 4190, 4189.9}}, {"library, degree 2", []float64{9000, 4000, 3000, 2500, 2400, 2399, 2398.99, 2398.989}},
-			{"refit", []float64{2390, 2389.5, 2389.49, 2389.489}}},
+		FreeRuns: []Series{{Entry: "test.csv", Time: time[:200], Channels: []Track{{Name: "x", Unit: "mV", Data: gap[:200], Free: model[0][:200]}}, Marks: []Mark{{At: 6, Label: "valid until here"}}}},
+		CloseUps: []Series{{Entry: "train.csv", Time: time[:300], Channels: []Track{{Name: "x", Unit: "mV", Data: gap[:300], Free: model[0][:300], Nudged: truth[0][:300]}}}},
+		Supplied: &Supplied{States: []Help{{"x", "mV", 7.1, 0.0071}, {"z", "", 3, 0.3}}},
 	}
+	for i, stage := range []string{"degree-1/full/first", "degree-1/full/first", "degree-1/full/first", "degree-1/grown/first", "degree-1/grown/first", "final/refit", "final/refit"} {
+		p.History = append(p.History, Iteration{Stage: stage, Loss: math.Pow(10, float64(6-i)), Omega: math.Pow(10, -float64(i)/2), Segment: 1, Noise: []float64{0.1 / float64(i+1), 0.01}})
+	}
+	curve := Slice{Unknown: "f", Argument: "x", Unit: "mV", Held: []Held{{"y", -0.31}}}
+	for i := range 41 {
+		x := -10 + 0.5*float64(i)
+		curve.At, curve.Value = append(curve.At, x), append(curve.Value, 0.2*x*x)
+		curve.Low, curve.High = append(curve.Low, 0.2*x*x-0.5), append(curve.High, 0.2*x*x+0.5)
+		curve.Density = append(curve.Density, math.Exp(-x*x/8))
+		curve.Network = append(curve.Network, 0.21*x*x)
+		curve.SampleAt, curve.Sample = append(curve.SampleAt, x/2), append(curve.Sample, 0.05*x*x+0.3)
+	}
+	other2 := curve
+	other2.Argument, other2.Held = "y", []Held{{"x", 1.25}}
+	p.Slices = []Slice{curve, other2}
+	var frequency, power, level []float64
+	for i := range 200 {
+		f := 0.05 * float64(i+1)
+		frequency, power, level = append(frequency, f), append(power, 1/(1+f*f*f*f)+1e-4), append(level, 1/(1+f*f*f*f))
+	}
+	p.Spectra = []Spectrum{{"x", "mV", frequency, power, level}}
+	white := rough(make([]float64, 2000), 1)
+	p.Innovations = []Innovation{{Column: "x", Unit: "mV", Values: white, Autocorrelation: []float64{1, 0.01, -0.02, 0.03, 0}, Step: 0.05}}
 	return p
 }

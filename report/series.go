@@ -13,12 +13,13 @@ const figureWidth = 760 // user units; style.css scales figures to the column
 // free run thin above it. It returns what the legend must explain, and whether
 // parts of a free run lie outside its frame.
 //
-// Curves keep at most four points in a bucket, whose width is given in pixels.
-func seriesFigure(s *Series, timeUnit, prefix string, bucket float64) (svg string, drawn []string, outside bool) {
+// Channels are height pixels high. Curves keep at most four points in a bucket,
+// whose width is given in pixels.
+func seriesFigure(s *Series, timeUnit, prefix string, height, bucket float64) (svg string, drawn []string, outside bool) {
 	const (
 		left, right = 66.0, 8.0
 		top         = 14.0
-		height, gap = 92.0, 14.0
+		gap         = 14.0
 		bottom      = 40.0
 	)
 	n := float64(len(s.Channels))
@@ -82,7 +83,7 @@ func seriesFigure(s *Series, timeUnit, prefix string, bucket float64) (svg strin
 			c.text("note", anchor, x.at(mark.At), top-4, mark.Label)
 		}
 	}
-	slices.Sort(drawn) // the order of a legend does not depend on which channel lacks what
+	slices.Sort(drawn) // the order of a legend does not depend on which channel lacks what: data, model, nudged
 	return c.svg(fmt.Sprintf("Time series of %s: data and model", s.Entry)), drawn, outside
 }
 

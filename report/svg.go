@@ -47,9 +47,11 @@ func (c *canvas) path(class, attributes, d string) {
 	}
 }
 
-// svg closes the figure.
-func (c *canvas) svg(label string) string {
-	return fmt.Sprintf(`<svg viewBox="0 0 %s %s" role="img" aria-label="%s">`+"\n%s</svg>", px(c.width), px(c.height), html.EscapeString(label), c.String())
+// svg closes the figure. Readers that cannot see it are given its title and the
+// caption below it, the element PREFIX-caption.
+func (c *canvas) svg(title string) string {
+	return fmt.Sprintf(`<svg viewBox="0 0 %s %s" role="img" aria-labelledby="%[3]s-title" aria-describedby="%[3]s-caption">`+
+		"\n<title id=\"%[3]s-title\">%[4]s</title>\n%[5]s</svg>", px(c.width), px(c.height), c.prefix, html.EscapeString(title), c.String())
 }
 
 // px writes a coordinate with one decimal.

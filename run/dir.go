@@ -18,6 +18,7 @@ const (
 	UDEFile          = "ude.json"
 	ResultFile       = "result.json"
 	TrajectoriesFile = "trajectories.csv"
+	UnknownsFile     = "unknowns.csv"
 	ReportFile       = "report.html"
 	checkpointDir    = "checkpoint"
 	lockName         = "lock" // below checkpoint/
@@ -25,7 +26,7 @@ const (
 
 // files are what --force clears away; other files in the directory stay.
 var files = [...]string{ResultFile, ProblemFile, ManifestFile, HistoryFile, ModelFile, TrajectoriesFile, ReportFile,
-	UDEFile, checkpointDir}
+	UDEFile, UnknownsFile, checkpointDir}
 
 // Dir is a run directory that this process holds the lock of. Its methods may
 // be called from several goroutines, except Close.

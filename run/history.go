@@ -52,12 +52,14 @@ func (r *Recorder) History() []fit.Row {
 func writeRows(w io.Writer, rows []fit.Row) error {
 	buffered := bufio.NewWriter(w)
 	out := csv.NewWriter(buffered)
-	if err := out.Write([]string{"stage", "iteration", "objective", "damping", "omega", "terms"}); err != nil {
+	if err := out.Write([]string{"stage", "iteration", "objective", "damping", "omega", "terms",
+		"observations", "segment", "gain", "noise"}); err != nil {
 		return err
 	}
 	for _, row := range rows {
 		if err := out.Write([]string{row.Stage, strconv.Itoa(row.Iteration), formatCell(row.Objective),
-			formatCell(row.Damping), formatCell(row.Omega), strconv.Itoa(row.Terms)}); err != nil {
+			formatCell(row.Damping), formatCell(row.Omega), strconv.Itoa(row.Terms),
+			strconv.Itoa(row.Observations), strconv.Itoa(row.Segment), formatCell(row.Gain), formatList(row.Noise)}); err != nil {
 			return err
 		}
 	}
@@ -66,6 +68,15 @@ func writeRows(w io.Writer, rows []fit.Row) error {
 		return err
 	}
 	return buffered.Flush()
+}
+
+// formatList writes numbers separated by spaces.
+func formatList(values []float64) string {
+	cells := make([]string, len(values))
+	for i, v := range values {
+		cells[i] = formatCell(v)
+	}
+	return strings.Join(cells, " ")
 }
 
 // compareNatural orders names so that step 2 comes before step 10. It is a

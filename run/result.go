@@ -71,6 +71,7 @@ type Result struct {
 	Noise        map[string]Number   `json:"noise"`        // absolute, by column
 	Alternatives []Alternative       `json:"alternatives"` // ties
 	Warnings     []string            `json:"warnings"`
+	Supplied     Supplied            `json:"supplied"`
 	Seconds      Seconds             `json:"seconds"`
 }
 
@@ -114,6 +115,14 @@ type Dynamics struct {
 	SpectrumFloor     Number   `json:"spectrum_floor"`
 }
 
+// Supplied is the share of the motion that the final model does not explain by
+// itself: c²/(F² + c²) with the root mean squares of the right-hand side F and of
+// a correction c; 1 − R of Abarbanel et al. 2009.
+type Supplied struct {
+	Gain    Number            `json:"gain"`    // by the prediction error: 0, nothing is fed back in the final model
+	Defects map[string]Number `json:"defects"` // by state, by the defects between segments
+}
+
 // Alternative is a set of formulas that the data cannot tell from the chosen
 // one.
 type Alternative struct {
@@ -139,6 +148,7 @@ func (r *Result) Encode() ([]byte, error) {
 	fillMap(&c.Errors.Free)
 	fillMap(&c.Errors.Neural)
 	fillMap(&c.Noise)
+	fillMap(&c.Supplied.Defects)
 	fillList(&c.Dynamics.Lyapunov)
 	fillList(&c.Alternatives)
 	fillList(&c.Warnings)

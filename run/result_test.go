@@ -26,6 +26,7 @@ func full() *run.Result {
 		Dynamics:     run.Dynamics{Lyapunov: run.Numbers([]float64{0.111, 0, -13.8}), ValidTime: run.Undefined()},
 		Noise:        map[string]run.Number{"x": 0.0101},
 		Alternatives: []run.Alternative{{Expressions: map[string]string{"f": "if(x < 0, 1, 2)"}, Delta: 1.3}},
+		Supplied:     run.Supplied{Defects: map[string]run.Number{"x": 1e-6, "y": run.Undefined()}},
 		Seconds:      run.Seconds{Fit: 1.9},
 	}
 }
@@ -58,6 +59,7 @@ func TestResultIsWhatOtherProgramsRelyOn(t *testing.T) {
 	for _, want := range []string{
 		`"status": "ambiguous"`, `"z": null`, `"low": null`, `"high": null`, `"valid_time": null`, `"warnings": []`, `"nudged": {}`,
 		`"expression": null`, `"terms": []`, `"f": "if(x < 0, 1, 2)"`, `"lyapunov": [`, `"coefficient": 1.0002`,
+		`"supplied": {`, `"gain": 0`, `"x": 0.000001`, `"y": null`,
 	} {
 		if !strings.Contains(string(data), want) {
 			t.Errorf("no %s in\n%s", want, data)

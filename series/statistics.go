@@ -31,6 +31,32 @@ func Std(x []float64) float64 {
 	return math.Sqrt(sum / float64(n))
 }
 
+// Autocorrelation returns the autocorrelation of x at lags 0 … lags in samples:
+// the mean of (x_i − mean)(x_{i+k} − mean) over the pairs of which neither is NaN,
+// divided by the variance. A lag without pairs, or a series without variance,
+// gives NaN.
+func Autocorrelation(x []float64, lags int) []float64 {
+	mean := Mean(x)
+	out := make([]float64, lags+1)
+	for k := range out {
+		sum, n := 0.0, 0
+		for i := 0; i+k < len(x); i++ {
+			if a, b := x[i], x[i+k]; !math.IsNaN(a) && !math.IsNaN(b) {
+				sum += (a - mean) * (b - mean)
+				n++
+			}
+		}
+		out[k] = sum / float64(n)
+	}
+	variance := out[0]
+	for k := range out {
+		if out[k] /= variance; !(variance > 0) {
+			out[k] = math.NaN()
+		}
+	}
+	return out
+}
+
 // CharacteristicTime returns t_c, half the mean time between crossings of
 // mean ± 0.3 standard deviations: a crossing is counted when x has gone from
 // beyond one threshold to beyond the other, so that small ripples count for

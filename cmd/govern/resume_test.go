@@ -47,7 +47,7 @@ func lorenzDir(t *testing.T) string {
 func bits(t *testing.T, dir string) string {
 	t.Helper()
 	var b strings.Builder
-	for _, name := range []string{"result.json", "history.csv", "model.yaml", "trajectories.csv"} {
+	for _, name := range []string{"result.json", "history.csv", "model.yaml", "trajectories.csv", "unknowns.csv", "report.html"} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +70,7 @@ func TestDiscoverFindsProvesAndReports(t *testing.T) {
 			t.Errorf("stdout lacks %q:\n%s", want, stdout)
 		}
 	}
-	for _, name := range []string{"problem.yaml", "manifest.json", "history.csv", "model.yaml", "result.json", "trajectories.csv", "report.html"} {
+	for _, name := range []string{"problem.yaml", "manifest.json", "history.csv", "model.yaml", "result.json", "trajectories.csv", "unknowns.csv", "report.html"} {
 		if info, err := os.Stat(filepath.Join(dir, "runs", "half-lorenz-001", name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -86,6 +86,18 @@ func TestDiscoverFindsProvesAndReports(t *testing.T) {
 	}
 	if bytes.Contains(data, []byte(dir)) {
 		t.Error("result.json names a directory of this machine")
+	}
+	page, err := os.ReadFile(filepath.Join(dir, report))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(page, []byte(dir)) || len(page) > 1_500_000 {
+		t.Errorf("the report has %d bytes, or names a directory of this machine", len(page))
+	}
+	for _, want := range []string{"What was learned of f", "held-out start", "enlarged", "Innovations", "Power spectra", "How the fits went", "No gain: nothing was supplied", "loss per observation"} {
+		if !bytes.Contains(page, []byte(want)) {
+			t.Errorf("the report lacks %q", want)
+		}
 	}
 	if _, json, _ := invoke(t, dir, "show", done, "--json"); json != string(data) {
 		t.Errorf("show --json prints something else than result.json:\n%s", json)

@@ -154,10 +154,15 @@ func (s *session) write(out *govern.Outcome, history []fit.Row) error {
 			return err
 		}
 	}
+	if out.Unknowns != nil {
+		if err := s.dir.Write(run.UnknownsFile, out.Unknowns.Write); err != nil {
+			return err
+		}
+	}
 	if out.Page != nil {
 		page := *out.Page
 		if page.History == nil {
-			page.History = curves(history)
+			page.History = iterations(history)
 		}
 		if page.Subtitle == "" {
 			page.Subtitle = s.subtitle()
@@ -182,17 +187,17 @@ func (s *session) subtitle() string {
 	return fmt.Sprintf("%sseed %d, govern %s", text, s.manifest.Seed, s.manifest.Version)
 }
 
-// curves groups rows into minimisations: rows of one stage with one weight of
-// the defects, whose objectives can be compared. A step is only accepted when the
-// objective falls, so where it rises the noise was estimated anew.
-func curves(rows []fit.Row) []report.Curve {
-	var list []report.Curve
-	for i, row := range rows {
-		if i == 0 || rows[i-1].Stage != row.Stage || rows[i-1].Omega != row.Omega || row.Objective > rows[i-1].Objective {
-			list = append(list, report.Curve{Stage: row.Stage})
+// iterations are the rows whose objective is a sum over observations: those of
+// the trajectory fits.
+func iterations(rows []fit.Row) []report.Iteration {
+	var list []report.Iteration
+	for _, row := range rows {
+		if row.Observations > 0 {
+			list = append(list, report.Iteration{
+				Stage: row.Stage, Loss: row.Objective / float64(row.Observations), Omega: row.Omega, Gain: row.Gain,
+				Segment: row.Segment, Noise: row.Noise,
+			})
 		}
-		c := &list[len(list)-1]
-		c.Objective = append(c.Objective, row.Objective)
 	}
 	return list
 }
