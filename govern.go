@@ -56,44 +56,83 @@ func Discover(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, er
 	if err != nil {
 		return nil, err
 	}
-	found, err := search(ctx, p, s, data)
+	engine, err := searcher(p, s, data)
+	if err != nil {
+		return nil, err
+	}
+	found, err := search(ctx, p, engine)
 	if err != nil {
 		return nil, err
 	}
 	w := &work{problem: p, settings: s, train: train, test: test, data: data, found: found}
-	if err := w.expand(ctx); err != nil {
+	if err := w.conclude(ctx, clock); err != nil {
 		return nil, err
 	}
+	if w.proof != nil && !w.proof.Credible() && len(w.final.Forms) == 0 && p.Discover.Method != discover.MethodDerivatives {
+		if w, err = w.orNetwork(ctx, engine, data, clock); err != nil {
+			return nil, err
+		}
+	}
+	return w.outcome(ctx)
+}
+
+// conclude refits what the search has found on all data and proves it; clock is
+// when the search began.
+func (w *work) conclude(ctx context.Context, clock time.Time) error {
+	if err := w.expand(ctx); err != nil {
+		return err
+	}
 	w.seconds.Discover = run.Number(time.Since(clock).Seconds())
-	if found.Chosen == nil {
-		return w.outcome(ctx)
+	if w.found.Chosen == nil {
+		return nil
 	}
 	clock = time.Now()
 	if err := w.refit(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	w.seconds.Fit = run.Number(time.Since(clock).Seconds())
 	clock = time.Now()
 	if err := w.prove(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	w.seconds.Assess = run.Number(time.Since(clock).Seconds())
-	return w.outcome(ctx)
+	return nil
 }
 
-// search runs the method that the problem asks for.
-func search(ctx context.Context, p *problem.Problem, s Settings, data *fit.Data) (*discover.Result, error) {
-	if p.Discover.Method == discover.MethodDerivatives {
-		return discover.Derivatives(data, p.Discover)
+// orNetwork tries a network where a formula follows the data but does not move
+// like them when left to itself, and returns the work on it if it does.
+func (w *work) orNetwork(ctx context.Context, engine *fit.Engine, data *fit.Data, clock time.Time) (*work, error) {
+	found, err := discover.Networks(ctx, engine, w.found)
+	if err != nil || found == nil {
+		return w, err
 	}
-	if k := data.Condensing(); k > 1 {
+	other := &work{problem: w.problem, settings: w.settings, train: w.train, test: w.test, data: data, found: found}
+	if other.settings.Journal != nil {
+		other.settings.Journal = fit.Under("network", other.settings.Journal)
+	}
+	if err := other.conclude(ctx, clock); err != nil || other.proof == nil || !other.proof.Credible() {
+		return w, err
+	}
+	return other, nil
+}
+
+// searcher is the engine of a search, on condensed data where they are dense.
+func searcher(p *problem.Problem, s Settings, data *fit.Data) (*fit.Engine, error) {
+	if k := data.Condensing(); k > 1 && p.Discover.Method != discover.MethodDerivatives {
 		var err error
 		if data, err = fit.Prepare(p.Model, condense(data.Entries, k)); err != nil {
 			return nil, err
 		}
 	}
-	engine := &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Seed: s.Seed, Journal: s.Journal, Monitor: s.Monitor}
-	return discover.Run(ctx, engine, p.Discover)
+	return &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Seed: s.Seed, Journal: s.Journal, Monitor: s.Monitor}, nil
+}
+
+// search runs the method that the problem asks for.
+func search(ctx context.Context, p *problem.Problem, e *fit.Engine) (*discover.Result, error) {
+	if p.Discover.Method == discover.MethodDerivatives {
+		return discover.Derivatives(e.Data, p.Discover)
+	}
+	return discover.Run(ctx, e, p.Discover)
 }
 
 func condense(entries []fit.Entry, k int) []fit.Entry {

@@ -116,6 +116,10 @@ func (w *work) result() *run.Result {
 		r.Alternatives = append(r.Alternatives, a)
 	}
 	r.Warnings = append(r.Warnings, w.warnings()...)
+	if w.proof.Rest != "" && r.Status.Trusted() {
+		r.Status = run.NoModel
+		r.Advice = "left to itself the formula comes to rest: " + w.proof.Rest + ". It follows the data closely, but is only an approximation of what moves them: give a richer library, or let a network learn the unknown (`neural: {}`)"
+	}
 	if !w.proof.Bounded && r.Status.Trusted() {
 		r.Status = run.NoModel
 		r.Advice = "the formula, running free, leaves the range of the data (" + w.proof.Escape + "): it is not a model of them. Give more data, or a richer library."
@@ -131,6 +135,9 @@ func (w *work) warnings() []string {
 	}
 	if !w.proof.Bounded && len(w.final.Forms) > 0 {
 		out = append(out, "the free run of the network leaves the range of the data ("+w.proof.Escape+")")
+	}
+	if w.proof.Rest != "" && len(w.final.Forms) > 0 {
+		out = append(out, "left to itself the network comes to rest: "+w.proof.Rest)
 	}
 	rate := w.data.SamplesPerCycle()
 	if rate < 9 {

@@ -110,6 +110,9 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 			return nil, err
 		}
 	}
+	if better, err := f.better(ctx); err != nil || better {
+		return res, err
+	}
 	best := f.best
 	if res.Neural != nil && (best == nil || !best.passed()) {
 		if checked := checks(e.Data, res.Neural); passed(checked) {
@@ -134,6 +137,37 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	}
 	res.judge(best)
 	return res, nil
+}
+
+// better says whether networks are the answer although the best formula passes
+// the checks: it leaves a defect, or has not converged, and networks explain the
+// data clearly better with half of the defect. Such a formula is an approximation.
+func (f *formulas) better(ctx context.Context) (bool, error) {
+	e, best := f.engine, f.best
+	if best == nil || !best.passed() || !allowsNetwork(e.Data.Model) || f.options.Roads != "both" {
+		return false, nil
+	}
+	open := best.fit.Status == optim.IterationLimit || best.fit.Status == optim.Stalled
+	if best.fit.Omega <= 2*fit.OmegaEnd && !open {
+		return false, nil
+	}
+	net := f.result.Neural
+	if net == nil {
+		report(e, "neural", 0.5)
+		var err error
+		if net, err = e.Neural(ctx, "neural", f.path); err != nil {
+			return false, err
+		}
+	}
+	checked := checks(e.Data, net)
+	if !finite(net.Evidence) || !passed(checked) || net.Omega > best.fit.Omega/2 && !open || net.Evidence > best.score()-f.options.Tie {
+		return false, nil
+	}
+	f.result.Neural = net
+	f.result.neuralOnly(e.Data.Model, checked)
+	f.result.Advice = fmt.Sprintf("the best formula found is an approximation: it leaves a defect of %.2g standard deviations a characteristic time, the network one of %.2g; "+
+		"give `library: {functions: [...]}` with what the learned function looks like", best.fit.Omega, net.Omega)
+	return true, nil
 }
 
 // formulas is a search over libraries, from a path of the states and unknown
@@ -217,9 +251,11 @@ func (f *formulas) functions(ctx context.Context) error {
 }
 
 // What the cheapest function of a kind costs in terms and fitted numbers inside
-// them: a bend at its canonical numbers, a line with one kink.
+// them: a bend at its canonical numbers and what stands beside it, two bends, a
+// line with one kink.
 const (
 	leastBend  = 2
+	leastBends = 5
 	leastHinge = 4
 )
 

@@ -61,6 +61,32 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 	return f.functions(ctx)
 }
 
+// Networks makes networks the answer of a search whose formula turned out not to
+// move like the data; nil where the model does not allow them or they fail the
+// checks.
+func Networks(ctx context.Context, e *fit.Engine, before *Result) (*Result, error) {
+	if !allowsNetwork(e.Data.Model) {
+		return nil, nil
+	}
+	out := *before
+	if out.Neural == nil {
+		report(e, "neural", 0.8)
+		net, err := e.Neural(ctx, "neural", out.Smoothed)
+		if err != nil || !finite(net.Evidence) {
+			return nil, err
+		}
+		out.Neural = net
+	}
+	checked := checks(e.Data, out.Neural)
+	if !passed(checked) {
+		return nil, nil
+	}
+	out.Ties, out.Apart = nil, nil
+	out.neuralOnly(e.Data.Model, checked)
+	out.Advice = "the best formula passes the checks, but left to itself it does not move like the data; the network does: give `library: {functions: [...]}` with what the learned function looks like"
+	return &out, nil
+}
+
 // neuralOnly makes the networks the answer.
 func (r *Result) neuralOnly(m *model.Model, checked []Check) {
 	r.Status, r.Chosen, r.Model, r.Checks = NeuralOnly, r.Neural, m, checked
