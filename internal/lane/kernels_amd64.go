@@ -102,6 +102,11 @@ func linearAVX2(dst []float64, s float64, a []float64, c float64)
 //go:noescape
 func combineAVX2(dst []float64, x []float64, h []float64, k []float64, c float64)
 
+// cubicAVX2: dst = base + τ·(slope + τ·(curve + τ·jerk)), τ = t − origin.
+//
+//go:noescape
+func cubicAVX2(dst []float64, t []float64, origin []float64, base []float64, slope []float64, curve []float64, jerk []float64)
+
 // tanhBackAVX2: d *= 1 − y².
 //
 //go:noescape
@@ -167,10 +172,10 @@ func sinSlopeNearAVX2(y []float64, slope []float64, a []float64)
 //go:noescape
 func affineAVX2(dst *float64, w *float64, b *float64, x *float64, outputs int, inputs int, lanes int)
 
-// weightGradientAVX2: gradient += delta·xᵀ.
+// weightGradientAVX2: sums += delta·xᵀ, eight partial sums a weight.
 //
 //go:noescape
-func weightGradientAVX2(gradient *float64, delta *float64, x *float64, outputs int, inputs int, lanes int)
+func weightGradientAVX2(sums *float64, delta *float64, x *float64, outputs int, inputs int, lanes int)
 
 // reflectAVX2: one Householder reflection; v is the first of the factors, stride elements apart.
 //
@@ -287,6 +292,11 @@ func linearAVX512(dst []float64, s float64, a []float64, c float64)
 //go:noescape
 func combineAVX512(dst []float64, x []float64, h []float64, k []float64, c float64)
 
+// cubicAVX512: dst = base + τ·(slope + τ·(curve + τ·jerk)), τ = t − origin.
+//
+//go:noescape
+func cubicAVX512(dst []float64, t []float64, origin []float64, base []float64, slope []float64, curve []float64, jerk []float64)
+
 // tanhBackAVX512: d *= 1 − y².
 //
 //go:noescape
@@ -352,10 +362,10 @@ func sinSlopeNearAVX512(y []float64, slope []float64, a []float64)
 //go:noescape
 func affineAVX512(dst *float64, w *float64, b *float64, x *float64, outputs int, inputs int, lanes int)
 
-// weightGradientAVX512: gradient += delta·xᵀ.
+// weightGradientAVX512: sums += delta·xᵀ, eight partial sums a weight.
 //
 //go:noescape
-func weightGradientAVX512(gradient *float64, delta *float64, x *float64, outputs int, inputs int, lanes int)
+func weightGradientAVX512(sums *float64, delta *float64, x *float64, outputs int, inputs int, lanes int)
 
 // reflectAVX512: one Householder reflection; v is the first of the factors, stride elements apart.
 //

@@ -1373,6 +1373,78 @@ end:
 	VZEROUPPER
 	RET
 
+// func cubicAVX2(dst []float64, t []float64, origin []float64, base []float64, slope []float64, curve []float64, jerk []float64)
+// Requires: AVX, CMOV, FMA3
+TEXT ·cubicAVX2(SB), NOSPLIT, $0-168
+	MOVQ    dst_len+8(FP), AX
+	MOVQ    dst_base+0(FP), CX
+	MOVQ    t_base+24(FP), DX
+	MOVQ    t_len+32(FP), BX
+	CMPQ    BX, AX
+	CMOVQLT BX, AX
+	MOVQ    origin_base+48(FP), BX
+	MOVQ    origin_len+56(FP), SI
+	CMPQ    SI, AX
+	CMOVQLT SI, AX
+	MOVQ    base_base+72(FP), SI
+	MOVQ    base_len+80(FP), DI
+	CMPQ    DI, AX
+	CMOVQLT DI, AX
+	MOVQ    slope_base+96(FP), DI
+	MOVQ    slope_len+104(FP), R8
+	CMPQ    R8, AX
+	CMOVQLT R8, AX
+	MOVQ    curve_base+120(FP), R8
+	MOVQ    curve_len+128(FP), R9
+	CMPQ    R9, AX
+	CMOVQLT R9, AX
+	MOVQ    jerk_base+144(FP), R9
+	MOVQ    jerk_len+152(FP), R10
+	CMPQ    R10, AX
+	CMOVQLT R10, AX
+	XORQ    R10, R10
+
+vectors:
+	CMPQ        AX, $0x00000004
+	JL          vectorsDone
+	VMOVUPD     (DX)(R10*8), Y0
+	VMOVUPD     (BX)(R10*8), Y1
+	VMOVUPD     (SI)(R10*8), Y2
+	VMOVUPD     (DI)(R10*8), Y3
+	VMOVUPD     (R8)(R10*8), Y4
+	VMOVUPD     (R9)(R10*8), Y5
+	VSUBPD      Y1, Y0, Y0
+	VFMADD213PD Y4, Y0, Y5
+	VFMADD213PD Y3, Y0, Y5
+	VFMADD213PD Y2, Y0, Y5
+	VMOVUPD     Y5, (CX)(R10*8)
+	ADDQ        $0x00000004, R10
+	SUBQ        $0x00000004, AX
+	JMP         vectors
+
+vectorsDone:
+	TESTQ       AX, AX
+	JE          end
+	LEAQ        masks<>+0(SB), R12
+	MOVQ        $0x00000004, R11
+	SUBQ        AX, R11
+	VMOVUPD     (R12)(R11*8), Y0
+	VMASKMOVPD  (DX)(R10*8), Y0, Y1
+	VMASKMOVPD  (BX)(R10*8), Y0, Y2
+	VMASKMOVPD  (SI)(R10*8), Y0, Y3
+	VMASKMOVPD  (DI)(R10*8), Y0, Y4
+	VMASKMOVPD  (R8)(R10*8), Y0, Y5
+	VMASKMOVPD  (R9)(R10*8), Y0, Y6
+	VSUBPD      Y2, Y1, Y1
+	VFMADD213PD Y5, Y1, Y6
+	VFMADD213PD Y4, Y1, Y6
+	VFMADD213PD Y3, Y1, Y6
+	VMASKMOVPD  Y6, Y0, (CX)(R10*8)
+
+end:
+	VZEROUPPER
+	RET
+
 // func tanhBackAVX2(d []float64, y []float64)
 // Requires: AVX, CMOV, FMA3
 TEXT ·tanhBackAVX2(SB), NOSPLIT, $0-48
@@ -3056,16 +3128,16 @@ band1Done:
 	VZEROUPPER
 	RET
 
-// func weightGradientAVX2(gradient *float64, delta *float64, x *float64, outputs int, inputs int, lanes int)
+// func weightGradientAVX2(sums *float64, delta *float64, x *float64, outputs int, inputs int, lanes int)
 // Requires: AVX, FMA3
 TEXT ·weightGradientAVX2(SB), NOSPLIT, $0-48
-	MOVQ gradient+0(FP), AX
+	MOVQ sums+0(FP), AX
 	MOVQ delta+8(FP), CX
 	MOVQ outputs+24(FP), DX
 	MOVQ lanes+40(FP), BX
 	SHLQ $0x03, BX
 	MOVQ inputs+32(FP), SI
-	SHLQ $0x03, SI
+	SHLQ $0x06, SI
 
 band2:
 	CMPQ DX, $0x00000002
@@ -3075,20 +3147,22 @@ band2:
 	MOVQ AX, R9
 
 band2Inputs4:
-	CMPQ   DI, $0x00000004
-	JL     band2Inputs4Done
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   CX, R10
-	MOVQ   R8, R11
-	MOVQ   lanes+40(FP), R12
-	LEAQ   (BX)(BX*2), R13
+	CMPQ    DI, $0x00000004
+	JL      band2Inputs4Done
+	MOVQ    R9, R10
+	VMOVUPD (R10), Y0
+	VMOVUPD 64(R10), Y1
+	VMOVUPD 128(R10), Y2
+	VMOVUPD 192(R10), Y3
+	ADDQ    SI, R10
+	VMOVUPD (R10), Y4
+	VMOVUPD 64(R10), Y5
+	VMOVUPD 128(R10), Y6
+	VMOVUPD 192(R10), Y7
+	MOVQ    CX, R10
+	MOVQ    R8, R11
+	MOVQ    lanes+40(FP), R12
+	LEAQ    (BX)(BX*2), R13
 
 band2Inputs4Lanes:
 	CMPQ        R12, $0x00000004
@@ -3135,48 +3209,36 @@ band2Inputs4Tail:
 	VFMADD231PD Y8, Y10, Y7
 
 band2Inputs4Sum:
-	MOVQ       R9, R10
-	VUNPCKLPD  Y1, Y0, Y8
-	VUNPCKHPD  Y1, Y0, Y0
-	VADDPD     Y0, Y8, Y8
-	VUNPCKLPD  Y3, Y2, Y0
-	VUNPCKHPD  Y3, Y2, Y1
-	VADDPD     Y1, Y0, Y0
-	VPERM2F128 $0x20, Y0, Y8, Y1
-	VPERM2F128 $0x31, Y0, Y8, Y0
-	VADDPD     Y0, Y1, Y1
-	VADDPD     (R10), Y1, Y1
-	VMOVUPD    Y1, (R10)
-	ADDQ       SI, R10
-	VUNPCKLPD  Y5, Y4, Y0
-	VUNPCKHPD  Y5, Y4, Y1
-	VADDPD     Y1, Y0, Y0
-	VUNPCKLPD  Y7, Y6, Y1
-	VUNPCKHPD  Y7, Y6, Y2
-	VADDPD     Y2, Y1, Y1
-	VPERM2F128 $0x20, Y1, Y0, Y2
-	VPERM2F128 $0x31, Y1, Y0, Y0
-	VADDPD     Y0, Y2, Y2
-	VADDPD     (R10), Y2, Y2
-	VMOVUPD    Y2, (R10)
-	ADDQ       $0x00000020, R9
-	ADDQ       BX, R8
-	ADDQ       BX, R8
-	ADDQ       BX, R8
-	ADDQ       BX, R8
-	SUBQ       $0x00000004, DI
-	JMP        band2Inputs4
+	MOVQ    R9, R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 64(R10)
+	VMOVUPD Y2, 128(R10)
+	VMOVUPD Y3, 192(R10)
+	ADDQ    SI, R10
+	VMOVUPD Y4, (R10)
+	VMOVUPD Y5, 64(R10)
+	VMOVUPD Y6, 128(R10)
+	VMOVUPD Y7, 192(R10)
+	ADDQ    $0x00000100, R9
+	ADDQ    BX, R8
+	ADDQ    BX, R8
+	ADDQ    BX, R8
+	ADDQ    BX, R8
+	SUBQ    $0x00000004, DI
+	JMP     band2Inputs4
 
 band2Inputs4Done:
 band2Inputs1:
-	CMPQ   DI, $0x00000001
-	JL     band2Inputs1Done
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	MOVQ   CX, R10
-	MOVQ   R8, R11
-	MOVQ   lanes+40(FP), R12
-	LEAQ   (BX)(BX*2), R13
+	CMPQ    DI, $0x00000001
+	JL      band2Inputs1Done
+	MOVQ    R9, R10
+	VMOVUPD (R10), Y0
+	ADDQ    SI, R10
+	VMOVUPD (R10), Y1
+	MOVQ    CX, R10
+	MOVQ    R8, R11
+	MOVQ    lanes+40(FP), R12
+	LEAQ    (BX)(BX*2), R13
 
 band2Inputs1Lanes:
 	CMPQ        R12, $0x00000004
@@ -3205,26 +3267,14 @@ band2Inputs1Tail:
 	VFMADD231PD Y2, Y4, Y1
 
 band2Inputs1Sum:
-	MOVQ         R9, R10
-	VUNPCKLPD    Y0, Y0, Y2
-	VUNPCKHPD    Y0, Y0, Y0
-	VADDPD       Y0, Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDSD       X0, X2, X0
-	VADDSD       (R10), X0, X0
-	VMOVSD       X0, (R10)
-	ADDQ         SI, R10
-	VUNPCKLPD    Y1, Y1, Y0
-	VUNPCKHPD    Y1, Y1, Y1
-	VADDPD       Y1, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDSD       X1, X0, X1
-	VADDSD       (R10), X1, X1
-	VMOVSD       X1, (R10)
-	ADDQ         $0x00000008, R9
-	ADDQ         BX, R8
-	SUBQ         $0x00000001, DI
-	JMP          band2Inputs1
+	MOVQ    R9, R10
+	VMOVUPD Y0, (R10)
+	ADDQ    SI, R10
+	VMOVUPD Y1, (R10)
+	ADDQ    $0x00000040, R9
+	ADDQ    BX, R8
+	SUBQ    $0x00000001, DI
+	JMP     band2Inputs1
 
 band2Inputs1Done:
 	ADDQ BX, CX
@@ -3243,16 +3293,17 @@ band1:
 	MOVQ AX, R9
 
 band1Inputs4:
-	CMPQ   DI, $0x00000004
-	JL     band1Inputs4Done
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	MOVQ   CX, R10
-	MOVQ   R8, R11
-	MOVQ   lanes+40(FP), R12
-	LEAQ   (BX)(BX*2), R13
+	CMPQ    DI, $0x00000004
+	JL      band1Inputs4Done
+	MOVQ    R9, R10
+	VMOVUPD (R10), Y0
+	VMOVUPD 64(R10), Y1
+	VMOVUPD 128(R10), Y2
+	VMOVUPD 192(R10), Y3
+	MOVQ    CX, R10
+	MOVQ    R8, R11
+	MOVQ    lanes+40(FP), R12
+	LEAQ    (BX)(BX*2), R13
 
 band1Inputs4Lanes:
 	CMPQ        R12, $0x00000004
@@ -3289,35 +3340,29 @@ band1Inputs4Tail:
 	VFMADD231PD Y4, Y5, Y3
 
 band1Inputs4Sum:
-	MOVQ       R9, R10
-	VUNPCKLPD  Y1, Y0, Y4
-	VUNPCKHPD  Y1, Y0, Y0
-	VADDPD     Y0, Y4, Y4
-	VUNPCKLPD  Y3, Y2, Y0
-	VUNPCKHPD  Y3, Y2, Y1
-	VADDPD     Y1, Y0, Y0
-	VPERM2F128 $0x20, Y0, Y4, Y1
-	VPERM2F128 $0x31, Y0, Y4, Y0
-	VADDPD     Y0, Y1, Y1
-	VADDPD     (R10), Y1, Y1
-	VMOVUPD    Y1, (R10)
-	ADDQ       $0x00000020, R9
-	ADDQ       BX, R8
-	ADDQ       BX, R8
-	ADDQ       BX, R8
-	ADDQ       BX, R8
-	SUBQ       $0x00000004, DI
-	JMP        band1Inputs4
+	MOVQ    R9, R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 64(R10)
+	VMOVUPD Y2, 128(R10)
+	VMOVUPD Y3, 192(R10)
+	ADDQ    $0x00000100, R9
+	ADDQ    BX, R8
+	ADDQ    BX, R8
+	ADDQ    BX, R8
+	ADDQ    BX, R8
+	SUBQ    $0x00000004, DI
+	JMP     band1Inputs4
 
 band1Inputs4Done:
 band1Inputs1:
-	CMPQ   DI, $0x00000001
-	JL     band1Inputs1Done
-	VXORPD Y0, Y0, Y0
-	MOVQ   CX, R10
-	MOVQ   R8, R11
-	MOVQ   lanes+40(FP), R12
-	LEAQ   (BX)(BX*2), R13
+	CMPQ    DI, $0x00000001
+	JL      band1Inputs1Done
+	MOVQ    R9, R10
+	VMOVUPD (R10), Y0
+	MOVQ    CX, R10
+	MOVQ    R8, R11
+	MOVQ    lanes+40(FP), R12
+	LEAQ    (BX)(BX*2), R13
 
 band1Inputs1Lanes:
 	CMPQ        R12, $0x00000004
@@ -3342,18 +3387,12 @@ band1Inputs1Tail:
 	VFMADD231PD Y1, Y2, Y0
 
 band1Inputs1Sum:
-	MOVQ         R9, R10
-	VUNPCKLPD    Y0, Y0, Y1
-	VUNPCKHPD    Y0, Y0, Y0
-	VADDPD       Y0, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDSD       X0, X1, X0
-	VADDSD       (R10), X0, X0
-	VMOVSD       X0, (R10)
-	ADDQ         $0x00000008, R9
-	ADDQ         BX, R8
-	SUBQ         $0x00000001, DI
-	JMP          band1Inputs1
+	MOVQ    R9, R10
+	VMOVUPD Y0, (R10)
+	ADDQ    $0x00000040, R9
+	ADDQ    BX, R8
+	SUBQ    $0x00000001, DI
+	JMP     band1Inputs1
 
 band1Inputs1Done:
 	ADDQ BX, CX
@@ -5122,6 +5161,78 @@ vectorsDone:
 	VMULPD      Z0, Z2, Z0
 	VFMADD231PD Z3, Z0, Z1
 	VMOVUPD     Z1, K1, (CX)(DI*8)
+
+end:
+	VZEROUPPER
+	RET
+
+// func cubicAVX512(dst []float64, t []float64, origin []float64, base []float64, slope []float64, curve []float64, jerk []float64)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·cubicAVX512(SB), NOSPLIT, $0-168
+	MOVQ    dst_len+8(FP), AX
+	MOVQ    dst_base+0(FP), CX
+	MOVQ    t_base+24(FP), DX
+	MOVQ    t_len+32(FP), BX
+	CMPQ    BX, AX
+	CMOVQLT BX, AX
+	MOVQ    origin_base+48(FP), BX
+	MOVQ    origin_len+56(FP), SI
+	CMPQ    SI, AX
+	CMOVQLT SI, AX
+	MOVQ    base_base+72(FP), SI
+	MOVQ    base_len+80(FP), DI
+	CMPQ    DI, AX
+	CMOVQLT DI, AX
+	MOVQ    slope_base+96(FP), DI
+	MOVQ    slope_len+104(FP), R8
+	CMPQ    R8, AX
+	CMOVQLT R8, AX
+	MOVQ    curve_base+120(FP), R8
+	MOVQ    curve_len+128(FP), R9
+	CMPQ    R9, AX
+	CMOVQLT R9, AX
+	MOVQ    jerk_base+144(FP), R9
+	MOVQ    jerk_len+152(FP), R10
+	CMPQ    R10, AX
+	CMOVQLT R10, AX
+	XORQ    R10, R10
+
+vectors:
+	CMPQ        AX, $0x00000008
+	JL          vectorsDone
+	VMOVUPD     (DX)(R10*8), Z0
+	VMOVUPD     (BX)(R10*8), Z1
+	VMOVUPD     (SI)(R10*8), Z2
+	VMOVUPD     (DI)(R10*8), Z3
+	VMOVUPD     (R8)(R10*8), Z4
+	VMOVUPD     (R9)(R10*8), Z5
+	VSUBPD      Z1, Z0, Z0
+	VFMADD213PD Z4, Z0, Z5
+	VFMADD213PD Z3, Z0, Z5
+	VFMADD213PD Z2, Z0, Z5
+	VMOVUPD     Z5, (CX)(R10*8)
+	ADDQ        $0x00000008, R10
+	SUBQ        $0x00000008, AX
+	JMP         vectors
+
+vectorsDone:
+	TESTQ       AX, AX
+	JE          end
+	MOVQ        AX, R11
+	MOVL        $0x000000ff, AX
+	BZHIL       R11, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (DX)(R10*8), K1, Z0
+	VMOVUPD.Z   (BX)(R10*8), K1, Z1
+	VMOVUPD.Z   (SI)(R10*8), K1, Z2
+	VMOVUPD.Z   (DI)(R10*8), K1, Z3
+	VMOVUPD.Z   (R8)(R10*8), K1, Z4
+	VMOVUPD.Z   (R9)(R10*8), K1, Z5
+	VSUBPD      Z1, Z0, Z0
+	VFMADD213PD Z4, Z0, Z5
+	VFMADD213PD Z3, Z0, Z5
+	VFMADD213PD Z2, Z0, Z5
+	VMOVUPD     Z5, K1, (CX)(R10*8)
 
 end:
 	VZEROUPPER
@@ -6984,16 +7095,16 @@ band1Done:
 	VZEROUPPER
 	RET
 
-// func weightGradientAVX512(gradient *float64, delta *float64, x *float64, outputs int, inputs int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+// func weightGradientAVX512(sums *float64, delta *float64, x *float64, outputs int, inputs int, lanes int)
+// Requires: AVX, AVX512F, BMI2
 TEXT ·weightGradientAVX512(SB), NOSPLIT, $0-48
-	MOVQ gradient+0(FP), AX
+	MOVQ sums+0(FP), AX
 	MOVQ delta+8(FP), CX
 	MOVQ outputs+24(FP), DX
 	MOVQ lanes+40(FP), BX
 	SHLQ $0x03, BX
 	MOVQ inputs+32(FP), SI
-	SHLQ $0x03, SI
+	SHLQ $0x06, SI
 
 band4:
 	CMPQ DX, $0x00000004
@@ -7003,28 +7114,32 @@ band4:
 	MOVQ AX, R9
 
 band4Inputs4:
-	CMPQ   DI, $0x00000004
-	JL     band4Inputs4Done
-	VXORPD Z0, Z0, Z0
-	VXORPD Z1, Z1, Z1
-	VXORPD Z2, Z2, Z2
-	VXORPD Z3, Z3, Z3
-	VXORPD Z4, Z4, Z4
-	VXORPD Z5, Z5, Z5
-	VXORPD Z6, Z6, Z6
-	VXORPD Z7, Z7, Z7
-	VXORPD Z8, Z8, Z8
-	VXORPD Z9, Z9, Z9
-	VXORPD Z10, Z10, Z10
-	VXORPD Z11, Z11, Z11
-	VXORPD Z12, Z12, Z12
-	VXORPD Z13, Z13, Z13
-	VXORPD Z14, Z14, Z14
-	VXORPD Z15, Z15, Z15
-	MOVQ   CX, R10
-	MOVQ   R8, R11
-	MOVQ   lanes+40(FP), R12
-	LEAQ   (BX)(BX*2), R13
+	CMPQ    DI, $0x00000004
+	JL      band4Inputs4Done
+	MOVQ    R9, R10
+	VMOVUPD (R10), Z0
+	VMOVUPD 64(R10), Z1
+	VMOVUPD 128(R10), Z2
+	VMOVUPD 192(R10), Z3
+	ADDQ    SI, R10
+	VMOVUPD (R10), Z4
+	VMOVUPD 64(R10), Z5
+	VMOVUPD 128(R10), Z6
+	VMOVUPD 192(R10), Z7
+	ADDQ    SI, R10
+	VMOVUPD (R10), Z8
+	VMOVUPD 64(R10), Z9
+	VMOVUPD 128(R10), Z10
+	VMOVUPD 192(R10), Z11
+	ADDQ    SI, R10
+	VMOVUPD (R10), Z12
+	VMOVUPD 64(R10), Z13
+	VMOVUPD 128(R10), Z14
+	VMOVUPD 192(R10), Z15
+	MOVQ    CX, R10
+	MOVQ    R8, R11
+	MOVQ    lanes+40(FP), R12
+	LEAQ    (BX)(BX*2), R13
 
 band4Inputs4Lanes:
 	CMPQ        R12, $0x00000008
@@ -7091,106 +7206,50 @@ band4Inputs4Tail:
 	VFMADD231PD Z20, Z19, Z15
 
 band4Inputs4Sum:
-	MOVQ          R9, R10
-	VEXTRACTF64X4 $0x01, Z0, Y16
-	VADDPD        Y0, Y16, Y16
-	VEXTRACTF64X4 $0x01, Z1, Y0
-	VADDPD        Y1, Y0, Y0
-	VUNPCKLPD     Y0, Y16, Y1
-	VUNPCKHPD     Y0, Y16, Y0
-	VADDPD        Y0, Y1, Y1
-	VEXTRACTF64X4 $0x01, Z2, Y0
-	VADDPD        Y2, Y0, Y0
-	VEXTRACTF64X4 $0x01, Z3, Y2
-	VADDPD        Y3, Y2, Y2
-	VUNPCKLPD     Y2, Y0, Y3
-	VUNPCKHPD     Y2, Y0, Y0
-	VADDPD        Y0, Y3, Y3
-	VSHUFF64X2    $0x00, Y3, Y1, Y0
-	VSHUFF64X2    $0x03, Y3, Y1, Y1
-	VADDPD        Y1, Y0, Y0
-	VADDPD        (R10), Y0, Y0
-	VMOVUPD       Y0, (R10)
-	ADDQ          SI, R10
-	VEXTRACTF64X4 $0x01, Z4, Y0
-	VADDPD        Y4, Y0, Y0
-	VEXTRACTF64X4 $0x01, Z5, Y1
-	VADDPD        Y5, Y1, Y1
-	VUNPCKLPD     Y1, Y0, Y2
-	VUNPCKHPD     Y1, Y0, Y0
-	VADDPD        Y0, Y2, Y2
-	VEXTRACTF64X4 $0x01, Z6, Y0
-	VADDPD        Y6, Y0, Y0
-	VEXTRACTF64X4 $0x01, Z7, Y1
-	VADDPD        Y7, Y1, Y1
-	VUNPCKLPD     Y1, Y0, Y3
-	VUNPCKHPD     Y1, Y0, Y0
-	VADDPD        Y0, Y3, Y3
-	VSHUFF64X2    $0x00, Y3, Y2, Y0
-	VSHUFF64X2    $0x03, Y3, Y2, Y1
-	VADDPD        Y1, Y0, Y0
-	VADDPD        (R10), Y0, Y0
-	VMOVUPD       Y0, (R10)
-	ADDQ          SI, R10
-	VEXTRACTF64X4 $0x01, Z8, Y0
-	VADDPD        Y8, Y0, Y0
-	VEXTRACTF64X4 $0x01, Z9, Y1
-	VADDPD        Y9, Y1, Y1
-	VUNPCKLPD     Y1, Y0, Y2
-	VUNPCKHPD     Y1, Y0, Y0
-	VADDPD        Y0, Y2, Y2
-	VEXTRACTF64X4 $0x01, Z10, Y0
-	VADDPD        Y10, Y0, Y0
-	VEXTRACTF64X4 $0x01, Z11, Y1
-	VADDPD        Y11, Y1, Y1
-	VUNPCKLPD     Y1, Y0, Y3
-	VUNPCKHPD     Y1, Y0, Y0
-	VADDPD        Y0, Y3, Y3
-	VSHUFF64X2    $0x00, Y3, Y2, Y0
-	VSHUFF64X2    $0x03, Y3, Y2, Y1
-	VADDPD        Y1, Y0, Y0
-	VADDPD        (R10), Y0, Y0
-	VMOVUPD       Y0, (R10)
-	ADDQ          SI, R10
-	VEXTRACTF64X4 $0x01, Z12, Y0
-	VADDPD        Y12, Y0, Y0
-	VEXTRACTF64X4 $0x01, Z13, Y1
-	VADDPD        Y13, Y1, Y1
-	VUNPCKLPD     Y1, Y0, Y2
-	VUNPCKHPD     Y1, Y0, Y0
-	VADDPD        Y0, Y2, Y2
-	VEXTRACTF64X4 $0x01, Z14, Y0
-	VADDPD        Y14, Y0, Y0
-	VEXTRACTF64X4 $0x01, Z15, Y1
-	VADDPD        Y15, Y1, Y1
-	VUNPCKLPD     Y1, Y0, Y3
-	VUNPCKHPD     Y1, Y0, Y0
-	VADDPD        Y0, Y3, Y3
-	VSHUFF64X2    $0x00, Y3, Y2, Y0
-	VSHUFF64X2    $0x03, Y3, Y2, Y1
-	VADDPD        Y1, Y0, Y0
-	VADDPD        (R10), Y0, Y0
-	VMOVUPD       Y0, (R10)
-	ADDQ          $0x00000020, R9
-	ADDQ          BX, R8
-	ADDQ          BX, R8
-	ADDQ          BX, R8
-	ADDQ          BX, R8
-	SUBQ          $0x00000004, DI
-	JMP           band4Inputs4
+	MOVQ    R9, R10
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, 128(R10)
+	VMOVUPD Z3, 192(R10)
+	ADDQ    SI, R10
+	VMOVUPD Z4, (R10)
+	VMOVUPD Z5, 64(R10)
+	VMOVUPD Z6, 128(R10)
+	VMOVUPD Z7, 192(R10)
+	ADDQ    SI, R10
+	VMOVUPD Z8, (R10)
+	VMOVUPD Z9, 64(R10)
+	VMOVUPD Z10, 128(R10)
+	VMOVUPD Z11, 192(R10)
+	ADDQ    SI, R10
+	VMOVUPD Z12, (R10)
+	VMOVUPD Z13, 64(R10)
+	VMOVUPD Z14, 128(R10)
+	VMOVUPD Z15, 192(R10)
+	ADDQ    $0x00000100, R9
+	ADDQ    BX, R8
+	ADDQ    BX, R8
+	ADDQ    BX, R8
+	ADDQ    BX, R8
+	SUBQ    $0x00000004, DI
+	JMP     band4Inputs4
 
 band4Inputs4Done:
 band4Inputs1:
-	CMPQ   DI, $0x00000001
-	JL     band4Inputs1Done
-	VXORPD Z0, Z0, Z0
-	VXORPD Z1, Z1, Z1
-	VXORPD Z2, Z2, Z2
-	VXORPD Z3, Z3, Z3
-	MOVQ   CX, R10
-	MOVQ   R8, R11
-	MOVQ   lanes+40(FP), R12
-	LEAQ   (BX)(BX*2), R13
+	CMPQ    DI, $0x00000001
+	JL      band4Inputs1Done
+	MOVQ    R9, R10
+	VMOVUPD (R10), Z0
+	ADDQ    SI, R10
+	VMOVUPD (R10), Z1
+	ADDQ    SI, R10
+	VMOVUPD (R10), Z2
+	ADDQ    SI, R10
+	VMOVUPD (R10), Z3
+	MOVQ    CX, R10
+	MOVQ    R8, R11
+	MOVQ    lanes+40(FP), R12
+	LEAQ    (BX)(BX*2), R13
 
 band4Inputs1Lanes:
 	CMPQ        R12, $0x00000008
@@ -7227,50 +7286,18 @@ band4Inputs1Tail:
 	VFMADD231PD Z8, Z7, Z3
 
 band4Inputs1Sum:
-	MOVQ          R9, R10
-	VEXTRACTF64X4 $0x01, Z0, Y4
-	VADDPD        Y0, Y4, Y4
-	VUNPCKLPD     Y4, Y4, Y0
-	VUNPCKHPD     Y4, Y4, Y4
-	VADDPD        Y4, Y0, Y0
-	VEXTRACTF64X2 $0x01, Y0, X4
-	VADDSD        X4, X0, X4
-	VADDSD        (R10), X4, X4
-	VMOVSD        X4, (R10)
-	ADDQ          SI, R10
-	VEXTRACTF64X4 $0x01, Z1, Y0
-	VADDPD        Y1, Y0, Y0
-	VUNPCKLPD     Y0, Y0, Y1
-	VUNPCKHPD     Y0, Y0, Y0
-	VADDPD        Y0, Y1, Y1
-	VEXTRACTF64X2 $0x01, Y1, X0
-	VADDSD        X0, X1, X0
-	VADDSD        (R10), X0, X0
-	VMOVSD        X0, (R10)
-	ADDQ          SI, R10
-	VEXTRACTF64X4 $0x01, Z2, Y0
-	VADDPD        Y2, Y0, Y0
-	VUNPCKLPD     Y0, Y0, Y1
-	VUNPCKHPD     Y0, Y0, Y0
-	VADDPD        Y0, Y1, Y1
-	VEXTRACTF64X2 $0x01, Y1, X0
-	VADDSD        X0, X1, X0
-	VADDSD        (R10), X0, X0
-	VMOVSD        X0, (R10)
-	ADDQ          SI, R10
-	VEXTRACTF64X4 $0x01, Z3, Y0
-	VADDPD        Y3, Y0, Y0
-	VUNPCKLPD     Y0, Y0, Y1
-	VUNPCKHPD     Y0, Y0, Y0
-	VADDPD        Y0, Y1, Y1
-	VEXTRACTF64X2 $0x01, Y1, X0
-	VADDSD        X0, X1, X0
-	VADDSD        (R10), X0, X0
-	VMOVSD        X0, (R10)
-	ADDQ          $0x00000008, R9
-	ADDQ          BX, R8
-	SUBQ          $0x00000001, DI
-	JMP           band4Inputs1
+	MOVQ    R9, R10
+	VMOVUPD Z0, (R10)
+	ADDQ    SI, R10
+	VMOVUPD Z1, (R10)
+	ADDQ    SI, R10
+	VMOVUPD Z2, (R10)
+	ADDQ    SI, R10
+	VMOVUPD Z3, (R10)
+	ADDQ    $0x00000040, R9
+	ADDQ    BX, R8
+	SUBQ    $0x00000001, DI
+	JMP     band4Inputs1
 
 band4Inputs1Done:
 	ADDQ BX, CX
@@ -7293,16 +7320,17 @@ band1:
 	MOVQ AX, R9
 
 band1Inputs4:
-	CMPQ   DI, $0x00000004
-	JL     band1Inputs4Done
-	VXORPD Z0, Z0, Z0
-	VXORPD Z1, Z1, Z1
-	VXORPD Z2, Z2, Z2
-	VXORPD Z3, Z3, Z3
-	MOVQ   CX, R10
-	MOVQ   R8, R11
-	MOVQ   lanes+40(FP), R12
-	LEAQ   (BX)(BX*2), R13
+	CMPQ    DI, $0x00000004
+	JL      band1Inputs4Done
+	MOVQ    R9, R10
+	VMOVUPD (R10), Z0
+	VMOVUPD 64(R10), Z1
+	VMOVUPD 128(R10), Z2
+	VMOVUPD 192(R10), Z3
+	MOVQ    CX, R10
+	MOVQ    R8, R11
+	MOVQ    lanes+40(FP), R12
+	LEAQ    (BX)(BX*2), R13
 
 band1Inputs4Lanes:
 	CMPQ        R12, $0x00000008
@@ -7339,43 +7367,29 @@ band1Inputs4Tail:
 	VFMADD231PD Z5, Z4, Z3
 
 band1Inputs4Sum:
-	MOVQ          R9, R10
-	VEXTRACTF64X4 $0x01, Z0, Y4
-	VADDPD        Y0, Y4, Y4
-	VEXTRACTF64X4 $0x01, Z1, Y0
-	VADDPD        Y1, Y0, Y0
-	VUNPCKLPD     Y0, Y4, Y1
-	VUNPCKHPD     Y0, Y4, Y0
-	VADDPD        Y0, Y1, Y1
-	VEXTRACTF64X4 $0x01, Z2, Y0
-	VADDPD        Y2, Y0, Y0
-	VEXTRACTF64X4 $0x01, Z3, Y2
-	VADDPD        Y3, Y2, Y2
-	VUNPCKLPD     Y2, Y0, Y3
-	VUNPCKHPD     Y2, Y0, Y0
-	VADDPD        Y0, Y3, Y3
-	VSHUFF64X2    $0x00, Y3, Y1, Y0
-	VSHUFF64X2    $0x03, Y3, Y1, Y1
-	VADDPD        Y1, Y0, Y0
-	VADDPD        (R10), Y0, Y0
-	VMOVUPD       Y0, (R10)
-	ADDQ          $0x00000020, R9
-	ADDQ          BX, R8
-	ADDQ          BX, R8
-	ADDQ          BX, R8
-	ADDQ          BX, R8
-	SUBQ          $0x00000004, DI
-	JMP           band1Inputs4
+	MOVQ    R9, R10
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, 128(R10)
+	VMOVUPD Z3, 192(R10)
+	ADDQ    $0x00000100, R9
+	ADDQ    BX, R8
+	ADDQ    BX, R8
+	ADDQ    BX, R8
+	ADDQ    BX, R8
+	SUBQ    $0x00000004, DI
+	JMP     band1Inputs4
 
 band1Inputs4Done:
 band1Inputs1:
-	CMPQ   DI, $0x00000001
-	JL     band1Inputs1Done
-	VXORPD Z0, Z0, Z0
-	MOVQ   CX, R10
-	MOVQ   R8, R11
-	MOVQ   lanes+40(FP), R12
-	LEAQ   (BX)(BX*2), R13
+	CMPQ    DI, $0x00000001
+	JL      band1Inputs1Done
+	MOVQ    R9, R10
+	VMOVUPD (R10), Z0
+	MOVQ    CX, R10
+	MOVQ    R8, R11
+	MOVQ    lanes+40(FP), R12
+	LEAQ    (BX)(BX*2), R13
 
 band1Inputs1Lanes:
 	CMPQ        R12, $0x00000008
@@ -7400,20 +7414,12 @@ band1Inputs1Tail:
 	VFMADD231PD Z2, Z1, Z0
 
 band1Inputs1Sum:
-	MOVQ          R9, R10
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y0, Y1, Y1
-	VUNPCKLPD     Y1, Y1, Y0
-	VUNPCKHPD     Y1, Y1, Y1
-	VADDPD        Y1, Y0, Y0
-	VEXTRACTF64X2 $0x01, Y0, X1
-	VADDSD        X1, X0, X1
-	VADDSD        (R10), X1, X1
-	VMOVSD        X1, (R10)
-	ADDQ          $0x00000008, R9
-	ADDQ          BX, R8
-	SUBQ          $0x00000001, DI
-	JMP           band1Inputs1
+	MOVQ    R9, R10
+	VMOVUPD Z0, (R10)
+	ADDQ    $0x00000040, R9
+	ADDQ    BX, R8
+	SUBQ    $0x00000001, DI
+	JMP     band1Inputs1
 
 band1Inputs1Done:
 	ADDQ BX, CX

@@ -4,6 +4,18 @@
 // is the reference that faster ones are compared with.
 package lane
 
+// Partials is the number of partial sums that a weight's gradient is kept in: the
+// elements of the widest vector.
+const Partials = 8
+
+// Reduce adds the partial sums of WeightGradient to dst, one number a weight.
+func Reduce(dst, sums []float64) {
+	for j := range dst {
+		s := (*[Partials]float64)(sums[Partials*j:])
+		dst[j] += ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]))
+	}
+}
+
 // Unary sets dst[i] = f(a[i]).
 type Unary func(dst, a []float64)
 
@@ -47,9 +59,13 @@ type Table struct {
 	// Affine sets dst = W·x + b: w is row-major, one row an output; x has inputs rows,
 	// dst as many as there are outputs; b is nil for zeros. dst may not overlap x.
 	Affine func(dst, w, b, x []float64, inputs, lanes int)
-	// WeightGradient adds delta·xᵀ, sums over lanes in a fixed order, to a row-major
-	// outputs × inputs matrix.
-	WeightGradient func(gradient, delta, x []float64, inputs, lanes int)
+	// WeightGradient adds delta·xᵀ, sums over lanes in a fixed order, to the Partials
+	// numbers that every weight of a row-major outputs × inputs matrix has in sums, for
+	// Reduce to add up in the end.
+	WeightGradient func(sums, delta, x []float64, inputs, lanes int)
+
+	// Cubic sets dst = base + τ·(slope + τ·(curve + τ·jerk)) with τ = t − origin.
+	Cubic func(dst, t, origin, base, slope, curve, jerk []float64)
 
 	// Activations beside Tanh, Softplus and Sin, and those with their slopes in one
 	// pass; tanh's slope comes from its value.

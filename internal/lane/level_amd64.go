@@ -33,15 +33,16 @@ func avx2() *Table {
 	t.Sin, t.Cos = near(sinNearAVX2, math.Sin), near(cosNearAVX2, math.Cos)
 	t.SoftplusSlope, t.RbfSlope, t.SinSlope = softplusSlopeAVX2, rbfSlopeAVX2, nearSlope(sinSlopeNearAVX2)
 	t.Accumulate, t.Scale, t.Axpy, t.Linear, t.Combine = accumulateAVX2, scaleAVX2, axpyAVX2, linearAVX2, combineAVX2
-	t.TanhBack = tanhBackAVX2
+	t.TanhBack, t.Cubic = tanhBackAVX2, cubicAVX2
 	t.Affine = func(dst, w, b, x []float64, inputs, lanes int) {
 		if n := outputsOf(dst, w, b, x, inputs, lanes); n > 0 {
 			affineAVX2(first(dst), first(w), first(b), first(x), n, inputs, lanes)
 		}
 	}
-	t.WeightGradient = func(gradient, delta, x []float64, inputs, lanes int) {
-		if n := outputsOf(delta, gradient, nil, x, inputs, lanes); n > 0 {
-			weightGradientAVX2(first(gradient), first(delta), first(x), n, inputs, lanes)
+	t.WeightGradient = func(sums, delta, x []float64, inputs, lanes int) {
+		if n := outputsOf(delta, sums, nil, x, inputs, lanes); n > 0 {
+			_ = sums[:Partials*n*inputs]
+			weightGradientAVX2(first(sums), first(delta), first(x), n, inputs, lanes)
 		}
 	}
 	t.Reflect = func(top, v []float64, rows, stride int, head, beta float64, _ []float64) {
@@ -73,15 +74,16 @@ func avx512() *Table {
 	t.Sin, t.Cos = near(sinNearAVX512, math.Sin), near(cosNearAVX512, math.Cos)
 	t.SoftplusSlope, t.RbfSlope, t.SinSlope = softplusSlopeAVX512, rbfSlopeAVX512, nearSlope(sinSlopeNearAVX512)
 	t.Accumulate, t.Scale, t.Axpy, t.Linear, t.Combine = accumulateAVX512, scaleAVX512, axpyAVX512, linearAVX512, combineAVX512
-	t.TanhBack = tanhBackAVX512
+	t.TanhBack, t.Cubic = tanhBackAVX512, cubicAVX512
 	t.Affine = func(dst, w, b, x []float64, inputs, lanes int) {
 		if n := outputsOf(dst, w, b, x, inputs, lanes); n > 0 {
 			affineAVX512(first(dst), first(w), first(b), first(x), n, inputs, lanes)
 		}
 	}
-	t.WeightGradient = func(gradient, delta, x []float64, inputs, lanes int) {
-		if n := outputsOf(delta, gradient, nil, x, inputs, lanes); n > 0 {
-			weightGradientAVX512(first(gradient), first(delta), first(x), n, inputs, lanes)
+	t.WeightGradient = func(sums, delta, x []float64, inputs, lanes int) {
+		if n := outputsOf(delta, sums, nil, x, inputs, lanes); n > 0 {
+			_ = sums[:Partials*n*inputs]
+			weightGradientAVX512(first(sums), first(delta), first(x), n, inputs, lanes)
 		}
 	}
 	t.Reflect = func(top, v []float64, rows, stride int, head, beta float64, _ []float64) {

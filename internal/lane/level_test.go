@@ -73,6 +73,11 @@ func kernels() []kernel {
 			copy(y[0], x[0])
 			k.TanhBack(y[0], x[1])
 		}, func(x []float64) float64 { return math.Abs(x[0]) * (1 + x[1]*x[1]) }},
+		{"Cubic", 1, 2, 6, 0, func(k *Table, y, x [][]float64) { k.Cubic(y[0], x[0], x[1], x[1], x[0], x[1], x[0]) },
+			func(x []float64) float64 {
+				a, tau := math.Abs(x[0])+math.Abs(x[1]), math.Abs(x[0])+math.Abs(x[1])
+				return a + tau*(a+tau*(a+tau*a))
+			}},
 		unary("Neg", 0, 0, func(k *Table) Unary { return k.Neg }), unary("Abs", 0, 0, func(k *Table) Unary { return k.Abs }),
 		unary("Sqrt", 0, 0, func(k *Table) Unary { return k.Sqrt }), unary("Floor", 0, 0, func(k *Table) Unary { return k.Floor }),
 		unary("Exp", 3, 0, func(k *Table) Unary { return k.Exp }), unary("Log", 3, 0, func(k *Table) Unary { return k.Log }),
@@ -410,7 +415,7 @@ func TestShortMatricesPanicInsteadOfReadingBeyond(t *testing.T) {
 	for _, k := range tables() {
 		for name, f := range map[string]func(){
 			"weights": func() { k.Affine(make([]float64, 16), make([]float64, 3), nil, make([]float64, 16), 2, 8) },
-			"lanes":   func() { k.WeightGradient(make([]float64, 4), make([]float64, 16), make([]float64, 15), 2, 8) },
+			"lanes":   func() { k.WeightGradient(make([]float64, 4*Partials), make([]float64, 16), make([]float64, 15), 2, 8) },
 			"rows":    func() { k.AccumulateRows(make([]float64, 16), make([]float64, 8), make([]float64, 8)) },
 			"matrix":  func() { k.Reflect(make([]float64, 4), slices.Repeat([]float64{1}, 6), 2, 5, 1, 1, make([]float64, 4)) },
 		} {

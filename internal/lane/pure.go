@@ -19,7 +19,7 @@ func Pure() *Table {
 		Logistic: each1(logistic), Softplus: each1(softplus),
 		Accumulate: accumulate, Scale: scale, Axpy: axpy, Combine: combine,
 		Linear: linear, Affine: affine, WeightGradient: weightGradient,
-		Gelu: each1(gelu), Rbf: each1(rbf), TanhBack: tanhBack,
+		Gelu: each1(gelu), Rbf: each1(rbf), TanhBack: tanhBack, Cubic: cubic,
 		GeluSlope: geluSlope, RbfSlope: rbfSlope, SinSlope: sinSlope, SoftplusSlope: softplusSlope,
 		AccumulateRows: accumulateRows, CombineRows: combineRows, Reflect: reflect,
 	}
@@ -119,6 +119,13 @@ func combine(dst, x, h, k []float64, c float64) {
 	h, k, dst = h[:len(x)], k[:len(x)], dst[:len(x)]
 	for i, v := range x {
 		dst[i] = v + c*h[i]*k[i]
+	}
+}
+
+func cubic(dst, t, origin, base, slope, curve, jerk []float64) {
+	for l := range dst {
+		tau := t[l] - origin[l]
+		dst[l] = base[l] + tau*(slope[l]+tau*(curve[l]+tau*jerk[l]))
 	}
 }
 

@@ -125,6 +125,16 @@ func elementwiseKernels() []elementwise {
 				return x[:1]
 			}
 		}, ""},
+		{"cubic", []string{"dst"}, []string{"t", "origin", "base", "slope", "curve", "jerk"}, nil,
+			"dst = base + τ·(slope + τ·(curve + τ·jerk)), τ = t − origin", 1, func(l *level) body {
+				return func(x, _ []VecVirtual) []VecVirtual {
+					tau, p := l.sub(x[0], x[1]), x[5]
+					l.step(p, tau, x[4])
+					l.step(p, tau, x[3])
+					l.step(p, tau, x[2])
+					return []VecVirtual{p}
+				}
+			}, ""},
 		{"tanhBack", []string{"d"}, []string{"d", "y"}, nil, "d *= 1 − y²", 4, tanhBackKernel, ""},
 		unary("exp", "dst = eᵃ", 1, expKernel),
 		unary("log", "dst = log a", 1, logKernel),

@@ -157,17 +157,18 @@ func affineTile(l *level, label string, tall, wide int, d, w, b, x, stride Regis
 	}
 }
 
-// weightGradient adds delta·xᵀ to gradient. A tile of four weights by four (two
-// by four at AVX2) keeps one vector of partial sums a weight, added up at its end.
+// weightGradient adds delta·xᵀ to partial sums, 64 bytes a weight, of which a level
+// uses one vector. A tile of four weights by four (two by four at AVX2) stays in
+// registers while the lanes pass.
 func weightGradient(l *level) {
-	l.begin("weightGradient", "func(gradient, delta, x *float64, outputs, inputs, lanes int)", "gradient += delta·xᵀ")
-	gradient, delta := pointer("gradient"), pointer("delta")
+	l.begin("weightGradient", "func(sums, delta, x *float64, outputs, inputs, lanes int)", "sums += delta·xᵀ, eight partial sums a weight")
+	sums, delta := pointer("sums"), pointer("delta")
 	outputs := Load(Param("outputs"), GP64())
 	stride := Load(Param("lanes"), GP64())
 	SHLQ(U8(3), stride)
 	row := GP64()
 	MOVQ(Load(Param("inputs"), GP64()), row)
-	SHLQ(U8(3), row)
+	SHLQ(U8(6), row)
 	tallest := 4
 	if !l.wide() {
 		tallest = 2
@@ -177,14 +178,14 @@ func weightGradient(l *level) {
 		Label(band)
 		CMPQ(outputs, U32(tall))
 		JL(LabelRef(band + "Done"))
-		left, x, g := Load(Param("inputs"), GP64()), pointer("x"), copyOf(gradient)
+		left, x, g := Load(Param("inputs"), GP64()), pointer("x"), copyOf(sums)
 		for _, wide := range []int{4, 1} {
 			label := band + "Inputs" + string(rune('0'+wide))
 			Label(label)
 			CMPQ(left, U32(wide))
 			JL(LabelRef(label + "Done"))
 			weightTile(l, label, tall, wide, g, row, delta, x, stride)
-			ADDQ(U32(8*wide), g)
+			ADDQ(U32(64*wide), g)
 			for range wide {
 				ADDQ(stride, x)
 			}
@@ -194,7 +195,7 @@ func weightGradient(l *level) {
 		}
 		for range tall {
 			ADDQ(stride, delta)
-			ADDQ(row, gradient)
+			ADDQ(row, sums)
 		}
 		SUBQ(U32(tall), outputs)
 		JMP(LabelRef(band))
@@ -204,7 +205,7 @@ func weightGradient(l *level) {
 	RET()
 }
 
-// rows addresses up to four rows at base, base + stride, …; triple is 3·stride.
+// rowAt addresses up to four rows at base, base + stride, …; triple is 3·stride.
 func rowAt(base, stride, triple Register, i int) Mem {
 	switch i {
 	case 0:
@@ -217,13 +218,18 @@ func rowAt(base, stride, triple Register, i int) Mem {
 
 func weightTile(l *level, label string, tall, wide int, g, row, delta, x, stride Register) {
 	sums := make([][]VecVirtual, tall)
-	for o := range sums {
-		for range wide {
-			s := l.register()
-			VXORPD(s, s, s)
-			sums[o] = append(sums[o], s)
+	each := func(visit func(o, i int, m Mem)) {
+		at := copyOf(g)
+		for o := range tall {
+			for i := range wide {
+				visit(o, i, Mem{Base: at, Disp: 64 * i})
+			}
+			if o+1 < tall {
+				ADDQ(row, at)
+			}
 		}
 	}
+	each(func(o, _ int, m Mem) { sums[o] = append(sums[o], l.load(m)) })
 	d, p, lanes, triple := copyOf(delta), copyOf(x), Load(Param("lanes"), GP64()), GP64()
 	LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, triple)
 	add := func(load func(Mem) VecVirtual) {
@@ -252,69 +258,7 @@ func weightTile(l *level, label string, tall, wide int, g, row, delta, x, stride
 	mask := l.tailMask(lanes)
 	add(func(m Mem) VecVirtual { return l.loadMasked(m, mask) })
 	Label(label + "Sum")
-	to := copyOf(g)
-	for o := range tall {
-		if wide == 4 {
-			s := l.sumOfFour(sums[o])
-			VADDPD(Mem{Base: to}, s, s)
-			VMOVUPD(s, Mem{Base: to})
-		} else {
-			s := l.sumOfOne(sums[o][0])
-			VADDSD(Mem{Base: to}, s, s)
-			VMOVSD(s, Mem{Base: to})
-		}
-		if o+1 < tall {
-			ADDQ(row, to)
-		}
-	}
-}
-
-// halve adds the upper half of a ZMM to the lower.
-func (l *level) halve(v VecVirtual) VecVirtual {
-	if !l.wide() {
-		return v
-	}
-	h := YMM()
-	VEXTRACTF64X4(U8(1), v, h)
-	VADDPD(v.AsY(), h, h)
-	return h
-}
-
-// sumOfFour adds up four vectors into the elements of a YMM, sumOfOne one into
-// element 0, in the same order: (v0 + v1) + (v2 + v3) of what halve leaves.
-func (l *level) sumOfFour(v []VecVirtual) VecVirtual {
-	a, b := l.pairs(l.halve(v[0]), l.halve(v[1])), l.pairs(l.halve(v[2]), l.halve(v[3]))
-	low, high := YMM(), YMM()
-	if l.wide() {
-		VSHUFF64X2(U8(0), b, a, low)
-		VSHUFF64X2(U8(3), b, a, high)
-	} else {
-		VPERM2F128(U8(0x20), b, a, low)
-		VPERM2F128(U8(0x31), b, a, high)
-	}
-	VADDPD(high, low, low)
-	return low
-}
-
-func (l *level) sumOfOne(v VecVirtual) VecVirtual {
-	h := l.halve(v)
-	a, high := l.pairs(h, h), XMM()
-	if l.wide() {
-		VEXTRACTF64X2(U8(1), a, high)
-	} else {
-		VEXTRACTF128(U8(1), a, high)
-	}
-	VADDSD(high, a.AsX(), high)
-	return high
-}
-
-// pairs is a0+a1, b0+b1, a2+a3, b2+b3; VHADDPD does not reach the upper sixteen registers.
-func (l *level) pairs(a, b VecVirtual) VecVirtual {
-	even, odd := YMM(), YMM()
-	VUNPCKLPD(b, a, even)
-	VUNPCKHPD(b, a, odd)
-	VADDPD(odd, even, even)
-	return even
+	each(func(o, i int, m Mem) { VMOVUPD(sums[o][i], m) })
 }
 
 // reflect applies a Householder reflection to columns of a row-major matrix: with
