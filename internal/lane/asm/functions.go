@@ -36,8 +36,9 @@ func (e *expm1) reduce(x VecVirtual) (n, p VecVirtual) {
 	n = l.round(l.mul(x, e.log2e))
 	l.subtract(x, n, e.ln2)
 	l.subtract(x, n, e.ln2Rest)
-	q := l.horner(x, e.series)
-	l.step(q, l.mul(x, x), x)
+	square := l.mul(x, x)
+	q := l.polynomial(x, square, e.series)
+	l.step(q, square, x)
 	return n, q
 }
 

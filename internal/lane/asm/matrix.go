@@ -6,7 +6,7 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// columns lists how many vectors of lanes a tile spans, widest first; 0 is one
+// tiles lists how many vectors of lanes a tile spans, widest first; 0 is one
 // masked vector.
 func (l *level) tiles(outputs int) []int {
 	if outputs == 4 && !l.wide() {
@@ -32,7 +32,7 @@ func affine(l *level) {
 	outputs := Load(Param("outputs"), GP64())
 	stride := Load(Param("lanes"), GP64()) // of rows in bytes
 	SHLQ(U8(3), stride)
-	for _, tall := range []int{4, 1} {
+	for _, tall := range []int{4, 2, 1} {
 		band := "band" + string(rune('0'+tall))
 		Label(band)
 		CMPQ(outputs, U32(tall))
@@ -169,17 +169,17 @@ func weightGradient(l *level) {
 	row := GP64()
 	MOVQ(Load(Param("inputs"), GP64()), row)
 	SHLQ(U8(6), row)
-	tallest := 4
+	heights := []int{4, 2, 1}
 	if !l.wide() {
-		tallest = 2
+		heights = heights[1:]
 	}
-	for _, tall := range []int{tallest, 1} {
+	for _, tall := range heights {
 		band := "band" + string(rune('0'+tall))
 		Label(band)
 		CMPQ(outputs, U32(tall))
 		JL(LabelRef(band + "Done"))
 		left, x, g := Load(Param("inputs"), GP64()), pointer("x"), copyOf(sums)
-		for _, wide := range []int{4, 1} {
+		for _, wide := range []int{4, 3, 1} {
 			label := band + "Inputs" + string(rune('0'+wide))
 			Label(label)
 			CMPQ(left, U32(wide))

@@ -213,6 +213,22 @@ func (l *level) horner(x any, c []constant) VecVirtual {
 	return p
 }
 
+// polynomial evaluates Σ c_i·xⁱ as two chains in x², even and odd powers, half as long
+// as one: what a processor can overlap is bounded by how many operations wait.
+func (l *level) polynomial(x, square any, c []constant) VecVirtual {
+	var even, odd []constant
+	for i, v := range c {
+		if i%2 == 0 {
+			even = append(even, v)
+		} else {
+			odd = append(odd, v)
+		}
+	}
+	p, q := l.horner(square, odd), l.horner(square, even)
+	l.step(p, x, q)
+	return p
+}
+
 // Predicates of compare, false for NaN but for unordered.
 const (
 	isEqual     = 0x00
