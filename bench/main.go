@@ -93,12 +93,7 @@ func govern(lanes int) timing {
 	field := rossler()
 	a := field.NewAdjoint(ode.RK4, lanes)
 	gradient := make([]float64, field.Columns)
-	whole := func() {
-		clear(gradient)
-		for first := 0; first < segmentCount; first += lanes {
-			block(a, first, gradient)
-		}
-	}
+	whole := func() { segments(a, gradient) }
 	whole()
 	best := math.Inf(1)
 	for range batches {
@@ -109,11 +104,15 @@ func govern(lanes int) timing {
 		}
 		best = math.Min(best, 1e3*(processTime()-start)/size)
 	}
-	norm := 0.0
-	for _, g := range gradient {
-		norm += g * g
+	return timing{best, norm(gradient)}
+}
+
+func norm(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += x * x
 	}
-	return timing{best, math.Sqrt(norm)}
+	return math.Sqrt(sum)
 }
 
 func rossler() *ode.Field {
@@ -135,6 +134,14 @@ func rossler() *ode.Field {
 		panic(err)
 	}
 	return f
+}
+
+// segments sets gradient to that of all segments, in blocks of a's lanes.
+func segments(a *ode.Adjoint, gradient []float64) {
+	clear(gradient)
+	for first := 0; first < segmentCount; first += a.Lanes {
+		block(a, first, gradient)
+	}
 }
 
 // block adds the gradient of half the square of the final states of some segments.
