@@ -53,16 +53,16 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), R8
-	MOVQ       $0x00000004, DI
-	SUBQ       AX, DI
-	VMOVUPD    (R8)(DI*8), Y0
-	VMASKMOVPD (DX)(SI*8), Y0, Y1
-	VMASKMOVPD (BX)(SI*8), Y0, Y2
-	VADDPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VADDPD X1, X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
@@ -119,16 +119,16 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), R8
-	MOVQ       $0x00000004, DI
-	SUBQ       AX, DI
-	VMOVUPD    (R8)(DI*8), Y0
-	VMASKMOVPD (DX)(SI*8), Y0, Y1
-	VMASKMOVPD (BX)(SI*8), Y0, Y2
-	VSUBPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VSUBPD X1, X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
@@ -185,16 +185,16 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), R8
-	MOVQ       $0x00000004, DI
-	SUBQ       AX, DI
-	VMOVUPD    (R8)(DI*8), Y0
-	VMASKMOVPD (DX)(SI*8), Y0, Y1
-	VMASKMOVPD (BX)(SI*8), Y0, Y2
-	VMULPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VMULPD X1, X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
@@ -251,16 +251,16 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), R8
-	MOVQ       $0x00000004, DI
-	SUBQ       AX, DI
-	VMOVUPD    (R8)(DI*8), Y0
-	VMASKMOVPD (DX)(SI*8), Y0, Y1
-	VMASKMOVPD (BX)(SI*8), Y0, Y2
-	VDIVPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VDIVPD X1, X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
@@ -327,18 +327,18 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), R8
-	MOVQ       $0x00000004, DI
-	SUBQ       AX, DI
-	VMOVUPD    (R8)(DI*8), Y0
-	VMASKMOVPD (DX)(SI*8), Y0, Y1
-	VMASKMOVPD (BX)(SI*8), Y0, Y2
-	VMINPD     Y2, Y1, Y3
-	VMINPD     Y1, Y2, Y1
-	VORPD      Y1, Y3, Y1
-	VMASKMOVPD Y1, Y0, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VMINPD X1, X0, X2
+	VMINPD X0, X1, X0
+	VORPD  X0, X2, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
@@ -420,21 +420,21 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), R8
-	MOVQ       $0x00000004, DI
-	SUBQ       AX, DI
-	VMOVUPD    (R8)(DI*8), Y0
-	VMASKMOVPD (DX)(SI*8), Y0, Y1
-	VMASKMOVPD (BX)(SI*8), Y0, Y2
-	VXORPD     constants<>+0(SB), Y1, Y1
-	VXORPD     constants<>+0(SB), Y2, Y2
-	VMINPD     Y2, Y1, Y3
-	VMINPD     Y1, Y2, Y1
-	VORPD      Y1, Y3, Y1
-	VXORPD     constants<>+0(SB), Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VXORPD constants<>+0(SB), X0, X0
+	VXORPD constants<>+0(SB), X1, X1
+	VMINPD X1, X0, X2
+	VMINPD X0, X1, X0
+	VORPD  X0, X2, X0
+	VXORPD constants<>+0(SB), X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
@@ -496,17 +496,17 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), R8
-	MOVQ       $0x00000004, DI
-	SUBQ       AX, DI
-	VMOVUPD    (R8)(DI*8), Y0
-	VMASKMOVPD (DX)(SI*8), Y0, Y1
-	VMASKMOVPD (BX)(SI*8), Y0, Y2
-	VCMPPD     $0x11, Y2, Y1, Y1
-	VANDPD     constants<>+32(SB), Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VCMPPD $0x11, X1, X0, X0
+	VANDPD constants<>+32(SB), X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
@@ -568,17 +568,17 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), R8
-	MOVQ       $0x00000004, DI
-	SUBQ       AX, DI
-	VMOVUPD    (R8)(DI*8), Y0
-	VMASKMOVPD (DX)(SI*8), Y0, Y1
-	VMASKMOVPD (BX)(SI*8), Y0, Y2
-	VCMPPD     $0x12, Y2, Y1, Y1
-	VANDPD     constants<>+32(SB), Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VCMPPD $0x12, X1, X0, X0
+	VANDPD constants<>+32(SB), X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
@@ -640,17 +640,17 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), R8
-	MOVQ       $0x00000004, DI
-	SUBQ       AX, DI
-	VMOVUPD    (R8)(DI*8), Y0
-	VMASKMOVPD (DX)(SI*8), Y0, Y1
-	VMASKMOVPD (BX)(SI*8), Y0, Y2
-	VCMPPD     $0x00, Y2, Y1, Y1
-	VANDPD     constants<>+32(SB), Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VCMPPD $0x00, X1, X0, X0
+	VANDPD constants<>+32(SB), X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
@@ -721,18 +721,18 @@ vectors:
 	JMP       vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), R9
-	MOVQ       $0x00000004, R8
-	SUBQ       AX, R8
-	VMOVUPD    (R9)(R8*8), Y0
-	VMASKMOVPD (DX)(DI*8), Y0, Y1
-	VMASKMOVPD (BX)(DI*8), Y0, Y2
-	VMASKMOVPD (SI)(DI*8), Y0, Y3
-	VCMPPD     $0x04, constants<>+64(SB), Y1, Y1
-	VBLENDVPD  Y1, Y2, Y3, Y1
-	VMASKMOVPD Y1, Y0, (CX)(DI*8)
+element:
+	TESTQ     AX, AX
+	JE        end
+	VMOVSD    (DX)(DI*8), X0
+	VMOVSD    (BX)(DI*8), X1
+	VMOVSD    (SI)(DI*8), X2
+	VCMPPD    $0x04, constants<>+64(SB), X0, X0
+	VBLENDVPD X0, X1, X2, X0
+	VMOVSD    X0, (CX)(DI*8)
+	INCQ      DI
+	DECQ      AX
+	JMP       element
 
 end:
 	VZEROUPPER
@@ -798,17 +798,17 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	LEAQ        masks<>+0(SB), R9
-	MOVQ        $0x00000004, R8
-	SUBQ        AX, R8
-	VMOVUPD     (R9)(R8*8), Y0
-	VMASKMOVPD  (DX)(DI*8), Y0, Y1
-	VMASKMOVPD  (BX)(DI*8), Y0, Y2
-	VMASKMOVPD  (SI)(DI*8), Y0, Y3
-	VFMADD231PD Y2, Y1, Y3
-	VMASKMOVPD  Y3, Y0, (CX)(DI*8)
+	VMOVSD      (DX)(DI*8), X0
+	VMOVSD      (BX)(DI*8), X1
+	VMOVSD      (SI)(DI*8), X2
+	VFMADD231PD X1, X0, X2
+	VMOVSD      X2, (CX)(DI*8)
+	INCQ        DI
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
@@ -856,15 +856,15 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), DI
-	MOVQ       $0x00000004, SI
-	SUBQ       AX, SI
-	VMOVUPD    (DI)(SI*8), Y0
-	VMASKMOVPD (DX)(BX*8), Y0, Y1
-	VXORPD     constants<>+0(SB), Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(BX*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(BX*8), X0
+	VXORPD constants<>+0(SB), X0, X0
+	VMOVSD X0, (CX)(BX*8)
+	INCQ   BX
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
@@ -917,16 +917,16 @@ vectors:
 	JMP          vectors
 
 vectorsDone:
+element:
 	TESTQ        AX, AX
 	JE           end
-	LEAQ         masks<>+0(SB), DI
-	MOVQ         $0x00000004, SI
-	SUBQ         AX, SI
-	VMOVUPD      (DI)(SI*8), Y0
-	VMASKMOVPD   (DX)(BX*8), Y0, Y1
-	VBROADCASTSD constants<>+0(SB), Y2
-	VANDNPD      Y1, Y2, Y1
-	VMASKMOVPD   Y1, Y0, (CX)(BX*8)
+	VMOVSD       (DX)(BX*8), X0
+	VBROADCASTSD constants<>+0(SB), Y1
+	VANDNPD      X0, X1, X0
+	VMOVSD       X0, (CX)(BX*8)
+	INCQ         BX
+	DECQ         AX
+	JMP          element
 
 end:
 	VZEROUPPER
@@ -974,15 +974,15 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), DI
-	MOVQ       $0x00000004, SI
-	SUBQ       AX, SI
-	VMOVUPD    (DI)(SI*8), Y0
-	VMASKMOVPD (DX)(BX*8), Y0, Y1
-	VSQRTPD    Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(BX*8)
+element:
+	TESTQ   AX, AX
+	JE      end
+	VMOVSD  (DX)(BX*8), X0
+	VSQRTPD X0, X0
+	VMOVSD  X0, (CX)(BX*8)
+	INCQ    BX
+	DECQ    AX
+	JMP     element
 
 end:
 	VZEROUPPER
@@ -1030,15 +1030,15 @@ vectors:
 	JMP      vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), DI
-	MOVQ       $0x00000004, SI
-	SUBQ       AX, SI
-	VMOVUPD    (DI)(SI*8), Y0
-	VMASKMOVPD (DX)(BX*8), Y0, Y1
-	VROUNDPD   $0x09, Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(BX*8)
+element:
+	TESTQ    AX, AX
+	JE       end
+	VMOVSD   (DX)(BX*8), X0
+	VROUNDPD $0x09, X0, X0
+	VMOVSD   X0, (CX)(BX*8)
+	INCQ     BX
+	DECQ     AX
+	JMP      element
 
 end:
 	VZEROUPPER
@@ -1100,17 +1100,17 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	LEAQ        masks<>+0(SB), R8
-	MOVQ        $0x00000004, DI
-	SUBQ        AX, DI
-	VMOVUPD     (R8)(DI*8), Y0
-	VMASKMOVPD  (CX)(SI*8), Y0, Y1
-	VMASKMOVPD  (DX)(SI*8), Y0, Y2
-	VMASKMOVPD  (BX)(SI*8), Y0, Y3
-	VFMADD231PD Y3, Y2, Y1
-	VMASKMOVPD  Y1, Y0, (CX)(SI*8)
+	VMOVSD      (CX)(SI*8), X0
+	VMOVSD      (DX)(SI*8), X1
+	VMOVSD      (BX)(SI*8), X2
+	VFMADD231PD X2, X1, X0
+	VMOVSD      X0, (CX)(SI*8)
+	INCQ        SI
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
@@ -1155,15 +1155,15 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ      AX, AX
-	JE         end
-	LEAQ       masks<>+0(SB), SI
-	MOVQ       $0x00000004, BX
-	SUBQ       AX, BX
-	VMOVUPD    (SI)(BX*8), Y1
-	VMASKMOVPD (CX)(DX*8), Y1, Y2
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (CX)(DX*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (CX)(DX*8), X1
+	VMULPD X0, X1, X1
+	VMOVSD X1, (CX)(DX*8)
+	INCQ   DX
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
@@ -1217,16 +1217,16 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	LEAQ        masks<>+0(SB), DI
-	MOVQ        $0x00000004, SI
-	SUBQ        AX, SI
-	VMOVUPD     (DI)(SI*8), Y1
-	VMASKMOVPD  (CX)(BX*8), Y1, Y2
-	VMASKMOVPD  (DX)(BX*8), Y1, Y3
-	VFMADD231PD Y0, Y3, Y2
-	VMASKMOVPD  Y2, Y1, (CX)(BX*8)
+	VMOVSD      (CX)(BX*8), X1
+	VMOVSD      (DX)(BX*8), X2
+	VFMADD231PD X0, X2, X1
+	VMOVSD      X1, (CX)(BX*8)
+	INCQ        BX
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
@@ -1276,15 +1276,15 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	LEAQ        masks<>+0(SB), DI
-	MOVQ        $0x00000004, SI
-	SUBQ        AX, SI
-	VMOVUPD     (DI)(SI*8), Y2
-	VMASKMOVPD  (DX)(BX*8), Y2, Y3
-	VFMADD213PD Y1, Y0, Y3
-	VMASKMOVPD  Y3, Y2, (CX)(BX*8)
+	VMOVSD      (DX)(BX*8), X2
+	VFMADD213PD X1, X0, X2
+	VMOVSD      X2, (CX)(BX*8)
+	INCQ        BX
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
@@ -1356,18 +1356,18 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	LEAQ        masks<>+0(SB), R9
-	MOVQ        $0x00000004, R8
-	SUBQ        AX, R8
-	VMOVUPD     (R9)(R8*8), Y1
-	VMASKMOVPD  (DX)(DI*8), Y1, Y2
-	VMASKMOVPD  (BX)(DI*8), Y1, Y3
-	VMASKMOVPD  (SI)(DI*8), Y1, Y4
-	VMULPD      Y0, Y3, Y0
-	VFMADD231PD Y4, Y0, Y2
-	VMASKMOVPD  Y2, Y1, (CX)(DI*8)
+	VMOVSD      (DX)(DI*8), X1
+	VMOVSD      (BX)(DI*8), X2
+	VMOVSD      (SI)(DI*8), X3
+	VMULPD      X0, X2, X2
+	VFMADD231PD X3, X2, X1
+	VMOVSD      X1, (CX)(DI*8)
+	INCQ        DI
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
@@ -1404,6 +1404,36 @@ TEXT ·cubicAVX2(SB), NOSPLIT, $0-168
 	CMOVQLT R10, AX
 	XORQ    R10, R10
 
+blocks:
+	CMPQ        AX, $0x00000008
+	JL          blocksDone
+	VMOVUPD     (DX)(R10*8), Y0
+	VMOVUPD     (BX)(R10*8), Y1
+	VMOVUPD     (SI)(R10*8), Y2
+	VMOVUPD     (DI)(R10*8), Y3
+	VMOVUPD     (R8)(R10*8), Y4
+	VMOVUPD     (R9)(R10*8), Y5
+	VSUBPD      Y1, Y0, Y0
+	VFMADD213PD Y4, Y0, Y5
+	VFMADD213PD Y3, Y0, Y5
+	VFMADD213PD Y2, Y0, Y5
+	VMOVUPD     Y5, (CX)(R10*8)
+	VMOVUPD     32(DX)(R10*8), Y0
+	VMOVUPD     32(BX)(R10*8), Y1
+	VMOVUPD     32(SI)(R10*8), Y2
+	VMOVUPD     32(DI)(R10*8), Y3
+	VMOVUPD     32(R8)(R10*8), Y4
+	VMOVUPD     32(R9)(R10*8), Y5
+	VSUBPD      Y1, Y0, Y0
+	VFMADD213PD Y4, Y0, Y5
+	VFMADD213PD Y3, Y0, Y5
+	VFMADD213PD Y2, Y0, Y5
+	VMOVUPD     Y5, 32(CX)(R10*8)
+	ADDQ        $0x00000008, R10
+	SUBQ        $0x00000008, AX
+	JMP         blocks
+
+blocksDone:
 vectors:
 	CMPQ        AX, $0x00000004
 	JL          vectorsDone
@@ -1423,23 +1453,23 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	LEAQ        masks<>+0(SB), R12
-	MOVQ        $0x00000004, R11
-	SUBQ        AX, R11
-	VMOVUPD     (R12)(R11*8), Y0
-	VMASKMOVPD  (DX)(R10*8), Y0, Y1
-	VMASKMOVPD  (BX)(R10*8), Y0, Y2
-	VMASKMOVPD  (SI)(R10*8), Y0, Y3
-	VMASKMOVPD  (DI)(R10*8), Y0, Y4
-	VMASKMOVPD  (R8)(R10*8), Y0, Y5
-	VMASKMOVPD  (R9)(R10*8), Y0, Y6
-	VSUBPD      Y2, Y1, Y1
-	VFMADD213PD Y5, Y1, Y6
-	VFMADD213PD Y4, Y1, Y6
-	VFMADD213PD Y3, Y1, Y6
-	VMASKMOVPD  Y6, Y0, (CX)(R10*8)
+	VMOVSD      (DX)(R10*8), X0
+	VMOVSD      (BX)(R10*8), X1
+	VMOVSD      (SI)(R10*8), X2
+	VMOVSD      (DI)(R10*8), X3
+	VMOVSD      (R8)(R10*8), X4
+	VMOVSD      (R9)(R10*8), X5
+	VSUBPD      X1, X0, X0
+	VFMADD213PD X4, X0, X5
+	VFMADD213PD X3, X0, X5
+	VFMADD213PD X2, X0, X5
+	VMOVSD      X5, (CX)(R10*8)
+	INCQ        R10
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
@@ -1502,18 +1532,18 @@ vectors:
 	JMP          vectors
 
 vectorsDone:
+element:
 	TESTQ        AX, AX
 	JE           end
-	LEAQ         masks<>+0(SB), DI
-	MOVQ         $0x00000004, SI
-	SUBQ         AX, SI
-	VMOVUPD      (DI)(SI*8), Y0
-	VMASKMOVPD   (CX)(BX*8), Y0, Y1
-	VMASKMOVPD   (DX)(BX*8), Y0, Y2
-	VBROADCASTSD constants<>+32(SB), Y3
-	VFNMADD231PD Y2, Y2, Y3
-	VMULPD       Y3, Y1, Y1
-	VMASKMOVPD   Y1, Y0, (CX)(BX*8)
+	VMOVSD       (CX)(BX*8), X0
+	VMOVSD       (DX)(BX*8), X1
+	VBROADCASTSD constants<>+32(SB), Y2
+	VFNMADD231PD X1, X1, X2
+	VMULPD       X2, X0, X0
+	VMOVSD       X0, (CX)(BX*8)
+	INCQ         BX
+	DECQ         AX
+	JMP          element
 
 end:
 	VZEROUPPER
@@ -4116,7 +4146,7 @@ end:
 	RET
 
 // func addAVX512(dst []float64, a []float64, b []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, CMOV
 TEXT ·addAVX512(SB), NOSPLIT, $0-72
 	MOVQ    dst_len+8(FP), AX
 	MOVQ    dst_base+0(FP), CX
@@ -4166,23 +4196,23 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ     AX, AX
-	JE        end
-	MOVQ      AX, DI
-	MOVL      $0x000000ff, AX
-	BZHIL     DI, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(SI*8), K1, Z0
-	VMOVUPD.Z (BX)(SI*8), K1, Z1
-	VADDPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VADDPD X1, X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
 	RET
 
 // func subAVX512(dst []float64, a []float64, b []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, CMOV
 TEXT ·subAVX512(SB), NOSPLIT, $0-72
 	MOVQ    dst_len+8(FP), AX
 	MOVQ    dst_base+0(FP), CX
@@ -4232,23 +4262,23 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ     AX, AX
-	JE        end
-	MOVQ      AX, DI
-	MOVL      $0x000000ff, AX
-	BZHIL     DI, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(SI*8), K1, Z0
-	VMOVUPD.Z (BX)(SI*8), K1, Z1
-	VSUBPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VSUBPD X1, X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
 	RET
 
 // func mulAVX512(dst []float64, a []float64, b []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, CMOV
 TEXT ·mulAVX512(SB), NOSPLIT, $0-72
 	MOVQ    dst_len+8(FP), AX
 	MOVQ    dst_base+0(FP), CX
@@ -4298,23 +4328,23 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ     AX, AX
-	JE        end
-	MOVQ      AX, DI
-	MOVL      $0x000000ff, AX
-	BZHIL     DI, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(SI*8), K1, Z0
-	VMOVUPD.Z (BX)(SI*8), K1, Z1
-	VMULPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VMULPD X1, X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
 	RET
 
 // func divAVX512(dst []float64, a []float64, b []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, CMOV
 TEXT ·divAVX512(SB), NOSPLIT, $0-72
 	MOVQ    dst_len+8(FP), AX
 	MOVQ    dst_base+0(FP), CX
@@ -4364,23 +4394,23 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ     AX, AX
-	JE        end
-	MOVQ      AX, DI
-	MOVL      $0x000000ff, AX
-	BZHIL     DI, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(SI*8), K1, Z0
-	VMOVUPD.Z (BX)(SI*8), K1, Z1
-	VDIVPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VDIVPD X1, X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
 	RET
 
 // func minAVX512(dst []float64, a []float64, b []float64)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·minAVX512(SB), NOSPLIT, $0-72
 	MOVQ    dst_len+8(FP), AX
 	MOVQ    dst_base+0(FP), CX
@@ -4440,25 +4470,25 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ     AX, AX
-	JE        end
-	MOVQ      AX, DI
-	MOVL      $0x000000ff, AX
-	BZHIL     DI, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(SI*8), K1, Z0
-	VMOVUPD.Z (BX)(SI*8), K1, Z1
-	VMINPD    Z1, Z0, Z2
-	VMINPD    Z0, Z1, Z0
-	VORPD     Z0, Z2, Z0
-	VMOVUPD   Z0, K1, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X0
+	VMOVSD (BX)(SI*8), X1
+	VMINPD X1, X0, X2
+	VMINPD X0, X1, X0
+	VORPD  X0, X2, X0
+	VMOVSD X0, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
 	RET
 
 // func maxAVX512(dst []float64, a []float64, b []float64)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·maxAVX512(SB), NOSPLIT, $0-72
 	MOVQ         dst_len+8(FP), AX
 	MOVQ         dst_base+0(FP), CX
@@ -4534,28 +4564,28 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ     AX, AX
-	JE        end
-	MOVQ      AX, DI
-	MOVL      $0x000000ff, AX
-	BZHIL     DI, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(SI*8), K1, Z1
-	VMOVUPD.Z (BX)(SI*8), K1, Z2
-	VXORPD    Z0, Z1, Z1
-	VXORPD    Z0, Z2, Z2
-	VMINPD    Z2, Z1, Z3
-	VMINPD    Z1, Z2, Z1
-	VORPD     Z1, Z3, Z1
-	VXORPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (CX)(SI*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(SI*8), X1
+	VMOVSD (BX)(SI*8), X2
+	VXORPD X0, X1, X1
+	VXORPD X0, X2, X2
+	VMINPD X2, X1, X3
+	VMINPD X1, X2, X1
+	VORPD  X1, X3, X1
+	VXORPD X0, X1, X1
+	VMOVSD X1, (CX)(SI*8)
+	INCQ   SI
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
 	RET
 
 // func lessAVX512(dst []float64, a []float64, b []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, AVX512VL, CMOV
 TEXT ·lessAVX512(SB), NOSPLIT, $0-72
 	MOVQ         dst_len+8(FP), AX
 	MOVQ         dst_base+0(FP), CX
@@ -4611,24 +4641,24 @@ vectors:
 	JMP       vectors
 
 vectorsDone:
+element:
 	TESTQ     AX, AX
 	JE        end
-	MOVQ      AX, DI
-	MOVL      $0x000000ff, AX
-	BZHIL     DI, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(SI*8), K1, Z1
-	VMOVUPD.Z (BX)(SI*8), K1, Z2
-	VCMPPD    $0x11, Z2, Z1, K2
-	VMOVAPD.Z Z0, K2, Z0
-	VMOVUPD   Z0, K1, (CX)(SI*8)
+	VMOVSD    (DX)(SI*8), X1
+	VMOVSD    (BX)(SI*8), X2
+	VCMPPD    $0x11, X2, X1, K1
+	VMOVAPD.Z X0, K1, X1
+	VMOVSD    X1, (CX)(SI*8)
+	INCQ      SI
+	DECQ      AX
+	JMP       element
 
 end:
 	VZEROUPPER
 	RET
 
 // func lessEqualAVX512(dst []float64, a []float64, b []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, AVX512VL, CMOV
 TEXT ·lessEqualAVX512(SB), NOSPLIT, $0-72
 	MOVQ         dst_len+8(FP), AX
 	MOVQ         dst_base+0(FP), CX
@@ -4684,24 +4714,24 @@ vectors:
 	JMP       vectors
 
 vectorsDone:
+element:
 	TESTQ     AX, AX
 	JE        end
-	MOVQ      AX, DI
-	MOVL      $0x000000ff, AX
-	BZHIL     DI, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(SI*8), K1, Z1
-	VMOVUPD.Z (BX)(SI*8), K1, Z2
-	VCMPPD    $0x12, Z2, Z1, K2
-	VMOVAPD.Z Z0, K2, Z0
-	VMOVUPD   Z0, K1, (CX)(SI*8)
+	VMOVSD    (DX)(SI*8), X1
+	VMOVSD    (BX)(SI*8), X2
+	VCMPPD    $0x12, X2, X1, K1
+	VMOVAPD.Z X0, K1, X1
+	VMOVSD    X1, (CX)(SI*8)
+	INCQ      SI
+	DECQ      AX
+	JMP       element
 
 end:
 	VZEROUPPER
 	RET
 
 // func equalAVX512(dst []float64, a []float64, b []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, AVX512VL, CMOV
 TEXT ·equalAVX512(SB), NOSPLIT, $0-72
 	MOVQ         dst_len+8(FP), AX
 	MOVQ         dst_base+0(FP), CX
@@ -4757,24 +4787,24 @@ vectors:
 	JMP       vectors
 
 vectorsDone:
+element:
 	TESTQ     AX, AX
 	JE        end
-	MOVQ      AX, DI
-	MOVL      $0x000000ff, AX
-	BZHIL     DI, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(SI*8), K1, Z1
-	VMOVUPD.Z (BX)(SI*8), K1, Z2
-	VCMPPD    $0x00, Z2, Z1, K2
-	VMOVAPD.Z Z0, K2, Z0
-	VMOVUPD   Z0, K1, (CX)(SI*8)
+	VMOVSD    (DX)(SI*8), X1
+	VMOVSD    (BX)(SI*8), X2
+	VCMPPD    $0x00, X2, X1, K1
+	VMOVAPD.Z X0, K1, X1
+	VMOVSD    X1, (CX)(SI*8)
+	INCQ      SI
+	DECQ      AX
+	JMP       element
 
 end:
 	VZEROUPPER
 	RET
 
 // func chooseAVX512(dst []float64, a []float64, b []float64, c []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, AVX512VL, CMOV
 TEXT ·chooseAVX512(SB), NOSPLIT, $0-96
 	MOVQ         dst_len+8(FP), AX
 	MOVQ         dst_base+0(FP), CX
@@ -4839,25 +4869,25 @@ vectors:
 	JMP       vectors
 
 vectorsDone:
+element:
 	TESTQ     AX, AX
 	JE        end
-	MOVQ      AX, R8
-	MOVL      $0x000000ff, AX
-	BZHIL     R8, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(DI*8), K1, Z1
-	VMOVUPD.Z (BX)(DI*8), K1, Z2
-	VMOVUPD.Z (SI)(DI*8), K1, Z3
-	VCMPPD    $0x04, Z0, Z1, K2
-	VBLENDMPD Z2, Z3, K2, Z9
-	VMOVUPD   Z9, K1, (CX)(DI*8)
+	VMOVSD    (DX)(DI*8), X1
+	VMOVSD    (BX)(DI*8), X2
+	VMOVSD    (SI)(DI*8), X3
+	VCMPPD    $0x04, X0, X1, K1
+	VBLENDMPD X2, X3, K1, X9
+	VMOVSD    X9, (CX)(DI*8)
+	INCQ      DI
+	DECQ      AX
+	JMP       element
 
 end:
 	VZEROUPPER
 	RET
 
 // func mulAddAVX512(dst []float64, a []float64, b []float64, c []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, CMOV, FMA3
 TEXT ·mulAddAVX512(SB), NOSPLIT, $0-96
 	MOVQ    dst_len+8(FP), AX
 	MOVQ    dst_base+0(FP), CX
@@ -4916,24 +4946,24 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	MOVQ        AX, R8
-	MOVL        $0x000000ff, AX
-	BZHIL       R8, AX, AX
-	KMOVW       AX, K1
-	VMOVUPD.Z   (DX)(DI*8), K1, Z0
-	VMOVUPD.Z   (BX)(DI*8), K1, Z1
-	VMOVUPD.Z   (SI)(DI*8), K1, Z2
-	VFMADD231PD Z1, Z0, Z2
-	VMOVUPD     Z2, K1, (CX)(DI*8)
+	VMOVSD      (DX)(DI*8), X0
+	VMOVSD      (BX)(DI*8), X1
+	VMOVSD      (SI)(DI*8), X2
+	VFMADD231PD X1, X0, X2
+	VMOVSD      X2, (CX)(DI*8)
+	INCQ        DI
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
 	RET
 
 // func negAVX512(dst []float64, a []float64)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·negAVX512(SB), NOSPLIT, $0-48
 	MOVQ         dst_len+8(FP), AX
 	MOVQ         dst_base+0(FP), CX
@@ -4975,22 +5005,22 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ     AX, AX
-	JE        end
-	MOVQ      AX, SI
-	MOVL      $0x000000ff, AX
-	BZHIL     SI, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(BX*8), K1, Z1
-	VXORPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (CX)(BX*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (DX)(BX*8), X1
+	VXORPD X0, X1, X1
+	VMOVSD X1, (CX)(BX*8)
+	INCQ   BX
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
 	RET
 
 // func absAVX512(dst []float64, a []float64)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·absAVX512(SB), NOSPLIT, $0-48
 	MOVQ         dst_len+8(FP), AX
 	MOVQ         dst_base+0(FP), CX
@@ -5032,22 +5062,22 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ     AX, AX
-	JE        end
-	MOVQ      AX, SI
-	MOVL      $0x000000ff, AX
-	BZHIL     SI, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(BX*8), K1, Z1
-	VANDNPD   Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (CX)(BX*8)
+element:
+	TESTQ   AX, AX
+	JE      end
+	VMOVSD  (DX)(BX*8), X1
+	VANDNPD X1, X0, X1
+	VMOVSD  X1, (CX)(BX*8)
+	INCQ    BX
+	DECQ    AX
+	JMP     element
 
 end:
 	VZEROUPPER
 	RET
 
 // func sqrtAVX512(dst []float64, a []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, CMOV
 TEXT ·sqrtAVX512(SB), NOSPLIT, $0-48
 	MOVQ    dst_len+8(FP), AX
 	MOVQ    dst_base+0(FP), CX
@@ -5088,22 +5118,22 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ     AX, AX
-	JE        end
-	MOVQ      AX, SI
-	MOVL      $0x000000ff, AX
-	BZHIL     SI, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (DX)(BX*8), K1, Z0
-	VSQRTPD   Z0, Z0
-	VMOVUPD   Z0, K1, (CX)(BX*8)
+element:
+	TESTQ   AX, AX
+	JE      end
+	VMOVSD  (DX)(BX*8), X0
+	VSQRTPD X0, X0
+	VMOVSD  X0, (CX)(BX*8)
+	INCQ    BX
+	DECQ    AX
+	JMP     element
 
 end:
 	VZEROUPPER
 	RET
 
 // func floorAVX512(dst []float64, a []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, AVX512VL, CMOV
 TEXT ·floorAVX512(SB), NOSPLIT, $0-48
 	MOVQ    dst_len+8(FP), AX
 	MOVQ    dst_base+0(FP), CX
@@ -5144,22 +5174,22 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	MOVQ        AX, SI
-	MOVL        $0x000000ff, AX
-	BZHIL       SI, AX, AX
-	KMOVW       AX, K1
-	VMOVUPD.Z   (DX)(BX*8), K1, Z0
-	VRNDSCALEPD $0x09, Z0, Z0
-	VMOVUPD     Z0, K1, (CX)(BX*8)
+	VMOVSD      (DX)(BX*8), X0
+	VRNDSCALEPD $0x09, X0, X0
+	VMOVSD      X0, (CX)(BX*8)
+	INCQ        BX
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
 	RET
 
 // func accumulateAVX512(dst []float64, a []float64, b []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, CMOV, FMA3
 TEXT ·accumulateAVX512(SB), NOSPLIT, $0-72
 	MOVQ    dst_len+8(FP), AX
 	MOVQ    dst_base+0(FP), CX
@@ -5214,24 +5244,24 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	MOVQ        AX, DI
-	MOVL        $0x000000ff, AX
-	BZHIL       DI, AX, AX
-	KMOVW       AX, K1
-	VMOVUPD.Z   (CX)(SI*8), K1, Z0
-	VMOVUPD.Z   (DX)(SI*8), K1, Z1
-	VMOVUPD.Z   (BX)(SI*8), K1, Z2
-	VFMADD231PD Z2, Z1, Z0
-	VMOVUPD     Z0, K1, (CX)(SI*8)
+	VMOVSD      (CX)(SI*8), X0
+	VMOVSD      (DX)(SI*8), X1
+	VMOVSD      (BX)(SI*8), X2
+	VFMADD231PD X2, X1, X0
+	VMOVSD      X0, (CX)(SI*8)
+	INCQ        SI
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
 	RET
 
 // func scaleAVX512(dst []float64, s float64)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F
 TEXT ·scaleAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst_len+8(FP), AX
 	MOVQ         dst_base+0(FP), CX
@@ -5269,22 +5299,22 @@ vectors:
 	JMP     vectors
 
 vectorsDone:
-	TESTQ     AX, AX
-	JE        end
-	MOVQ      AX, BX
-	MOVL      $0x000000ff, AX
-	BZHIL     BX, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (CX)(DX*8), K1, Z1
-	VMULPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (CX)(DX*8)
+element:
+	TESTQ  AX, AX
+	JE     end
+	VMOVSD (CX)(DX*8), X1
+	VMULPD X0, X1, X1
+	VMOVSD X1, (CX)(DX*8)
+	INCQ   DX
+	DECQ   AX
+	JMP    element
 
 end:
 	VZEROUPPER
 	RET
 
 // func axpyAVX512(dst []float64, s float64, a []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, CMOV, FMA3
 TEXT ·axpyAVX512(SB), NOSPLIT, $0-56
 	MOVQ         dst_len+8(FP), AX
 	MOVQ         dst_base+0(FP), CX
@@ -5331,23 +5361,23 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	MOVQ        AX, SI
-	MOVL        $0x000000ff, AX
-	BZHIL       SI, AX, AX
-	KMOVW       AX, K1
-	VMOVUPD.Z   (CX)(BX*8), K1, Z1
-	VMOVUPD.Z   (DX)(BX*8), K1, Z2
-	VFMADD231PD Z0, Z2, Z1
-	VMOVUPD     Z1, K1, (CX)(BX*8)
+	VMOVSD      (CX)(BX*8), X1
+	VMOVSD      (DX)(BX*8), X2
+	VFMADD231PD X0, X2, X1
+	VMOVSD      X1, (CX)(BX*8)
+	INCQ        BX
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
 	RET
 
 // func linearAVX512(dst []float64, s float64, a []float64, c float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, CMOV, FMA3
 TEXT ·linearAVX512(SB), NOSPLIT, $0-64
 	MOVQ         dst_len+8(FP), AX
 	MOVQ         dst_base+0(FP), CX
@@ -5390,22 +5420,22 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	MOVQ        AX, SI
-	MOVL        $0x000000ff, AX
-	BZHIL       SI, AX, AX
-	KMOVW       AX, K1
-	VMOVUPD.Z   (DX)(BX*8), K1, Z2
-	VFMADD213PD Z1, Z0, Z2
-	VMOVUPD     Z2, K1, (CX)(BX*8)
+	VMOVSD      (DX)(BX*8), X2
+	VFMADD213PD X1, X0, X2
+	VMOVSD      X2, (CX)(BX*8)
+	INCQ        BX
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
 	RET
 
 // func combineAVX512(dst []float64, x []float64, h []float64, k []float64, c float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, CMOV, FMA3
 TEXT ·combineAVX512(SB), NOSPLIT, $0-104
 	MOVQ         dst_len+8(FP), AX
 	MOVQ         dst_base+0(FP), CX
@@ -5470,25 +5500,25 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	MOVQ        AX, R8
-	MOVL        $0x000000ff, AX
-	BZHIL       R8, AX, AX
-	KMOVW       AX, K1
-	VMOVUPD.Z   (DX)(DI*8), K1, Z1
-	VMOVUPD.Z   (BX)(DI*8), K1, Z2
-	VMOVUPD.Z   (SI)(DI*8), K1, Z3
-	VMULPD      Z0, Z2, Z0
-	VFMADD231PD Z3, Z0, Z1
-	VMOVUPD     Z1, K1, (CX)(DI*8)
+	VMOVSD      (DX)(DI*8), X1
+	VMOVSD      (BX)(DI*8), X2
+	VMOVSD      (SI)(DI*8), X3
+	VMULPD      X0, X2, X2
+	VFMADD231PD X3, X2, X1
+	VMOVSD      X1, (CX)(DI*8)
+	INCQ        DI
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
 	RET
 
 // func cubicAVX512(dst []float64, t []float64, origin []float64, base []float64, slope []float64, curve []float64, jerk []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, CMOV, FMA3
 TEXT ·cubicAVX512(SB), NOSPLIT, $0-168
 	MOVQ    dst_len+8(FP), AX
 	MOVQ    dst_base+0(FP), CX
@@ -5518,6 +5548,36 @@ TEXT ·cubicAVX512(SB), NOSPLIT, $0-168
 	CMOVQLT R10, AX
 	XORQ    R10, R10
 
+blocks:
+	CMPQ        AX, $0x00000010
+	JL          blocksDone
+	VMOVUPD     (DX)(R10*8), Z0
+	VMOVUPD     (BX)(R10*8), Z1
+	VMOVUPD     (SI)(R10*8), Z2
+	VMOVUPD     (DI)(R10*8), Z3
+	VMOVUPD     (R8)(R10*8), Z4
+	VMOVUPD     (R9)(R10*8), Z5
+	VSUBPD      Z1, Z0, Z0
+	VFMADD213PD Z4, Z0, Z5
+	VFMADD213PD Z3, Z0, Z5
+	VFMADD213PD Z2, Z0, Z5
+	VMOVUPD     Z5, (CX)(R10*8)
+	VMOVUPD     64(DX)(R10*8), Z0
+	VMOVUPD     64(BX)(R10*8), Z1
+	VMOVUPD     64(SI)(R10*8), Z2
+	VMOVUPD     64(DI)(R10*8), Z3
+	VMOVUPD     64(R8)(R10*8), Z4
+	VMOVUPD     64(R9)(R10*8), Z5
+	VSUBPD      Z1, Z0, Z0
+	VFMADD213PD Z4, Z0, Z5
+	VFMADD213PD Z3, Z0, Z5
+	VFMADD213PD Z2, Z0, Z5
+	VMOVUPD     Z5, 64(CX)(R10*8)
+	ADDQ        $0x00000010, R10
+	SUBQ        $0x00000010, AX
+	JMP         blocks
+
+blocksDone:
 vectors:
 	CMPQ        AX, $0x00000008
 	JL          vectorsDone
@@ -5537,30 +5597,30 @@ vectors:
 	JMP         vectors
 
 vectorsDone:
+element:
 	TESTQ       AX, AX
 	JE          end
-	MOVQ        AX, R11
-	MOVL        $0x000000ff, AX
-	BZHIL       R11, AX, AX
-	KMOVW       AX, K1
-	VMOVUPD.Z   (DX)(R10*8), K1, Z0
-	VMOVUPD.Z   (BX)(R10*8), K1, Z1
-	VMOVUPD.Z   (SI)(R10*8), K1, Z2
-	VMOVUPD.Z   (DI)(R10*8), K1, Z3
-	VMOVUPD.Z   (R8)(R10*8), K1, Z4
-	VMOVUPD.Z   (R9)(R10*8), K1, Z5
-	VSUBPD      Z1, Z0, Z0
-	VFMADD213PD Z4, Z0, Z5
-	VFMADD213PD Z3, Z0, Z5
-	VFMADD213PD Z2, Z0, Z5
-	VMOVUPD     Z5, K1, (CX)(R10*8)
+	VMOVSD      (DX)(R10*8), X0
+	VMOVSD      (BX)(R10*8), X1
+	VMOVSD      (SI)(R10*8), X2
+	VMOVSD      (DI)(R10*8), X3
+	VMOVSD      (R8)(R10*8), X4
+	VMOVSD      (R9)(R10*8), X5
+	VSUBPD      X1, X0, X0
+	VFMADD213PD X4, X0, X5
+	VFMADD213PD X3, X0, X5
+	VFMADD213PD X2, X0, X5
+	VMOVSD      X5, (CX)(R10*8)
+	INCQ        R10
+	DECQ        AX
+	JMP         element
 
 end:
 	VZEROUPPER
 	RET
 
 // func tanhBackAVX512(d []float64, y []float64)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, CMOV, FMA3
 TEXT ·tanhBackAVX512(SB), NOSPLIT, $0-48
 	MOVQ         d_len+8(FP), AX
 	MOVQ         d_base+0(FP), CX
@@ -5617,18 +5677,18 @@ vectors:
 	JMP          vectors
 
 vectorsDone:
+element:
 	TESTQ        AX, AX
 	JE           end
-	MOVQ         AX, SI
-	MOVL         $0x000000ff, AX
-	BZHIL        SI, AX, AX
-	KMOVW        AX, K1
-	VMOVUPD.Z    (CX)(BX*8), K1, Z1
-	VMOVUPD.Z    (DX)(BX*8), K1, Z2
-	VMOVAPD      Z0, Z0
-	VFNMADD231PD Z2, Z2, Z0
-	VMULPD       Z0, Z1, Z0
-	VMOVUPD      Z0, K1, (CX)(BX*8)
+	VMOVSD       (CX)(BX*8), X1
+	VMOVSD       (DX)(BX*8), X2
+	VMOVAPD      Z0, Z3
+	VFNMADD231PD X2, X2, X3
+	VMULPD       X3, X1, X1
+	VMOVSD       X1, (CX)(BX*8)
+	INCQ         BX
+	DECQ         AX
+	JMP          element
 
 end:
 	VZEROUPPER

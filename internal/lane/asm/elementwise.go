@@ -126,7 +126,7 @@ func elementwiseKernels() []elementwise {
 			}
 		}, ""},
 		{"cubic", []string{"dst"}, []string{"t", "origin", "base", "slope", "curve", "jerk"}, nil,
-			"dst = base + τ·(slope + τ·(curve + τ·jerk)), τ = t − origin", 1, func(l *level) body {
+			"dst = base + τ·(slope + τ·(curve + τ·jerk)), τ = t − origin", 2, func(l *level) body {
 				return func(x, _ []VecVirtual) []VecVirtual {
 					tau, p := l.sub(x[0], x[1]), x[5]
 					l.step(p, tau, x[4])
@@ -161,7 +161,7 @@ func (l *level) begin(name, signature, doc string) {
 }
 
 // emit writes the kernel for a level. Every element goes through the same
-// operations wherever it stands: full vectors and the masked tail share the body.
+// operations wherever it stands: full vectors and the tail share the body.
 func (k elementwise) emit(l *level) {
 	names := append([]string(nil), k.outputs...)
 	for _, s := range k.sources {
@@ -225,17 +225,48 @@ func (k elementwise) emit(l *level) {
 		loop("blocks", k.unroll)
 	}
 	loop("vectors", 1)
+	if k.unroll > 1 {
+		k.elements(l, f, n, i, base, scalars)
+	} else {
+		k.masked(l, f, n, i, base, scalars)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// masked treats the n elements that do not fill a vector as one.
+func (k elementwise) masked(l *level, f body, n, i Register, base map[string]Register, scalars []VecVirtual) {
 	TESTQ(n, n)
 	JE(LabelRef("end"))
 	mask := l.tailMask(n)
 	var x []VecVirtual
 	for _, s := range k.sources {
-		x = append(x, l.loadMasked(at(s, 0), mask))
+		x = append(x, l.loadMasked(Mem{Base: base[s], Index: i, Scale: 8}, mask))
 	}
 	for o, y := range f(x, scalars) {
-		l.storeMasked(y, mask, at(k.outputs[o], 0))
+		l.storeMasked(y, mask, Mem{Base: base[k.outputs[o]], Index: i, Scale: 8})
 	}
 	Label("end")
-	VZEROUPPER()
-	RET()
+}
+
+// elements treats them one after another: where a kernel is short, as with the single
+// lane of one trajectory, masked stores cost more than they save, because processors do
+// not forward them to the next load.
+func (k elementwise) elements(l *level, f body, n, i Register, base map[string]Register, scalars []VecVirtual) {
+	l.narrow = true
+	Label("element")
+	TESTQ(n, n)
+	JE(LabelRef("end"))
+	var x []VecVirtual
+	for _, s := range k.sources {
+		x = append(x, l.load(Mem{Base: base[s], Index: i, Scale: 8}))
+	}
+	for o, y := range f(x, scalars) {
+		VMOVSD(y.AsX(), Mem{Base: base[k.outputs[o]], Index: i, Scale: 8})
+	}
+	INCQ(i)
+	DECQ(n)
+	JMP(LabelRef("element"))
+	Label("end")
+	l.narrow = false
 }

@@ -15,8 +15,9 @@ import (
 // that it changes its first operand.
 type level struct {
 	suffix string
-	width  int // float64s a vector
-	free   int // registers that constants may still occupy in this function
+	width  int  // float64s a vector
+	free   int  // registers that constants may still occupy in this function
+	narrow bool // work on element 0 of an XMM, as its wide kin would
 }
 
 var levels = []*level{{suffix: "AVX2", width: 4}, {suffix: "AVX512", width: 8}}
@@ -25,10 +26,29 @@ func (l *level) wide() bool { return l.width == 8 }
 func (l *level) bytes() int { return 8 * l.width }
 
 func (l *level) register() VecVirtual {
+	switch {
+	case l.narrow:
+		return XMM()
+	case l.wide():
+		return ZMM()
+	}
+	return YMM()
+}
+
+// full is a register of the level's own width.
+func (l *level) full() VecVirtual {
 	if l.wide() {
 		return ZMM()
 	}
 	return YMM()
+}
+
+// fit makes an operand as wide as the operation.
+func (l *level) fit(o Op) Op {
+	if r, ok := o.(VecVirtual); ok && l.narrow {
+		return r.AsX()
+	}
+	return o
 }
 
 // pool holds the constants of both levels, each repeated to the width of AVX2; at
@@ -104,14 +124,14 @@ func (c constant) load() VecVirtual {
 	if c.register != nil {
 		return c.register
 	}
-	r := c.l.register()
+	r := c.l.full()
 	VBROADCASTSD(c.address, r)
 	return r
 }
 
 // copy returns the constant in a register that may be changed.
 func (c constant) copy() VecVirtual {
-	r := c.l.register()
+	r := c.l.full()
 	if c.register != nil {
 		VMOVAPD(c.register, r)
 	} else {
@@ -121,27 +141,27 @@ func (c constant) copy() VecVirtual {
 }
 
 // source turns a register, address or constant into a last source.
-func source(x any) Op {
+func (l *level) source(x any) Op {
 	switch x := x.(type) {
 	case constant:
-		return x.operand()
+		return l.fit(x.operand())
 	case Op:
-		return x
+		return l.fit(x)
 	}
 	panic(fmt.Sprintf("asm: %T is no operand", x))
 }
 
 // in turns it into a register that may not be changed.
-func in(x any) Op {
+func (l *level) in(x any) Op {
 	if c, ok := x.(constant); ok {
-		return c.load()
+		return l.fit(c.load())
 	}
-	return x.(Op)
+	return l.fit(x.(Op))
 }
 
 func (l *level) binary(f func(...Op), a, b any) VecVirtual {
 	d := l.register()
-	f(source(b), in(a), d)
+	f(l.source(b), l.in(a), d)
 	return d
 }
 
@@ -168,19 +188,19 @@ func (l *level) subInt(a, b any) VecVirtual { return l.binary(func(o ...Op) { VP
 
 func (l *level) shiftLeft(a any, n uint8) VecVirtual {
 	d := l.register()
-	VPSLLQ(U8(n), in(a), d)
+	VPSLLQ(U8(n), l.in(a), d)
 	return d
 }
 
 func (l *level) shiftRight(a any, n uint8) VecVirtual {
 	d := l.register()
-	VPSRLQ(U8(n), in(a), d)
+	VPSRLQ(U8(n), l.in(a), d)
 	return d
 }
 
 func (l *level) sqrt(a any) VecVirtual {
 	d := l.register()
-	VSQRTPD(in(a), d)
+	VSQRTPD(l.in(a), d)
 	return d
 }
 
@@ -191,18 +211,18 @@ func (l *level) floor(a any) VecVirtual { return l.rounded(a, 9) }
 func (l *level) rounded(a any, mode uint8) VecVirtual {
 	d := l.register()
 	if l.wide() {
-		VRNDSCALEPD(U8(mode), in(a), d)
+		VRNDSCALEPD(U8(mode), l.in(a), d)
 	} else {
-		VROUNDPD(U8(mode), in(a), d)
+		VROUNDPD(U8(mode), l.in(a), d)
 	}
 	return d
 }
 
 // accumulate changes c to a·b + c, subtract to c − a·b, step to c·a + b: one
 // rounding each.
-func (l *level) accumulate(c VecVirtual, a, b any) { VFMADD231PD(source(b), in(a), c) }
-func (l *level) subtract(c VecVirtual, a, b any)   { VFNMADD231PD(source(b), in(a), c) }
-func (l *level) step(c VecVirtual, a, b any)       { VFMADD213PD(source(b), in(a), c) }
+func (l *level) accumulate(c VecVirtual, a, b any) { VFMADD231PD(l.source(b), l.in(a), l.fit(c)) }
+func (l *level) subtract(c VecVirtual, a, b any)   { VFNMADD231PD(l.source(b), l.in(a), l.fit(c)) }
+func (l *level) step(c VecVirtual, a, b any)       { VFMADD213PD(l.source(b), l.in(a), l.fit(c)) }
 
 // horner evaluates Σ c_i·xⁱ.
 func (l *level) horner(x any, c []constant) VecVirtual {
@@ -243,11 +263,11 @@ const (
 func (l *level) compare(a any, predicate uint8, b any) Op {
 	if l.wide() {
 		k := K()
-		VCMPPD(U8(predicate), source(b), in(a), k)
+		VCMPPD(U8(predicate), l.source(b), l.in(a), k)
 		return k
 	}
 	d := l.register()
-	VCMPPD(U8(predicate), source(b), in(a), d)
+	VCMPPD(U8(predicate), l.source(b), l.in(a), d)
 	return d
 }
 
@@ -255,9 +275,9 @@ func (l *level) compare(a any, predicate uint8, b any) Op {
 func (l *level) choose(mask Op, yes, no any) VecVirtual {
 	d := l.register()
 	if l.wide() {
-		VBLENDMPD(source(yes), in(no), mask, d)
+		VBLENDMPD(l.source(yes), l.in(no), mask, d)
 	} else {
-		VBLENDVPD(mask, source(yes), in(no), d)
+		VBLENDVPD(mask, l.source(yes), l.in(no), d)
 	}
 	return d
 }
@@ -266,9 +286,9 @@ func (l *level) choose(mask Op, yes, no any) VecVirtual {
 func (l *level) only(mask Op, x any) VecVirtual {
 	d := l.register()
 	if l.wide() {
-		VMOVAPD_Z(in(x), mask, d)
+		VMOVAPD_Z(l.in(x), mask, d)
 	} else {
-		VANDPD(source(x), mask, d)
+		VANDPD(l.source(x), mask, d)
 	}
 	return d
 }
@@ -291,7 +311,11 @@ func (l *level) zero() VecVirtual {
 
 func (l *level) load(m Mem) VecVirtual {
 	d := l.register()
-	VMOVUPD(m, d)
+	if l.narrow {
+		VMOVSD(m, d)
+	} else {
+		VMOVUPD(m, d)
+	}
 	return d
 }
 
