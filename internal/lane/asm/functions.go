@@ -13,7 +13,10 @@ type expm1 struct {
 	l                   *level
 	log2e, ln2, ln2Rest constant
 	series              []constant // of (e^r − 1 − r)/r²
-	one, shift, half    constant
+	one, half           constant
+	// Adding 1.5·2⁵² + 1023 rounds to an integer and leaves it, biased like an exponent, in
+	// the low bits.
+	shift constant
 }
 
 func (l *level) newExpm1() *expm1 {
@@ -21,37 +24,30 @@ func (l *level) newExpm1() *expm1 {
 	log2e, _ := over(number(1), ln2()).Float64()
 	q := interpolate(func(k int) *big.Float { return over(number(1), factorial(k+2)) }, -0.3466, 0.3466, 9)
 	e := &expm1{l: l, log2e: l.constant(log2e), ln2: l.constant(ln[0]), ln2Rest: l.constant(ln[1]),
-		series: l.constants(q), one: l.constant(1)}
+		series: l.constants(q), one: l.constant(1), shift: l.constant(0x1.8p52 + 1023)}
 	if !l.wide() {
-		// Adding 1.5·2⁵² + 1023 to an integer leaves it, biased like an exponent, in the low bits.
-		e.shift, e.half = l.constant(0x1.8p52+1023), l.constant(0.5)
+		e.half = l.constant(0.5)
 	}
 	return e
 }
 
-// reduce returns n and e^r − 1. The first subtraction is exact: fused, its result
-// has no more than 53 bits.
-func (e *expm1) reduce(x VecVirtual) (n, p VecVirtual) {
+// reduce returns n with the shift and without, and e^r − 1. The first subtraction of a
+// part of n·ln 2 is exact: fused, its result has no more than 53 bits.
+func (e *expm1) reduce(x VecVirtual) (shifted, n, p VecVirtual) {
 	l := e.l
-	n = l.round(l.mul(x, e.log2e))
+	shifted = e.shift.copy()
+	l.accumulate(shifted, x, e.log2e)
+	n = l.sub(shifted, e.shift)
 	l.subtract(x, n, e.ln2)
 	l.subtract(x, n, e.ln2Rest)
 	square := l.mul(x, x)
 	q := l.polynomial(x, square, e.series)
 	l.step(q, square, x)
-	return n, q
+	return shifted, n, q
 }
 
 // power is 2ⁿ for |n| < 1023.
-func (e *expm1) power(n VecVirtual) VecVirtual {
-	l := e.l
-	if l.wide() {
-		s := l.register()
-		VSCALEFPD(n, e.one.load(), s)
-		return s
-	}
-	return l.shiftLeft(l.add(n, e.shift), 52)
-}
+func (e *expm1) power(shifted VecVirtual) VecVirtual { return e.l.shiftLeft(shifted, 52) }
 
 // scale is x·2ⁿ with one rounding, also where it overflows or is denormal.
 func (e *expm1) scale(x, n VecVirtual) VecVirtual {
@@ -62,7 +58,7 @@ func (e *expm1) scale(x, n VecVirtual) VecVirtual {
 		return s
 	}
 	first := l.floor(l.mul(n, e.half))
-	return l.mul(l.mul(x, e.power(first)), e.power(l.sub(n, first)))
+	return l.mul(l.mul(x, e.power(l.add(first, e.shift))), e.power(l.add(l.sub(n, first), e.shift)))
 }
 
 // exponential is eˣ; beyond its limits it is 0 or +Inf.
@@ -85,7 +81,7 @@ func (e *exponential) of(x VecVirtual) VecVirtual {
 func (e *exponential) ofNegative(x VecVirtual) VecVirtual { return e.clamped(e.l.max(e.low, x)) }
 
 func (e *exponential) clamped(x VecVirtual) VecVirtual {
-	n, p := e.reduce(x)
+	_, n, p := e.reduce(x)
 	return e.scale(e.l.add(p, e.one), n)
 }
 
@@ -100,8 +96,8 @@ func tanhKernel(l *level) body {
 	e := l.newExpm1()
 	return func(x, _ []VecVirtual) []VecVirtual {
 		a := l.andNot(x[0], sign)
-		n, p := e.reduce(l.min(limit, l.add(a, a)))
-		s := e.power(n)
+		shifted, _, p := e.reduce(l.min(limit, l.add(a, a)))
+		s := e.power(shifted)
 		l.step(p, s, l.sub(s, e.one))
 		return []VecVirtual{l.or(l.div(p, l.add(p, two)), l.and(x[0], sign))}
 	}
