@@ -66,6 +66,9 @@ func ReadManifest(dir string) (*Manifest, error) {
 type ChangedError struct {
 	Dir  string
 	What []string // what changed, from what to what; at least one
+	// Kernel is the level that the run began with where nothing but the level differs,
+	// so that going back to it is enough.
+	Kernel string
 }
 
 func (e *ChangedError) Error() string {
@@ -100,7 +103,11 @@ func (m *Manifest) Resumable(dir string, now *Manifest) error {
 		}
 	}
 	if what != nil {
-		return &ChangedError{dir, what}
+		e := &ChangedError{Dir: dir, What: what}
+		if len(what) == 1 && m.Kernel != now.Kernel {
+			e.Kernel = m.Kernel
+		}
+		return e
 	}
 	return nil
 }

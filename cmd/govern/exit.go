@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"syscall"
 
 	"govern/expr"
+	"govern/internal/lane"
 	"govern/ode"
 	"govern/run"
 	"govern/series"
@@ -65,7 +67,7 @@ func statusOf(err error) int {
 	case is[*series.DataError](err):
 		return statusData
 	case is[*usageError](err), is[*expr.Diagnostic](err), is[expr.DiagnosticList](err),
-		is[*run.NotEmptyError](err), is[*run.NotARunError](err), is[*run.ChangedError](err):
+		is[*run.NotEmptyError](err), is[*run.NotARunError](err), is[*run.ChangedError](err), is[*lane.LevelError](err):
 		return statusUsage
 	case is[*ode.BlowUpError](err), is[*ode.StepError](err):
 		return statusUntrusted
@@ -121,6 +123,12 @@ func line(s string) string { return strings.TrimRight(s, "\n") + "\n" }
 func adviceFor(err error) string {
 	if a, ok := errors.AsType[*adviceError](err); ok {
 		return a.advice
+	}
+	if e, ok := errors.AsType[*lane.LevelError](err); ok {
+		return e.Advice()
+	}
+	if e, ok := errors.AsType[*run.ChangedError](err); ok && slices.Contains(lane.Levels(), e.Kernel) {
+		return "`" + lane.Environment + "=" + e.Kernel + " govern resume " + e.Dir + "` continues with the kernels that it began with"
 	}
 	switch {
 	case is[*run.NotEmptyError](err):

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"govern/expr"
+	"govern/internal/lane"
 	"govern/ode"
 	"govern/run"
 	"govern/series"
@@ -31,6 +32,7 @@ func TestEveryKindOfErrorHasItsExitStatus(t *testing.T) {
 		{&run.NotEmptyError{Dir: "a"}, 2},
 		{&run.NotARunError{Dir: "a", Err: errors.New("why")}, 2},
 		{&run.ChangedError{Dir: "a", What: []string{"b"}}, 2},
+		{&lane.LevelError{Level: "x"}, 2},
 		{&series.DataError{Text: "empty"}, 3},
 		{&verdictError{run.NoModel}, 4},
 		{&ode.BlowUpError{}, 4},

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"govern/expr"
+	"govern/internal/lane"
 )
 
 // app is what every command has: where it writes and the global flags.
@@ -44,6 +45,9 @@ data; 4 finished without a trustworthy answer; 130 interrupted; 1 anything else.
 			a.started = true
 			if a.workers < 0 {
 				return usagef("--workers %d: the number of workers is positive, or 0 for all cores", a.workers)
+			}
+			if _, err := lane.Chosen(); err != nil {
+				return err
 			}
 			if a.workers == 0 {
 				a.workers = runtime.GOMAXPROCS(0)
