@@ -225,9 +225,6 @@ func (e *Engine) warm(ctx context.Context, sm *Smoothed, u int, out *warm) error
 	if form.Neural.Start == nil {
 		return fmt.Errorf("fit: no network for %s could be started on the smoothed path", unknown.Name)
 	}
-	if form.Neural.Formula(form.Arguments) == nil {
-		return fmt.Errorf("fit: a network of %s cannot be written in a model file", form.Neural.Activation)
-	}
 	all, err := newPairs(form.Neural, arguments, target, spread)
 	if err != nil {
 		return err
