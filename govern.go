@@ -46,6 +46,51 @@ type Outcome struct {
 // Discover finds the unknowns of a problem as formulas, refits them on all
 // data, and proves them by free runs from held-out starts.
 func Discover(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, error) {
+	return learn(ctx, p, s, func(ctx context.Context, e *fit.Engine) (*discover.Result, error) {
+		return discover.Run(ctx, e, p.Discover)
+	})
+}
+
+// Fit trains what a problem leaves open without searching a formula: fitted
+// parameters, networks, or whole libraries (discover.Fit). Refit and proof are
+// those of Discover. The error is a *discover.MixedError when some unknowns have
+// a library and others a network.
+func Fit(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, error) {
+	if _, err := discover.TrainsNetworks(p.Model); err != nil {
+		return nil, err
+	}
+	return learn(ctx, onTrajectories(p), s, func(ctx context.Context, e *fit.Engine) (*discover.Result, error) {
+		return discover.Fit(ctx, e, p.Discover)
+	})
+}
+
+// Extract searches formulas on the networks of an earlier run of the problem, as
+// Discover does on those that it trains itself. The networks were trained on
+// all data, so they are brought to rest on the training entries first. The error
+// is a *MismatchError when the networks are not those of the problem's unknowns.
+func Extract(ctx context.Context, p *problem.Problem, networks *run.UDE, s Settings) (*Outcome, error) {
+	forms, parameters, err := formsOf(networks, p.Model)
+	if err != nil {
+		return nil, err
+	}
+	return learn(ctx, onTrajectories(p), s, func(ctx context.Context, e *fit.Engine) (*discover.Result, error) {
+		return discover.Extract(ctx, e, p.Discover, forms, parameters)
+	})
+}
+
+// onTrajectories is the problem without the baseline method, which trains
+// nothing.
+func onTrajectories(p *problem.Problem) *problem.Problem {
+	q := *p
+	q.Discover.Method = discover.MethodLibrary
+	return &q
+}
+
+// search finds what is unknown on the training entries.
+type search func(context.Context, *fit.Engine) (*discover.Result, error)
+
+// learn searches on the training entries, refits on all, and proves.
+func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Outcome, error) {
 	entries, err := p.Open()
 	if err != nil {
 		return nil, err
@@ -56,7 +101,7 @@ func Discover(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, er
 	if err != nil {
 		return nil, err
 	}
-	found, err := search(ctx, p, s, data)
+	found, err := find(ctx, p, s, data, by)
 	if err != nil {
 		return nil, err
 	}
@@ -81,8 +126,9 @@ func Discover(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, er
 	return w.outcome(ctx)
 }
 
-// search runs the method that the problem asks for.
-func search(ctx context.Context, p *problem.Problem, s Settings, data *fit.Data) (*discover.Result, error) {
+// find runs a search, or the baseline where the problem asks for it, on data
+// that are condensed where they are sampled more densely than a search needs.
+func find(ctx context.Context, p *problem.Problem, s Settings, data *fit.Data, by search) (*discover.Result, error) {
 	if p.Discover.Method == discover.MethodDerivatives {
 		return discover.Derivatives(data, p.Discover)
 	}
@@ -93,7 +139,7 @@ func search(ctx context.Context, p *problem.Problem, s Settings, data *fit.Data)
 		}
 	}
 	engine := &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Seed: s.Seed, Journal: s.Journal, Monitor: s.Monitor}
-	return discover.Run(ctx, engine, p.Discover)
+	return by(ctx, engine)
 }
 
 func condense(entries []fit.Entry, k int) []fit.Entry {

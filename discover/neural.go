@@ -44,27 +44,47 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 	if err != nil || !finite(net.Evidence) {
 		return err
 	}
-	f.result.Neural = net
-	if f.path, err = f.engine.Learned(f.path, net); err != nil {
+	if err := f.listen(net); err != nil {
 		return err
 	}
-	f.prefix = "neural/"
-	if !asked {
-		if !passed(checks(f.engine.Data, net)) {
-			return nil // what explains nothing teaches nothing
-		}
-		f.options.Roads = "grown" // whole libraries have failed already
+	if asked {
+		return f.everything(ctx)
 	}
-	if err := f.libraries(ctx); err != nil || !asked {
+	if !passed(checks(f.engine.Data, net)) {
+		return nil // what explains nothing teaches nothing
+	}
+	f.options.Roads = "grown" // whole libraries have failed already
+	return f.libraries(ctx)
+}
+
+// listen puts what networks say in the place of the smoothed path.
+func (f *formulas) listen(net *fit.Fitted) (err error) {
+	f.result.Neural, f.prefix = net, "neural/"
+	f.path, err = f.engine.Learned(f.path, net)
+	return err
+}
+
+// everything tries libraries, then functions of one argument.
+func (f *formulas) everything(ctx context.Context) error {
+	if err := f.libraries(ctx); err != nil {
 		return err
 	}
 	return f.functions(ctx)
 }
 
-// neuralOnly makes the networks the answer.
-func (r *Result) neuralOnly(m *model.Model, checked []Check) {
-	r.Status, r.Chosen, r.Model, r.Checks = NeuralOnly, r.Neural, m, checked
-	r.Advice = "the networks explain the data, but no formula of the libraries does: give `library: {functions: [...]}` with what the learned function looks like, or a larger degree"
+// neuralOnly makes the networks the answer, at the defect weight that is best for
+// them.
+func (f *formulas) neuralOnly(ctx context.Context) error {
+	r := f.result
+	report(f.engine, "neural/tune", 0.75)
+	net, err := tune(ctx, f.engine, "neural/tune", r.Neural)
+	if err != nil {
+		return err
+	}
+	r.Neural, r.Chosen, r.Model, r.Checks = net, net, f.engine.Data.Model, checks(f.engine.Data, net)
+	r.Status = NeuralOnly
+	r.Advice = "the networks explain the data, but no formula of the libraries does: look at the learned function and try others, with `govern extract --functions` or `--degree` on this run, or give more data"
+	return nil
 }
 
 // apart compares formulas with networks along the path that the networks have

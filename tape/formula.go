@@ -12,11 +12,21 @@ import (
 // compile to as many instructions as the network has units.
 func (n Neural) Formula(arguments []string) *expr.Expr {
 	times := func(c float64, e *expr.Expr) *expr.Expr { return expr.Binary(expr.Mul, expr.Num(c), e) }
+	plus := func(sum *expr.Expr, c float64, e *expr.Expr) *expr.Expr { // has the bits of sum + c·e
+		if c < 0 {
+			return expr.Binary(expr.Sub, sum, times(-c, e))
+		}
+		return expr.Binary(expr.Add, sum, times(c, e))
+	}
 	y := make([]*expr.Expr, n.Inputs)
 	for i := range y {
 		y[i] = expr.Var(arguments[i])
 		if n.Shift != nil {
-			y[i] = expr.Binary(expr.Sub, y[i], expr.Num(n.Shift[i]))
+			if n.Shift[i] < 0 {
+				y[i] = expr.Binary(expr.Add, y[i], expr.Num(-n.Shift[i]))
+			} else {
+				y[i] = expr.Binary(expr.Sub, y[i], expr.Num(n.Shift[i]))
+			}
 		}
 		if n.Scale != nil {
 			y[i] = expr.Binary(expr.Div, y[i], expr.Num(n.Scale[i]))
@@ -29,7 +39,7 @@ func (n Neural) Formula(arguments []string) *expr.Expr {
 		for o := range next {
 			next[o] = expr.Num(weights[out*len(y)+o])
 			for i, v := range y {
-				next[o] = expr.Binary(expr.Add, next[o], times(weights[o*len(y)+i], v))
+				next[o] = plus(next[o], weights[o*len(y)+i], v)
 			}
 			if k < len(widths)-1 {
 				next[o] = n.activated(next[o])
