@@ -84,8 +84,10 @@ func bits(t *testing.T, o *govern.Outcome) string {
 	if err := o.Trajectories.Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Unknowns.Write(&b); err != nil {
-		t.Fatal(err)
+	if o.Unknowns != nil {
+		if err := o.Unknowns.Write(&b); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := report.Render(&b, o.Page); err != nil {
 		t.Fatal(err)
