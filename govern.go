@@ -65,16 +65,16 @@ func Fit(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, error) 
 }
 
 // Extract searches formulas on the networks of an earlier run of the problem, as
-// Discover does on those that it trains itself. The networks were trained on
-// all data, so they are brought to rest on the training entries first. The error
+// Discover does on those that it trains itself: from what they were before they
+// saw the held-out entries, brought to rest on the training entries. The error
 // is a *MismatchError when the networks are not those of the problem's unknowns.
 func Extract(ctx context.Context, p *problem.Problem, networks *run.UDE, s Settings) (*Outcome, error) {
-	forms, parameters, err := formsOf(networks, p.Model)
+	from, err := startOf(networks, p.Model)
 	if err != nil {
 		return nil, err
 	}
 	return learn(ctx, onTrajectories(p), s, func(ctx context.Context, e *fit.Engine) (*discover.Result, error) {
-		return discover.Extract(ctx, e, p.Discover, forms, parameters)
+		return discover.Extract(ctx, e, p.Discover, from.forms, from.parameters, from.omega)
 	})
 }
 

@@ -35,8 +35,13 @@ func (w *work) ude() *run.UDE {
 			Shift: run.Numbers(n.Shift), Scale: run.Numbers(n.Scale), Gain: run.Number(n.Gain[0]), Weights: run.Numbers(n.Start),
 		})
 	}
+	trained := w.found.Neural
+	out.Training = &run.Training{Weights: map[string][]run.Number{}, Parameters: map[string]run.Number{}, Omega: run.Number(trained.Omega)}
+	for _, form := range trained.Forms {
+		out.Training.Weights[form.Neural.Names[0]] = run.Numbers(form.Neural.Start)
+	}
 	for k, q := range fittedNames(w.problem.Model) {
-		out.Parameters[q] = run.Number(f.Parameters[k])
+		out.Parameters[q], out.Training.Parameters[q] = run.Number(f.Parameters[k]), run.Number(trained.Parameters[k])
 	}
 	return out
 }
@@ -53,15 +58,22 @@ func activation(n tape.Neural) string {
 // unknown of the model, with its arguments, and a value for every fitted
 // parameter. The error is a *MismatchError.
 func CheckNetworks(networks *run.UDE, m *model.Model) error {
-	_, _, err := formsOf(networks, m)
+	_, err := startOf(networks, m)
 	return err
 }
 
-// formsOf unpacks networks for the unknowns of a model, in their order, and the
-// values of its fitted parameters. The error is a *MismatchError.
-func formsOf(u *run.UDE, m *model.Model) ([]fit.Form, []float64, error) {
-	mismatch := func(format string, args ...any) ([]fit.Form, []float64, error) {
-		return nil, nil, &MismatchError{fmt.Sprintf(format, args...)}
+// start is where an extraction begins.
+type start struct {
+	forms      []fit.Form // of the unknowns, in their order
+	parameters []float64  // the fitted ones
+	omega      float64    // defect weight; 0: not known
+}
+
+// startOf unpacks networks for the unknowns of a model: as they were before they saw
+// the held-out entries, where that is known. The error is a *MismatchError.
+func startOf(u *run.UDE, m *model.Model) (*start, error) {
+	mismatch := func(format string, args ...any) (*start, error) {
+		return nil, &MismatchError{fmt.Sprintf(format, args...)}
 	}
 	if len(m.Unknowns) == 0 {
 		return mismatch("nothing is unknown in its model")
@@ -71,7 +83,10 @@ func formsOf(u *run.UDE, m *model.Model) ([]fit.Form, []float64, error) {
 			return mismatch("its model has no unknown %s", n.Unknown)
 		}
 	}
-	var forms []fit.Form
+	out, parameters := &start{}, u.Parameters
+	if u.Training != nil {
+		parameters, out.omega = u.Training.Parameters, float64(u.Training.Omega)
+	}
 	for k, unknown := range m.Unknowns {
 		i := slices.IndexFunc(u.Forms, func(n run.Network) bool { return n.Unknown == unknown.Name })
 		if i < 0 {
@@ -81,20 +96,22 @@ func formsOf(u *run.UDE, m *model.Model) ([]fit.Form, []float64, error) {
 		if !slices.Equal(n.Arguments, unknown.Arguments) {
 			return mismatch("%s has the arguments %v there and %v here", unknown.Name, n.Arguments, unknown.Arguments)
 		}
-		forms = append(forms, fit.Form{Unknown: k, Arguments: n.Arguments, Neural: n.Neural()})
+		if u.Training != nil {
+			n.Weights = u.Training.Weights[n.Unknown]
+		}
+		out.forms = append(out.forms, fit.Form{Unknown: k, Arguments: n.Arguments, Neural: n.Neural()})
 	}
-	var parameters []float64
 	for _, q := range fittedNames(m) {
-		v, ok := u.Parameters[q]
+		v, ok := parameters[q]
 		if !ok {
 			return mismatch("there is no value of the fitted parameter %s", q)
 		}
-		parameters = append(parameters, float64(v))
+		out.parameters = append(out.parameters, float64(v))
 	}
-	if len(u.Parameters) > len(parameters) {
-		return mismatch("they come with %d fitted parameters, its model has %d", len(u.Parameters), len(parameters))
+	if len(parameters) > len(out.parameters) {
+		return mismatch("they come with %d fitted parameters, its model has %d", len(parameters), len(out.parameters))
 	}
-	return forms, parameters, nil
+	return out, nil
 }
 
 func fittedNames(m *model.Model) []string {

@@ -121,8 +121,9 @@ func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
 func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 	e, res, best := f.engine, f.result, f.best
 	if res.Neural != nil && (best == nil || !best.passed()) {
-		if passed(checks(e.Data, res.Neural)) {
-			return res, f.neuralOnly(ctx)
+		if checked := checks(e.Data, res.Neural); passed(checked) {
+			res.neuralOnly(e.Data.Model, checked)
+			return res, nil
 		}
 	}
 	if best == nil {

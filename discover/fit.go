@@ -72,13 +72,8 @@ func Fit(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 // networks trains a network for every unknown and judges them.
 func (f *formulas) networks(ctx context.Context) (*Result, error) {
 	r := f.result
-	report(f.engine, "neural", 0.3)
-	net, err := f.engine.Neural(ctx, "neural", f.path)
+	net, err := f.train(ctx)
 	if err != nil {
-		return nil, err
-	}
-	report(f.engine, "neural/tune", 0.6)
-	if net, err = tune(ctx, f.engine, "neural/tune", net); err != nil {
 		return nil, err
 	}
 	if !finite(net.Evidence) {
@@ -98,15 +93,16 @@ func (f *formulas) networks(ctx context.Context) (*Result, error) {
 
 // Extract searches formulas on networks that were trained before, through the
 // same road as Run takes with `neural:`. The networks, one for every unknown of
-// the model in its order, and the fitted parameters are where their fit on the
-// engine's data starts: what they say counts as far as these data determine it.
-func Extract(ctx context.Context, e *fit.Engine, o Options, networks []fit.Form, parameters []float64) (*Result, error) {
+// the model in its order, the fitted parameters and the defect weight (0: annealed
+// anew) are where their fit on the engine's data starts: what they say counts as
+// far as these data determine it.
+func Extract(ctx context.Context, e *fit.Engine, o Options, networks []fit.Form, parameters []float64, omega float64) (*Result, error) {
 	f, err := begin(ctx, e, o)
 	if err != nil {
 		return nil, err
 	}
 	report(e, "neural", 0.1)
-	net, err := e.Retrain(ctx, "neural", f.path, networks, parameters)
+	net, err := e.Retrain(ctx, "neural", f.path, networks, parameters, omega)
 	if err != nil {
 		return nil, err
 	}

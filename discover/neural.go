@@ -39,8 +39,7 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 	if !allowsNetwork(f.engine.Data.Model) || !asked && f.options.Roads != "both" {
 		return nil
 	}
-	report(f.engine, "neural", 0.5)
-	net, err := f.engine.Neural(ctx, "neural", f.path)
+	net, err := f.train(ctx)
 	if err != nil || !finite(net.Evidence) {
 		return err
 	}
@@ -55,6 +54,18 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 	}
 	f.options.Roads = "grown" // whole libraries have failed already
 	return f.libraries(ctx)
+}
+
+// train fits a network for every unknown, at the defect weight that is best for
+// them.
+func (f *formulas) train(ctx context.Context) (*fit.Fitted, error) {
+	report(f.engine, "neural", 0.3)
+	net, err := f.engine.Neural(ctx, "neural", f.path)
+	if err != nil {
+		return nil, err
+	}
+	report(f.engine, "neural/tune", 0.5)
+	return tune(ctx, f.engine, "neural/tune", net)
 }
 
 // listen puts what networks say in the place of the smoothed path.
@@ -72,19 +83,10 @@ func (f *formulas) everything(ctx context.Context) error {
 	return f.functions(ctx)
 }
 
-// neuralOnly makes the networks the answer, at the defect weight that is best for
-// them.
-func (f *formulas) neuralOnly(ctx context.Context) error {
-	r := f.result
-	report(f.engine, "neural/tune", 0.75)
-	net, err := tune(ctx, f.engine, "neural/tune", r.Neural)
-	if err != nil {
-		return err
-	}
-	r.Neural, r.Chosen, r.Model, r.Checks = net, net, f.engine.Data.Model, checks(f.engine.Data, net)
-	r.Status = NeuralOnly
+// neuralOnly makes the networks the answer.
+func (r *Result) neuralOnly(m *model.Model, checked []Check) {
+	r.Status, r.Chosen, r.Model, r.Checks = NeuralOnly, r.Neural, m, checked
 	r.Advice = "the networks explain the data, but no formula of the libraries does: look at the learned function and try others, with `govern extract --functions` or `--degree` on this run, or give more data"
-	return nil
 }
 
 // apart compares formulas with networks along the path that the networks have

@@ -117,17 +117,18 @@ const (
 // which also chooses the shape by its evidence where the model gives none. What
 // follows is a trajectory fit like that of a library.
 func (e *Engine) Neural(ctx context.Context, name string, sm *Smoothed) (*Fitted, error) {
-	return e.networks(ctx, name, sm, sm.Parameters, e.draw)
+	return e.networks(ctx, name, sm, sm.Parameters, 0, e.draw)
 }
 
 // Retrain is Neural for networks that are known already, one for every unknown of
-// the model in its order, and fitted parameters: the fit starts from them.
-func (e *Engine) Retrain(ctx context.Context, name string, sm *Smoothed, networks []Form, parameters []float64) (*Fitted, error) {
-	return e.networks(ctx, name, sm, parameters, func(_ context.Context, c *calls) (Form, error) { return networks[c.unknown], nil })
+// the model in its order, and fitted parameters: the fit starts from them, at the
+// defect weight omega; 0: it is annealed anew.
+func (e *Engine) Retrain(ctx context.Context, name string, sm *Smoothed, networks []Form, parameters []float64, omega float64) (*Fitted, error) {
+	return e.networks(ctx, name, sm, parameters, omega, func(_ context.Context, c *calls) (Form, error) { return networks[c.unknown], nil })
 }
 
 // networks fits networks on trajectories from those that begin gives.
-func (e *Engine) networks(ctx context.Context, name string, sm *Smoothed, parameters []float64, begin func(context.Context, *calls) (Form, error)) (*Fitted, error) {
+func (e *Engine) networks(ctx context.Context, name string, sm *Smoothed, parameters []float64, omega float64, begin func(context.Context, *calls) (Form, error)) (*Fitted, error) {
 	w := &warm{}
 	err := e.do(name+"/warm", w, func() error {
 		for u := range e.Data.Model.Unknowns {
@@ -150,12 +151,15 @@ func (e *Engine) networks(ctx context.Context, name string, sm *Smoothed, parame
 	}
 	start := e.Start(sm, nil, nil, parameters)
 	start.Forms = w.Forms
-	end := e.Options.Omega
-	if end == 0 {
-		end = OmegaEnd
+	schedule := Schedule{To: omega, Noise: true}
+	if omega == 0 {
+		schedule.To = e.Options.Omega
+		if schedule.To == 0 {
+			schedule.To = OmegaEnd
+		}
+		schedule.From = math.Min(math.Max(math.Sqrt(w.Square/math.Max(w.Count, 1)), schedule.To), 1)
 	}
-	omega := math.Sqrt(w.Square / math.Max(w.Count, 1))
-	return e.Trajectory(ctx, name+"/trajectory", start, Schedule{From: math.Min(math.Max(omega, end), 1), To: end, Noise: true})
+	return e.Trajectory(ctx, name+"/trajectory", start, schedule)
 }
 
 // warm is what regression on a smoothed path gives a trajectory fit to start

@@ -20,6 +20,15 @@ import (
 type UDE struct {
 	Forms      []Network         `json:"forms"`
 	Parameters map[string]Number `json:"parameters"`
+	Training   *Training         `json:"training,omitempty"` // nil: not known
+}
+
+// Training is the fit of the networks that has not seen the held-out entries:
+// where a search for their formula starts.
+type Training struct {
+	Weights    map[string][]Number `json:"weights"` // by unknown, as in Network
+	Parameters map[string]Number   `json:"parameters"`
+	Omega      Number              `json:"omega"` // defect weight
 }
 
 // Network is f = gain·(W·y + b) with y⁰ = (u − shift)/scale, yᵏ = σ(W·y + b) of
@@ -63,6 +72,11 @@ func (u *UDE) Write(w io.Writer) error {
 	c.Forms = slices.Clone(u.Forms)
 	fillList(&c.Forms)
 	fillMap(&c.Parameters)
+	if u.Training != nil {
+		training := *u.Training
+		fillMap(&training.Parameters)
+		c.Training = &training
+	}
 	for i := range c.Forms {
 		fillList(&c.Forms[i].Hidden)
 	}
@@ -131,7 +145,38 @@ func DecodeUDE(file string, data []byte) (*UDE, error) {
 			return nil, &UDEError{file, "parameters." + name, "not a finite number"}
 		}
 	}
+	if place, text := u.Training.mistake(u); text != "" {
+		return nil, &UDEError{file, "training." + place, text}
+	}
 	return u, nil
+}
+
+// mistake finds what does not belong to the networks.
+func (t *Training) mistake(u *UDE) (place, text string) {
+	if t == nil {
+		return "", ""
+	}
+	if len(t.Weights) != len(u.Forms) {
+		return "weights", fmt.Sprintf("of %d networks, there are %d", len(t.Weights), len(u.Forms))
+	}
+	for _, n := range u.Forms {
+		n.Weights = t.Weights[n.Unknown]
+		if place, text := n.mistake(); text != "" {
+			return place + "." + n.Unknown, text
+		}
+	}
+	if len(t.Parameters) != len(u.Parameters) {
+		return "parameters", fmt.Sprintf("%d where %d belong", len(t.Parameters), len(u.Parameters))
+	}
+	for name := range u.Parameters {
+		if v, ok := t.Parameters[name]; !ok || !isFinite(v) {
+			return "parameters." + name, "there is no finite number"
+		}
+	}
+	if !isFinite(t.Omega) || t.Omega <= 0 {
+		return "omega", "not a number above zero"
+	}
+	return "", ""
 }
 
 // mistake finds what the tape could not run.

@@ -21,7 +21,8 @@ func sampleUDE(activation string, hidden ...int) *UDE {
 		Shift: []Number{1, -2}, Scale: []Number{3, 0.1}, Gain: 5,
 	}
 	n.Weights = Numbers(tape.Neural{Names: []string{"f"}, Inputs: 2, Hidden: hidden}.Draw(rand.New(rand.NewPCG(1, 2))))
-	return &UDE{Forms: []Network{n}, Parameters: map[string]Number{"c": 1.0 / 3}}
+	return &UDE{Forms: []Network{n}, Parameters: map[string]Number{"c": 1.0 / 3},
+		Training: &Training{Weights: map[string][]Number{"f": n.Weights}, Parameters: map[string]Number{"c": 0.3}, Omega: 0.001}}
 }
 
 func encoded(t *testing.T, u *UDE) []byte {
@@ -95,6 +96,10 @@ func TestDamagedNetworksAreExplained(t *testing.T) {
 		{`        2` + "\n", `        3` + "\n", "forms[0].weights", "9 numbers where 13 belong"},
 		{`        2` + "\n", `        -2` + "\n", "forms[0].hidden", "-2"},
 		{`0.3333333333333333`, `null`, "parameters.c", "finite"},
+		{`0.001`, `0`, "training.omega", "above zero"},
+		{`"f": [`, `"f": [1, `, "training.weights.f", "10 numbers where 9 belong"},
+		{`"f": [`, `"g": [`, "training.weights.f", "0 numbers where 9 belong"},
+		{`"c": 0.3` + "\n", `"d": 0.3` + "\n", "training.parameters.c", "finite"},
 	} {
 		text := strings.Replace(whole, c.from, c.to, 1)
 		if text == whole {
