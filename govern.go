@@ -46,6 +46,51 @@ type Outcome struct {
 // Discover finds the unknowns of a problem as formulas, refits them on all
 // data, and proves them by free runs from held-out starts.
 func Discover(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, error) {
+	return learn(ctx, p, s, func(ctx context.Context, e *fit.Engine) (*discover.Result, error) {
+		return discover.Run(ctx, e, p.Discover)
+	})
+}
+
+// Fit trains what a problem leaves open without searching a formula: fitted
+// parameters, networks, or whole libraries (discover.Fit). Refit and proof are
+// those of Discover. The error is a *discover.MixedError when some unknowns have
+// a library and others a network.
+func Fit(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, error) {
+	if _, err := discover.TrainsNetworks(p.Model); err != nil {
+		return nil, err
+	}
+	return learn(ctx, onTrajectories(p), s, func(ctx context.Context, e *fit.Engine) (*discover.Result, error) {
+		return discover.Fit(ctx, e, p.Discover)
+	})
+}
+
+// Extract searches formulas on the networks of an earlier run of the problem, as
+// Discover does on those that it trains itself: from what they were before they
+// saw the held-out entries, brought to rest on the training entries. The error
+// is a *MismatchError when the networks are not those of the problem's unknowns.
+func Extract(ctx context.Context, p *problem.Problem, networks *run.UDE, s Settings) (*Outcome, error) {
+	from, err := startOf(networks, p.Model)
+	if err != nil {
+		return nil, err
+	}
+	return learn(ctx, onTrajectories(p), s, func(ctx context.Context, e *fit.Engine) (*discover.Result, error) {
+		return discover.Extract(ctx, e, p.Discover, from.forms, from.parameters, from.omega)
+	})
+}
+
+// onTrajectories is the problem without the baseline method, which trains
+// nothing.
+func onTrajectories(p *problem.Problem) *problem.Problem {
+	q := *p
+	q.Discover.Method = discover.MethodLibrary
+	return &q
+}
+
+// search finds what is unknown on the training entries.
+type search func(context.Context, *fit.Engine) (*discover.Result, error)
+
+// learn searches on the training entries, refits on all, and proves.
+func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Outcome, error) {
 	entries, err := p.Open()
 	if err != nil {
 		return nil, err
@@ -60,7 +105,7 @@ func Discover(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, er
 	if err != nil {
 		return nil, err
 	}
-	found, err := search(ctx, p, engine)
+	found, err := find(ctx, p, engine, by)
 	if err != nil {
 		return nil, err
 	}
@@ -127,12 +172,12 @@ func searcher(p *problem.Problem, s Settings, data *fit.Data) (*fit.Engine, erro
 	return &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Seed: s.Seed, Journal: s.Journal, Monitor: s.Monitor}, nil
 }
 
-// search runs the method that the problem asks for.
-func search(ctx context.Context, p *problem.Problem, e *fit.Engine) (*discover.Result, error) {
+// find runs a search, or the baseline where the problem asks for it.
+func find(ctx context.Context, p *problem.Problem, e *fit.Engine, by search) (*discover.Result, error) {
 	if p.Discover.Method == discover.MethodDerivatives {
 		return discover.Derivatives(e.Data, p.Discover)
 	}
-	return discover.Run(ctx, e, p.Discover)
+	return by(ctx, e)
 }
 
 func condense(entries []fit.Entry, k int) []fit.Entry {

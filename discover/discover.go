@@ -85,7 +85,25 @@ func passed(checks []Check) bool {
 // and through networks where a model asks for them or no library passes the
 // checks.
 func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
-	o = o.withDefaults(e.Data)
+	f, err := begin(ctx, e, o)
+	if err != nil {
+		return nil, err
+	}
+	if !asksForNetwork(e.Data.Model) {
+		if err := f.everything(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if f.best == nil || !f.best.passed() {
+		if err := f.throughNetwork(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return f.conclude(ctx)
+}
+
+// begin smooths the data.
+func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
 	report(e, "smooth", 0)
 	sm, err := e.Smooth(ctx)
 	if err != nil {
@@ -95,25 +113,16 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := &Result{Smoothed: sm}
-	f := &formulas{engine: e, options: o, path: sm, held: held, result: res}
-	if !asksForNetwork(e.Data.Model) {
-		if err := f.libraries(ctx); err != nil {
-			return nil, err
-		}
-		if err := f.functions(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if f.best == nil || !f.best.passed() {
-		if err := f.throughNetwork(ctx); err != nil {
-			return nil, err
-		}
-	}
+	return &formulas{engine: e, options: o.withDefaults(e.Data), path: sm, held: held, result: &Result{Smoothed: sm}}, nil
+}
+
+// conclude lists what is tied with the best formula and judges it; without one
+// that passes the checks, networks that do are the answer.
+func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 	if better, err := f.better(ctx); err != nil || better {
-		return res, err
+		return f.result, err
 	}
-	best := f.best
+	e, res, best := f.engine, f.result, f.best
 	if res.Neural != nil && (best == nil || !best.passed()) {
 		if checked := checks(e.Data, res.Neural); passed(checked) {
 			res.neuralOnly(e.Data.Model, checked)
@@ -121,15 +130,15 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		}
 	}
 	if best == nil {
-		res.Status, res.Advice = NotConverged, "no fit could be started: the smoothed path leads the library out of its range; give a smaller degree or more data"
+		res.Status, res.Advice = NotConverged, notStarted
 		return res, nil
 	}
-	if best, res.Ties, err = ties(ctx, best, f.all, o); err != nil {
+	var err error
+	if best, res.Ties, err = ties(ctx, best, f.all, f.options); err != nil {
 		return nil, err
 	}
 	best.checks = checks(best.search.engine.Data, best.fit)
-	res.Model = best.search.engine.Data.Model
-	res.Chosen, res.Checks, res.Degree, res.Library = best.fit, best.checks, best.degree, len(best.search.library)
+	res.choose(best)
 	if res.Neural != nil {
 		if res.Apart, err = best.apart(e.Data, f.path); err != nil {
 			return nil, err
@@ -153,9 +162,8 @@ func (f *formulas) better(ctx context.Context) (bool, error) {
 	}
 	net := f.result.Neural
 	if net == nil {
-		report(e, "neural", 0.5)
 		var err error
-		if net, err = e.Neural(ctx, "neural", f.path); err != nil {
+		if net, err = f.train(ctx); err != nil {
 			return false, err
 		}
 	}
@@ -168,6 +176,14 @@ func (f *formulas) better(ctx context.Context) (bool, error) {
 	f.result.Advice = fmt.Sprintf("the best formula found is an approximation: it leaves a defect of %.2g standard deviations a characteristic time, the network one of %.2g; "+
 		"give `library: {functions: [...]}` with what the learned function looks like", best.fit.Omega, net.Omega)
 	return true, nil
+}
+
+const notStarted = "no fit could be started: the smoothed path leads the library out of its range; give a smaller degree or more data"
+
+// choose makes a formula the answer.
+func (r *Result) choose(c *candidate) {
+	r.Model = c.search.engine.Data.Model
+	r.Chosen, r.Checks, r.Degree, r.Library = c.fit, c.checks, c.degree, len(c.search.library)
 }
 
 // formulas is a search over libraries, from a path of the states and unknown
@@ -310,12 +326,7 @@ func (r *Result) judge(c *candidate) {
 	switch {
 	case !c.passed():
 		r.Status = NoModel
-		for _, k := range c.checks {
-			if !k.OK {
-				r.Advice += strings.ToUpper(k.Text[:1]) + k.Text[1:] + ". "
-			}
-		}
-		r.Advice += "Likely the library lacks a term of the true equation, a known equation is wrong, or the noise is not white: widen `library`, check the known equations, or give `noise`."
+		r.Advice = failures(c.checks) + "Likely the library lacks a term of the true equation, a known equation is wrong, or the noise is not white: widen `library`, check the known equations, or give `noise`."
 	case c.fit.Status == optim.IterationLimit || c.fit.Status == optim.Stalled:
 		r.Status = NotConverged
 		r.Advice = "the last refit still promised a decrease: raise fit.iterations, or give more data"
@@ -328,6 +339,17 @@ func (r *Result) judge(c *candidate) {
 	default:
 		r.Status = OK
 	}
+}
+
+// failures says what failed checks found, a sentence each.
+func failures(checks []Check) string {
+	text := ""
+	for _, k := range checks {
+		if !k.OK {
+			text += strings.ToUpper(k.Text[:1]) + k.Text[1:] + ". "
+		}
+	}
+	return text
 }
 
 func (o Options) withDefaults(d *fit.Data) Options {
@@ -372,11 +394,13 @@ func libraries(d *fit.Data, degree int) (terms []fit.Term, same bool) {
 // roads runs the roads of one degree side by side.
 func (s *search) roads(ctx context.Context, prefix string, degree int, o Options, sm *fit.Smoothed) ([]*candidate, error) {
 	var out []*candidate
-	if o.Roads != "full" {
-		out = append(out, &candidate{road: "grown"})
-	}
-	if o.Roads != "grown" {
+	switch {
+	case len(s.library) == 0: // both roads are one
 		out = append(out, &candidate{road: "full"})
+	case o.Roads == "both":
+		out = append(out, &candidate{road: "grown"}, &candidate{road: "full"})
+	default:
+		out = append(out, &candidate{road: o.Roads})
 	}
 	errs := make([]error, len(out))
 	var wg sync.WaitGroup
@@ -385,10 +409,17 @@ func (s *search) roads(ctx context.Context, prefix string, degree int, o Options
 		go func() {
 			defer wg.Done()
 			name := prefix + "/" + c.road
-			report(s.engine, name, 0.2+0.1*float64(degree))
+			if len(s.library) == 0 {
+				report(s.engine, "fit", 0.3)
+			} else {
+				report(s.engine, name, 0.2+0.1*float64(degree))
+			}
 			walk := s.grown
-			if c.road == "full" {
+			switch c.road {
+			case "full":
 				walk = s.full
+			case roadWhole:
+				walk = s.whole
 			}
 			c.search, c.degree = s, degree
 			c.fit, errs[i] = walk(ctx, name, sm)
@@ -415,6 +446,9 @@ const tieTrials = 12
 func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*candidate, []Tie, error) {
 	s := best.search
 	e := s.engine
+	if len(s.library) == 0 {
+		return best, nil, nil
+	}
 	for round := range 5 {
 		f := best.fit
 		report(e, "ties", 0.75)

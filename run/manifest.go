@@ -15,7 +15,7 @@ import (
 // Manifest says what was run, on what, by what.
 type Manifest struct {
 	Version string   `json:"version"` // of govern
-	Task    string   `json:"task"`    // what the run does: discover, assess
+	Task    string   `json:"task"`    // what the run does: discover, fit, extract, assess
 	Command []string `json:"command"`
 	Seed    uint64   `json:"seed"`
 	Kernel  string   `json:"kernel"`  // level of the lane kernels; another one gives other bits
@@ -24,7 +24,7 @@ type Manifest struct {
 	Cores   int      `json:"cores"`   // of the machine; the result does not depend on it
 	Started string   `json:"started"` // RFC 3339
 	Problem string   `json:"problem"` // SHA-256 of problem.yaml in the run directory
-	Data    []Input  `json:"data"`    // the files that were read
+	Data    []Input  `json:"data"`    // the files that were read; the last of an extraction is the networks
 }
 
 // Input is a file that a run depends on.

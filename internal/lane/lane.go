@@ -46,6 +46,7 @@ type Table struct {
 	Neg, Abs, Sign, Heaviside, Floor, Sqrt Unary
 	Exp, Log, Sin, Cos, Asin, Acos, Atan   Unary
 	Sinh, Cosh, Tanh, Logistic, Softplus   Unary
+	Erf                                    Unary
 	Accumulate                             Binary                                      // dst += a·b
 	Scale                                  func(dst []float64, s float64)              // dst *= s
 	Axpy                                   func(dst []float64, s float64, a []float64) // dst += s·a

@@ -17,6 +17,7 @@ func Pure() *Table {
 		Asin: each1(math.Asin), Acos: each1(math.Acos), Atan: each1(math.Atan),
 		Sinh: each1(math.Sinh), Cosh: each1(math.Cosh), Tanh: each1(math.Tanh),
 		Logistic: each1(logistic), Softplus: each1(softplus),
+		Erf:        each1(math.Erf),
 		Accumulate: accumulate, Scale: scale, Axpy: axpy, Combine: combine,
 		Linear: linear, Affine: affine, WeightGradient: weightGradient,
 		Gelu: each1(gelu), Rbf: each1(rbf), TanhBack: tanhBack, Cubic: cubic,
