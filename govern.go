@@ -11,6 +11,7 @@ package govern
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -101,6 +102,20 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 	if err != nil {
 		return nil, err
 	}
+	doubts, held := undetermined(data)
+	for _, text := range doubts {
+		if s.Monitor != nil {
+			s.Monitor.Warn(text)
+		}
+	}
+	if held != p.Model {
+		q := *p
+		q.Model = held
+		p = &q
+		if data, err = fit.Prepare(p.Model, train); err != nil {
+			return nil, err
+		}
+	}
 	engine, err := searcher(p, s, data)
 	if err != nil {
 		return nil, err
@@ -109,7 +124,7 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 	if err != nil {
 		return nil, err
 	}
-	w := &work{problem: p, settings: s, train: train, test: test, data: data, found: found}
+	w := &work{problem: p, settings: s, train: train, test: test, data: data, doubts: doubts, found: found}
 	if err := w.conclude(ctx, clock); err != nil {
 		return nil, err
 	}
@@ -119,6 +134,31 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 		}
 	}
 	return w.outcome(ctx)
+}
+
+// undetermined says what no data of these channels can determine, and returns the
+// model with a parameter held for every such direction that one takes part in.
+func undetermined(d *fit.Data) (doubts []string, m *model.Model) {
+	m = d.Model
+	for {
+		gauges := d.Gauges()
+		k := slices.IndexFunc(gauges, func(g fit.Gauge) bool { return g.Hold != "" })
+		if k < 0 {
+			for _, g := range gauges {
+				doubts = append(doubts, g.String())
+			}
+			return doubts, m
+		}
+		next := *m
+		next.Parameters = slices.Clone(m.Parameters)
+		at := m.ParameterIndex(gauges[k].Hold)
+		next.Parameters[at].Fit = false
+		m = &next
+		doubts = append(doubts, fmt.Sprintf("%s. So %s is held at %v: only such combinations with it mean something", gauges[k], gauges[k].Hold, next.Parameters[at].Value))
+		trial := *d
+		trial.Model = m
+		d = &trial
+	}
 }
 
 // conclude refits what the search has found on all data and proves it; clock is
@@ -151,7 +191,7 @@ func (w *work) orNetwork(ctx context.Context, engine *fit.Engine, data *fit.Data
 	if err != nil || found == nil {
 		return w, err
 	}
-	other := &work{problem: w.problem, settings: w.settings, train: w.train, test: w.test, data: data, found: found}
+	other := &work{problem: w.problem, settings: w.settings, train: w.train, test: w.test, data: data, doubts: w.doubts, found: found}
 	if other.settings.Journal != nil {
 		other.settings.Journal = fit.Under("network", other.settings.Journal)
 	}
@@ -238,6 +278,7 @@ type work struct {
 	settings    Settings
 	train, test []fit.Entry
 	data        *fit.Data // of the training entries
+	doubts      []string  // what no data can determine
 	found       *discover.Result
 
 	trained *model.Model // closed by the formula fitted on the training entries

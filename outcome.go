@@ -49,6 +49,7 @@ func (w *work) result() *run.Result {
 		r.Warnings = append(r.Warnings, d.Error())
 	}
 	r.Warnings = append(r.Warnings, w.problem.Warnings...)
+	r.Warnings = append(r.Warnings, w.doubts...)
 	if w.closed == nil {
 		for _, s := range m.States {
 			r.Equations[s.Name] = nil

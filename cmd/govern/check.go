@@ -229,6 +229,9 @@ func judge(w io.Writer, p *problem.Problem, data *fit.Data) {
 			doubt("nothing is unknown: `govern assess` judges this model against the data")
 		}
 	}
+	for _, g := range data.Gauges() {
+		doubt("%s", g)
+	}
 	for _, d := range p.Model.Warnings {
 		doubt("%s", strings.TrimSpace(d.Error()))
 	}

@@ -1,0 +1,110 @@
+package fit_test
+
+import (
+	"math"
+	"testing"
+
+	"govern/expr"
+	"govern/fit"
+	"govern/model"
+)
+
+// gaugesOf prepares a model with channels named by what they measure.
+func gaugesOf(t *testing.T, text string, observe ...string) []fit.Gauge {
+	t.Helper()
+	m, err := model.Read("model", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := fit.Entry{Name: "e"}
+	for i := range 200 {
+		e.Times = append(e.Times, 0.1*float64(i))
+	}
+	for k, o := range observe {
+		right, err := expr.Parse(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := fit.Channel{Column: o, Observe: right}
+		for i := range e.Times {
+			c.Values = append(c.Values, math.Sin(0.3*float64(i)+float64(k)))
+		}
+		e.Channels = append(e.Channels, c)
+	}
+	d, err := fit.Prepare(m, []fit.Entry{e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Gauges()
+}
+
+func TestGaugesAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		name, model string
+		observe     []string
+		want        []string
+	}{
+		{"a product of parameters", `
+states: {x: 1, y: 0}
+parameters: {a: {value: 2, fit: true}, b: {value: 3, fit: true}, c: {value: 1, fit: true}}
+equations: |
+  x' = y
+  y' = -a*b*x - c*y
+`, []string{"x"}, []string{"no data can tell: multiplying a by a factor and dividing b by it changes no channel; determined are only a·b"}},
+		{"nothing", `
+states: {x: 1, y: 0}
+parameters: {a: {value: 2, fit: true}, c: {value: 1, fit: true}}
+equations: |
+  x' = y
+  y' = -a*x - c*y
+`, []string{"x"}, nil},
+		{"the impedance scale of a circuit", `
+states: {v1: 0, v2: 0, i: 0}
+parameters:
+  R: {value: 1, fit: true}
+  C1: {value: 1, fit: true}
+  C2: {value: 1, fit: true}
+  L: {value: 1, fit: true}
+  R0: {value: 1, fit: true}
+unknowns: {g: {}}
+equations: |
+  v1' = ((v2 - v1)/R - g(v1))/C1
+  v2' = ((v1 - v2)/R + i)/C2
+  i' = -(v2 + R0*i)/L
+`, []string{"v1", "v2"}, []string{"no data can tell: multiplying R, L and R0 by a factor and dividing C1, C2, i and g by it changes no channel; determined are only R·C1, R·C2, L/R, R0/R"}},
+		{"the offset of a hidden state", `
+states: {v1: 0, v2: 0, j: 0}
+parameters: {a: {value: 1, fit: true}, b: {value: 1, fit: true}, c: {value: 1, fit: true}, d: {value: 1, fit: true}, k: {value: 0, fit: true}, e: {value: 0, fit: true}}
+unknowns: {g: {}}
+equations: |
+  v1' = a*v2 - g(v1)
+  v2' = b*(v1 - v2) + j + k
+  j' = -c*v2 - d*j + e
+`, []string{"v1", "v2"}, []string{"no data can tell: adding 1 to j, subtracting 1 from k and adding d to e (in proportion) changes no channel"}},
+		{"the scale of a hidden state under an unknown", `
+states: {v: 0, w: 0}
+parameters: {k: {value: 1, fit: true}}
+unknowns: {f: {}}
+equations: |
+  v' = v - v^3/3 - k*w
+  w' = f(v, w)
+`, []string{"v"}, []string{"no data can tell: multiplying k by a factor and dividing w and f by it changes no channel"}},
+		{"a hidden state that known equations pin", `
+states: {x: 0, y: 0, z: 0}
+unknowns: {f: {}}
+equations: |
+  x' = -y - z
+  y' = f(x, y)
+  z' = 0.2 + z*(x - 5.7)
+`, []string{"x", "z"}, nil},
+	} {
+		got := gaugesOf(t, c.model, c.observe...)
+		same := len(got) == len(c.want)
+		for i := range c.want {
+			same = same && i < len(got) && got[i].String() == c.want[i]
+		}
+		if !same {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
