@@ -61,6 +61,7 @@ func Discover(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, er
 		return nil, err
 	}
 	w := &work{problem: p, settings: s, train: train, test: test, data: data, found: found}
+	w.adopt()
 	if err := w.expand(ctx); err != nil {
 		return nil, err
 	}
@@ -94,6 +95,27 @@ func search(ctx context.Context, p *problem.Problem, s Settings, data *fit.Data)
 	}
 	engine := &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Seed: s.Seed, Journal: s.Journal, Monitor: s.Monitor}
 	return discover.Run(ctx, engine, p.Discover)
+}
+
+// adopt goes on with the data that the search has freed of outliers. A search on
+// condensed data leaves the samples as they are.
+func (w *work) adopt() {
+	if w.found.Data == nil || w.data.Condensing() > 1 {
+		return
+	}
+	w.left = leftOut(w.data, w.found.Data)
+	w.data, w.train = w.found.Data, w.found.Data.Entries
+}
+
+// leftOut counts, by column, the samples that cleaned data lack.
+func leftOut(from, to *fit.Data) map[string]int {
+	out := map[string]int{}
+	for i, c := range from.Channels {
+		if k := to.IndexOf(c); k >= 0 && to.Channels[k].Count < from.Channels[i].Count {
+			out[c.Column] += from.Channels[i].Count - to.Channels[k].Count
+		}
+	}
+	return out
 }
 
 func condense(entries []fit.Entry, k int) []fit.Entry {
@@ -156,7 +178,8 @@ type work struct {
 	data        *fit.Data // of the training entries
 	found       *discover.Result
 
-	trained *model.Model // closed by the formula fitted on the training entries
+	trained *model.Model   // closed by the formula fitted on the training entries
+	left    map[string]int // samples left out as outliers, by column
 	all     []fit.Entry
 	whole   *fit.Data
 	final   *fit.Fitted  // refitted on all entries
@@ -261,6 +284,9 @@ func (w *work) extend(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.cleanTest(tested, located); err != nil {
+		return err
+	}
 	w.all = append(append([]fit.Entry(nil), w.train...), w.test...)
 	if w.whole, err = fit.Prepare(w.found.Model, w.all); err != nil {
 		return err
@@ -278,6 +304,31 @@ func (w *work) extend(ctx context.Context) error {
 	}
 	w.final, err = engine.Trajectory(ctx, "final/refit", &start, fit.Schedule{To: chosen.Omega, Noise: true})
 	return err
+}
+
+// cleanTest takes the outliers out of the held-out entries where the training
+// entries had some.
+func (w *work) cleanTest(tested *fit.Data, located *fit.Located) error {
+	if len(w.left) == 0 {
+		return nil
+	}
+	n := len(w.trained.States)
+	states := make([][][]float64, len(located.Path))
+	for e, path := range located.Path {
+		states[e] = make([][]float64, n)
+		for k, v := range path {
+			states[e][k%n] = append(states[e][k%n], v)
+		}
+	}
+	cleaned, _, err := tested.WithoutOutliers(states, nil)
+	if err != nil {
+		return err
+	}
+	for column, count := range leftOut(tested, cleaned) {
+		w.left[column] += count
+	}
+	w.test = cleaned.Entries
+	return nil
 }
 
 // everyNode picks a path's samples where segments of the given length begin,

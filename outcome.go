@@ -3,6 +3,7 @@ package govern
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -131,6 +132,9 @@ func (w *work) warnings() []string {
 	}
 	if !w.proof.Bounded && len(w.final.Forms) > 0 {
 		out = append(out, "the free run of the network leaves the range of the data ("+w.proof.Escape+")")
+	}
+	for _, column := range slices.Sorted(maps.Keys(w.left)) {
+		out = append(out, fmt.Sprintf("%s: %d samples that lie alone, more than 5 standard deviations off the path, were left out as outliers", column, w.left[column]))
 	}
 	rate := w.data.SamplesPerCycle()
 	if rate < 9 {

@@ -30,6 +30,7 @@ const (
 type Result struct {
 	Status   Status
 	Advice   string
+	Data     *fit.Data    // the engine's, without the outliers
 	Chosen   *fit.Fitted  // on the training entries
 	Model    *model.Model // the problem's, with the knots of hinges as fitted parameters
 	Ties     []Tie
@@ -87,7 +88,7 @@ func passed(checks []Check) bool {
 func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	o = o.withDefaults(e.Data)
 	report(e, "smooth", 0)
-	sm, err := e.Smooth(ctx)
+	e, sm, err := e.Clean(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +96,7 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := &Result{Smoothed: sm}
+	res := &Result{Data: e.Data, Smoothed: sm}
 	f := &formulas{engine: e, options: o, path: sm, held: held, result: res}
 	if !asksForNetwork(e.Data.Model) {
 		if err := f.libraries(ctx); err != nil {
