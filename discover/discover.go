@@ -102,6 +102,9 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		if err := f.libraries(ctx); err != nil {
 			return nil, err
 		}
+		if err := f.again(ctx); err != nil {
+			return nil, err
+		}
 		if err := f.functions(ctx); err != nil {
 			return nil, err
 		}
@@ -199,6 +202,57 @@ func (f *formulas) libraries(ctx context.Context) error {
 	}
 	return nil
 }
+
+// again goes on from the best fit where it has not come to rest at the smallest
+// defect. Annealing ends where the evidence worsens, and may have ended too soon:
+// with hidden states under much noise a fit with loose defects follows the data
+// along a narrow valley in which a few dozen steps lead nowhere. At the smallest
+// defect, with the chosen terms and with the whole library, it must explain them.
+func (f *formulas) again(ctx context.Context) error {
+	for round := range againRounds {
+		c := f.best
+		if f.engine.Options.Omega > 0 || c == nil || c.fit.Status == optim.Failed || c.fit.Omega <= againDefect && c.fit.Status == optim.Converged {
+			return nil
+		}
+		s := c.search
+		var found []*candidate
+		for _, road := range []string{"chosen", "full"} {
+			start := c.fit
+			if road == "full" {
+				theta := make([]float64, len(s.library), len(s.library)+len(c.fit.Parameters))
+				for i, t := range c.fit.Terms {
+					theta[s.index[t.Key()]] = c.fit.Coefficients[i]
+				}
+				start = s.with(c.fit, all(len(s.library)), append(theta, c.fit.Parameters...))
+			}
+			name := fmt.Sprintf("%sagain-%d/%s", f.prefix, round, road)
+			report(s.engine, name, 0.7)
+			g, err := s.engine.Trajectory(ctx, name+"/first", start, fit.Schedule{To: fit.OmegaEnd, Iterations: againIterations, Noise: true})
+			if err != nil {
+				return err
+			}
+			if g.Status == optim.Failed {
+				continue
+			}
+			if g, err = s.settle(ctx, name, g); err != nil {
+				return err
+			}
+			found = append(found, &candidate{search: s, fit: g, road: "again, " + road, degree: c.degree, checks: checks(s.engine.Data, g)})
+		}
+		if !f.consider(found) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// A fit whose defect is above againDefect is fitted again, and what comes of it
+// too, againRounds times at most.
+const (
+	againDefect     = 5e-3
+	againRounds     = 2
+	againIterations = 100
+)
 
 // functions tries what polynomials only approximate: functions that bend, then
 // piecewise linear ones.
