@@ -97,14 +97,35 @@ func search(ctx context.Context, p *problem.Problem, s Settings, data *fit.Data)
 	return discover.Run(ctx, engine, p.Discover)
 }
 
-// adopt goes on with the data that the search has freed of outliers. A search on
-// condensed data leaves the samples as they are.
+// adopt goes on with the data as the search has left them: freed of outliers, and
+// with what it has found of the noise's correlation. A search on condensed data
+// leaves the samples as they are.
 func (w *work) adopt() {
 	if w.found.Data == nil || w.data.Condensing() > 1 {
 		return
 	}
 	w.left = leftOut(w.data, w.found.Data)
 	w.data, w.train = w.found.Data, w.found.Data.Entries
+	w.test = slices.Clone(w.test)
+	for e := range w.test {
+		w.test[e].Channels = slices.Clone(w.test[e].Channels)
+		for i := range w.test[e].Channels {
+			c := &w.test[e].Channels[i]
+			if k := w.data.Channel(*c); k >= 0 && w.data.Channels[k].Correlation > 0 {
+				c.Sigma, c.Correlation = w.data.Channels[k].Sigma0, w.data.Channels[k].Correlation
+			}
+		}
+	}
+}
+
+// sampled is the noise of single samples, where fits use more because it is
+// correlated.
+func sampled(d *fit.Data, sigma []float64) []float64 {
+	out := slices.Clone(sigma)
+	for i, c := range d.Channels {
+		out[i] /= c.Inflation()
+	}
+	return out
 }
 
 // leftOut counts, by column, the samples that cleaned data lack.
@@ -370,7 +391,7 @@ func (w *work) prove(ctx context.Context) error {
 	}
 	proof, err := assess.Run(ctx, assess.Input{
 		Model: w.trained, Final: w.closed, Train: w.train, Test: w.test,
-		Sigma: w.found.Chosen.Sigma, Scale: w.found.Chosen.Scale, Path: path,
+		Sigma: sampled(w.data, w.found.Chosen.Sigma), Scale: w.found.Chosen.Scale, Path: path,
 		Workers: w.settings.Workers, Journal: w.settings.Journal,
 	})
 	w.proof = proof

@@ -105,6 +105,9 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		if err := f.again(ctx); err != nil {
 			return nil, err
 		}
+		if coloured, err := f.coloured(ctx); err != nil || coloured != nil {
+			return coloured, err
+		}
 		if err := f.functions(ctx); err != nil {
 			return nil, err
 		}
@@ -244,6 +247,42 @@ func (f *formulas) again(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// coloured searches once more where correlated noise explains that nothing
+// passes; nil where it does not, or where nothing passes then either.
+func (f *formulas) coloured(ctx context.Context) (*Result, error) {
+	c := f.best
+	if c == nil || c.passed() || c.fit.Status == optim.Failed {
+		return nil, nil
+	}
+	entries, err := c.search.engine.Coloured(ctx, f.prefix+"coloured", c.fit)
+	if err != nil || entries == nil {
+		return nil, err
+	}
+	e := *f.engine
+	if e.Data, err = fit.Prepare(f.engine.Data.Model, entries); err != nil {
+		return nil, err
+	}
+	if e.Journal != nil {
+		e.Journal = prefixed{e.Journal, "coloured/"}
+	}
+	r, err := Run(ctx, &e, f.options)
+	if err != nil || r.Status != OK && r.Status != Ambiguous {
+		return nil, err
+	}
+	return r, nil
+}
+
+// prefixed is a journal for a second search of one run.
+type prefixed struct {
+	journal fit.Journal
+	prefix  string
+}
+
+// Do implements fit.Journal.
+func (p prefixed) Do(name string, out any, compute func() error) error {
+	return p.journal.Do(p.prefix+name, out, compute)
 }
 
 // A fit whose defect is above againDefect is fitted again, and what comes of it
@@ -526,7 +565,11 @@ func checks(d *fit.Data, f *fit.Fitted) []Check {
 			fmt.Sprintf("the residual of %s is %.3g times the noise that its own differences show (limit %.3g)", c.Column, ratio, limit)})
 	}
 	n := float64(d.Observations())
-	per := f.Objective / n
+	effective := 0.0 // correlated samples count for less
+	for _, c := range d.Channels {
+		effective += float64(c.Count) / (c.Inflation() * c.Inflation())
+	}
+	per := f.Objective / effective
 	width := math.Max(0.05, 3*math.Sqrt(2/n))
 	ok := per <= 1+width && (per >= 1-width || anyFloored(d, f))
 	out = append(out, Check{"loss", ok, fmt.Sprintf("the loss is %.3g a sample (expected %.3g to %.3g)", per, 1-width, 1+width)})
