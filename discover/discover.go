@@ -118,7 +118,7 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		}
 	}
 	best := f.best
-	if res.Neural != nil && (best == nil || !best.passed()) {
+	if res.Neural != nil && (best == nil || !best.passed() || looser(best.fit, res.Neural)) {
 		if checked := checks(e.Data, res.Neural); passed(checked) {
 			res.neuralOnly(e.Data.Model, checked)
 			return res, nil
@@ -141,6 +141,12 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	}
 	res.judge(best)
 	return res, nil
+}
+
+// looser says that a formula needs much larger defects than the networks it comes
+// from: it follows the data where they explain them.
+func looser(formula, network *fit.Fitted) bool {
+	return formula.Omega > againDefect && formula.Omega > 3*network.Omega
 }
 
 // formulas is a search over libraries, from a path of the states and unknown

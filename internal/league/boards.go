@@ -114,6 +114,19 @@ const (
     x7' = f(x6, x8, x5) - x7 + 8
     x8' = f(x7, x1, x6) - x8 + 8
 `
+	lorenz96One = `
+  states: {x1: 0, x2: 0, x3: 0, x4: 0, x5: 0, x6: 0, x7: 0, x8: 0}
+  unknowns: {f: {}}
+  equations: |
+    x1' = f(x8, x2, x7) - x1 + 8
+    x2' = x1*(x3 - x8) - x2 + 8
+    x3' = x2*(x4 - x1) - x3 + 8
+    x4' = x3*(x5 - x2) - x4 + 8
+    x5' = x4*(x6 - x3) - x5 + 8
+    x6' = x5*(x7 - x4) - x6 + 8
+    x7' = x6*(x8 - x5) - x7 + 8
+    x8' = x7*(x1 - x6) - x8 + 8
+`
 	pendulum = `
   states: {theta: 0, omega: 0}
   parameters: {L: {value: %g, fit: true, min: 0.01, max: 100}}
@@ -216,6 +229,8 @@ func hiddenBoard() board {
 		b.cases = append(b.cases,
 			experiment{name: fmt.Sprintf("Lorenz-96, half observed, coupling unknown, %g %%", 100*level), system: "lorenz96", step: 0.02, samples: 1500, settle: 50,
 				noise: every(level, "x1", "x3", "x5", "x7"), learn: lorenz96, formulas: map[string]string{"f": "p*q - p*r"}, seeds: 3},
+			experiment{name: fmt.Sprintf("Lorenz-96, half observed, coupling of one place unknown, %g %%", 100*level), system: "lorenz96", step: 0.02, samples: 1500, settle: 50,
+				noise: every(level, "x1", "x3", "x5", "x7"), learn: lorenz96One, formulas: map[string]string{"f": "x2*x8 - x7*x8"}, seeds: 3},
 			experiment{name: fmt.Sprintf("Chua from one voltage, diode unknown, %g %%", 100*level), system: "chua-cubic", step: 0.03, samples: 4000,
 				noise: every(level, "x"), learn: chua, formulas: map[string]string{"f": "x^3 - 0.143*x"}, seeds: 3},
 			experiment{name: fmt.Sprintf("FitzHugh–Nagumo, recovery unknown and hidden, %g %%", 100*level), system: "fitzhugh-nagumo", step: 0.2, samples: 2000,
