@@ -31,6 +31,7 @@ func page(results map[key]outcome) string {
 func (b board) section(results map[key]outcome) string {
 	var rows, misses strings.Builder
 	total, exact, tied := 0, 0, 0
+	earlier := map[string]int{}
 	for _, c := range b.cases {
 		runs := c.runs(b, results)
 		if len(runs) == 0 {
@@ -50,6 +51,9 @@ func (b board) section(results map[key]outcome) string {
 		}
 		inside, intervals := 0, 0
 		for _, r := range runs {
+			if r.Code != "" {
+				earlier[r.Code]++
+			}
 			inside, intervals = inside+r.Inside, intervals+r.Intervals
 		}
 		fmt.Fprintf(&rows, "| %s | %d | %d | %d | %s | %s | %d of %d | %s | %.1f | %.2f |\n", c.name, len(runs), e, t,
@@ -65,8 +69,18 @@ func (b board) section(results map[key]outcome) string {
 	if total == 0 {
 		return ""
 	}
-	out := fmt.Sprintf("## %s\n\nGoal: %s. Runs: %d, exact: %d, tied with the truth: %d.\n\n", b.title, b.goal, total, exact, tied) +
+	inside, intervals := 0, 0
+	for _, c := range b.cases {
+		for _, r := range c.runs(b, results) {
+			inside, intervals = inside+r.Inside, intervals+r.Intervals
+		}
+	}
+	out := fmt.Sprintf("## %s\n\nGoal: %s. Runs: %d, exact: %d, tied with the truth: %d; %d of %d 95 %% intervals hold the truth.\n\n",
+		b.title, b.goal, total, exact, tied, inside, intervals) +
 		"| case | runs | exact | tied | error | to regular | in intervals | λ1 | s | GB |\n|---|---|---|---|---|---|---|---|---|---|\n" + rows.String() + "\n"
+	for _, code := range slices.Sorted(maps.Keys(earlier)) {
+		out += fmt.Sprintf("%d of the runs are of an earlier revision, %s.\n\n", earlier[code], code)
+	}
 	if misses.Len() > 0 {
 		out += "Misses:\n\n" + misses.String() + "\n"
 	}

@@ -51,6 +51,10 @@ type outcome struct {
 	Advice  string     `json:"advice"`
 	Seconds float64    `json:"seconds"`
 	Memory  float64    `json:"memory"` // GB taken from the system
+
+	// Code is the revision that ran, where it is not the one that the table stands
+	// beside.
+	Code string `json:"code,omitempty"`
 }
 
 // solve makes the data of a case, solves the problem through its files with the
