@@ -11,6 +11,7 @@ package govern
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -46,6 +47,51 @@ type Outcome struct {
 // Discover finds the unknowns of a problem as formulas, refits them on all
 // data, and proves them by free runs from held-out starts.
 func Discover(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, error) {
+	return learn(ctx, p, s, func(ctx context.Context, e *fit.Engine) (*discover.Result, error) {
+		return discover.Run(ctx, e, p.Discover)
+	})
+}
+
+// Fit trains what a problem leaves open without searching a formula: fitted
+// parameters, networks, or whole libraries (discover.Fit). Refit and proof are
+// those of Discover. The error is a *discover.MixedError when some unknowns have
+// a library and others a network.
+func Fit(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, error) {
+	if _, err := discover.TrainsNetworks(p.Model); err != nil {
+		return nil, err
+	}
+	return learn(ctx, onTrajectories(p), s, func(ctx context.Context, e *fit.Engine) (*discover.Result, error) {
+		return discover.Fit(ctx, e, p.Discover)
+	})
+}
+
+// Extract searches formulas on the networks of an earlier run of the problem, as
+// Discover does on those that it trains itself: from what they were before they
+// saw the held-out entries, brought to rest on the training entries. The error
+// is a *MismatchError when the networks are not those of the problem's unknowns.
+func Extract(ctx context.Context, p *problem.Problem, networks *run.UDE, s Settings) (*Outcome, error) {
+	from, err := startOf(networks, p.Model)
+	if err != nil {
+		return nil, err
+	}
+	return learn(ctx, onTrajectories(p), s, func(ctx context.Context, e *fit.Engine) (*discover.Result, error) {
+		return discover.Extract(ctx, e, p.Discover, from.forms, from.parameters, from.omega)
+	})
+}
+
+// onTrajectories is the problem without the baseline method, which trains
+// nothing.
+func onTrajectories(p *problem.Problem) *problem.Problem {
+	q := *p
+	q.Discover.Method = discover.MethodLibrary
+	return &q
+}
+
+// search finds what is unknown on the training entries.
+type search func(context.Context, *fit.Engine) (*discover.Result, error)
+
+// learn searches on the training entries, refits on all, and proves.
+func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Outcome, error) {
 	entries, err := p.Open()
 	if err != nil {
 		return nil, err
@@ -56,53 +102,94 @@ func Discover(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, er
 	if err != nil {
 		return nil, err
 	}
-	found, err := search(ctx, p, s, data)
+	engine, err := searcher(p, s, data)
+	if err != nil {
+		return nil, err
+	}
+	found, err := find(ctx, p, engine, by)
 	if err != nil {
 		return nil, err
 	}
 	w := &work{problem: p, settings: s, train: train, test: test, data: data, found: found}
-	w.adopt()
-	if err := w.expand(ctx); err != nil {
+	if w.adopt() {
+		engine.Data, data = w.data, w.data
+	}
+	if err := w.conclude(ctx, clock); err != nil {
 		return nil, err
 	}
+	if w.proof != nil && !w.proof.Credible() && len(w.final.Forms) == 0 && p.Discover.Method != discover.MethodDerivatives {
+		if w, err = w.orNetwork(ctx, engine, data, clock); err != nil {
+			return nil, err
+		}
+	}
+	return w.outcome(ctx)
+}
+
+// conclude refits what the search has found on all data and proves it; clock is
+// when the search began.
+func (w *work) conclude(ctx context.Context, clock time.Time) error {
+	if err := w.expand(ctx); err != nil {
+		return err
+	}
 	w.seconds.Discover = run.Number(time.Since(clock).Seconds())
-	if found.Chosen == nil {
-		return w.outcome(ctx)
+	if w.found.Chosen == nil {
+		return nil
 	}
 	clock = time.Now()
 	if err := w.refit(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	w.seconds.Fit = run.Number(time.Since(clock).Seconds())
 	clock = time.Now()
 	if err := w.prove(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	w.seconds.Assess = run.Number(time.Since(clock).Seconds())
-	return w.outcome(ctx)
+	return nil
 }
 
-// search runs the method that the problem asks for.
-func search(ctx context.Context, p *problem.Problem, s Settings, data *fit.Data) (*discover.Result, error) {
-	if p.Discover.Method == discover.MethodDerivatives {
-		return discover.Derivatives(data, p.Discover)
+// orNetwork tries a network where a formula follows the data but does not move
+// like them when left to itself, and returns the work on it if it does.
+func (w *work) orNetwork(ctx context.Context, engine *fit.Engine, data *fit.Data, clock time.Time) (*work, error) {
+	found, err := discover.Networks(ctx, engine, w.found)
+	if err != nil || found == nil {
+		return w, err
 	}
-	if k := data.Condensing(); k > 1 {
+	other := &work{problem: w.problem, settings: w.settings, train: w.train, test: w.test, left: maps.Clone(w.left), data: data, found: found}
+	if other.settings.Journal != nil {
+		other.settings.Journal = fit.Under("network", other.settings.Journal)
+	}
+	if err := other.conclude(ctx, clock); err != nil || other.proof == nil || !other.proof.Credible() {
+		return w, err
+	}
+	return other, nil
+}
+
+// searcher is the engine of a search, on condensed data where they are dense.
+func searcher(p *problem.Problem, s Settings, data *fit.Data) (*fit.Engine, error) {
+	if k := data.Condensing(); k > 1 && p.Discover.Method != discover.MethodDerivatives {
 		var err error
 		if data, err = fit.Prepare(p.Model, condense(data.Entries, k)); err != nil {
 			return nil, err
 		}
 	}
-	engine := &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Seed: s.Seed, Journal: s.Journal, Monitor: s.Monitor}
-	return discover.Run(ctx, engine, p.Discover)
+	return &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Seed: s.Seed, Journal: s.Journal, Monitor: s.Monitor}, nil
+}
+
+// find runs a search, or the baseline where the problem asks for it.
+func find(ctx context.Context, p *problem.Problem, e *fit.Engine, by search) (*discover.Result, error) {
+	if p.Discover.Method == discover.MethodDerivatives {
+		return discover.Derivatives(e.Data, p.Discover)
+	}
+	return by(ctx, e)
 }
 
 // adopt goes on with the data as the search has left them: freed of outliers, and
 // with what it has found of the noise's correlation. A search on condensed data
-// leaves the samples as they are.
-func (w *work) adopt() {
+// leaves the samples as they are, and then it says no.
+func (w *work) adopt() bool {
 	if w.found.Data == nil || w.data.Condensing() > 1 {
-		return
+		return false
 	}
 	w.left = leftOut(w.data, w.found.Data)
 	w.data, w.train = w.found.Data, w.found.Data.Entries
@@ -116,6 +203,7 @@ func (w *work) adopt() {
 			}
 		}
 	}
+	return true
 }
 
 // sampled is the noise of single samples, where fits use more because it is

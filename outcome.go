@@ -70,8 +70,10 @@ func (w *work) result() *run.Result {
 		if len(w.found.Apart) > 0 {
 			r.Errors.Neural[unknown.Name] = run.Number(w.found.Apart[u])
 		}
-		if w.final.Form(u) != nil {
-			r.Unknowns[unknown.Name] = run.Unknown{Arguments: unknown.Arguments}
+		if form := w.final.Form(u); form != nil {
+			r.Unknowns[unknown.Name] = run.Unknown{
+				Arguments: unknown.Arguments, Neural: &run.Shape{Hidden: form.Neural.Hidden, Activation: activation(form.Neural)},
+			}
 			continue
 		}
 		text := w.formula(w.final, u).String()
@@ -118,21 +120,62 @@ func (w *work) result() *run.Result {
 		r.Alternatives = append(r.Alternatives, a)
 	}
 	r.Warnings = append(r.Warnings, w.warnings()...)
+	if w.proof.Rest != "" && r.Status.Trusted() {
+		r.Status = run.NoModel
+		r.Advice = "left to itself the formula comes to rest: " + w.proof.Rest + ". It follows the data closely, but is only an approximation of what moves them: give a richer library, or let a network learn the unknown (`neural: {}`)"
+	}
 	if !w.proof.Bounded && r.Status.Trusted() {
 		r.Status = run.NoModel
-		r.Advice = "the formula, running free, leaves the range of the data (" + w.proof.Escape + "): it is not a model of them. Give more data, or a richer library."
+		what, richer := "formula", "a richer library"
+		if len(w.final.Forms) > 0 {
+			what, richer = "network", "a wider `hidden`"
+		}
+		r.Advice = fmt.Sprintf("the %[1]s, running free, leaves the range of the data (%[2]s): it is not a model of them. Give more data, or %[3]s.",
+			what, w.proof.Escape, richer)
+	}
+	if i := w.astray(); i >= 0 && r.Status.Trusted() {
+		r.Status = run.NoModel
+		r.Advice = fmt.Sprintf("Free runs of the network from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
+			"it does not hold where it was not trained. Train on data that cover the held-out ones, or seek a formula with `govern extract`, which may.", w.proof.Free[i], w.data.Channels[i].Column)
 	}
 	return r
+}
+
+// chance is the free-running error, in standard deviations, above which a
+// network has learned nothing that holds elsewhere: two unrelated points of one
+// attractor are √2 apart.
+const chance = 1.5
+
+// astray returns the channel on which free runs of a network are worst, −1 when
+// all are better than chance or there is no network.
+func (w *work) astray() int {
+	worst := -1
+	if len(w.final.Forms) == 0 {
+		return worst
+	}
+	for i, off := range w.proof.Free {
+		if off > chance && (worst < 0 || off > w.proof.Free[worst]) {
+			worst = i
+		}
+	}
+	return worst
 }
 
 // warnings collects what a reader should know.
 func (w *work) warnings() []string {
 	out := append([]string(nil), w.proof.Warnings...)
 	if w.final.Omega > 2*fit.OmegaEnd {
-		out = append(out, fmt.Sprintf("the equations leave a defect: the evidence allows them an error of %.2g standard deviations a characteristic time, so intervals are from refits of %d parts of the record", w.final.Omega, blocks))
+		text := fmt.Sprintf("the equations leave a defect: the evidence allows them an error of %.2g standard deviations a characteristic time", w.final.Omega)
+		if len(w.spread) > 0 {
+			text += fmt.Sprintf(", so intervals are from refits of %d parts of the record", blocks)
+		}
+		out = append(out, text)
 	}
 	if !w.proof.Bounded && len(w.final.Forms) > 0 {
 		out = append(out, "the free run of the network leaves the range of the data ("+w.proof.Escape+")")
+	}
+	if w.proof.Rest != "" && len(w.final.Forms) > 0 {
+		out = append(out, "left to itself the network comes to rest: "+w.proof.Rest)
 	}
 	for _, column := range slices.Sorted(maps.Keys(w.left)) {
 		out = append(out, fmt.Sprintf("%s: %d samples that lie alone, more than 5 standard deviations off the path, were left out as outliers", column, w.left[column]))
@@ -178,38 +221,6 @@ func (w *work) rightHandSides() []*expr.Expr {
 	return out
 }
 
-// ude packs the networks: the final ones where they are the answer, else those
-// that the formula was found through.
-func (w *work) ude() *run.UDE {
-	f := w.found.Neural
-	if f == nil {
-		return nil
-	}
-	if w.final != nil && len(w.final.Forms) > 0 {
-		f = w.final
-	}
-	out := &run.UDE{Forms: []run.Network{}, Parameters: map[string]run.Number{}}
-	for _, form := range f.Forms {
-		n := form.Neural
-		activation := n.Activation
-		if activation == "" {
-			activation = "tanh"
-		}
-		out.Forms = append(out.Forms, run.Network{
-			Unknown: n.Names[0], Arguments: form.Arguments, Hidden: n.Hidden, Activation: activation,
-			Shift: run.Numbers(n.Shift), Scale: run.Numbers(n.Scale), Gain: run.Number(n.Gain[0]), Weights: run.Numbers(n.Start),
-		})
-	}
-	k := 0
-	for _, q := range w.problem.Model.Parameters {
-		if q.Fit {
-			out.Parameters[q.Name] = run.Number(f.Parameters[k])
-			k++
-		}
-	}
-	return out
-}
-
 // substituted puts fixed parameters' values in the place of their names;
 // conditions stay names.
 func (w *work) substituted(e *expr.Expr) *expr.Expr {
@@ -228,15 +239,7 @@ func (w *work) substituted(e *expr.Expr) *expr.Expr {
 	return expr.Simplify(expr.Substitute(e, values))
 }
 
-func (w *work) fittedParameters() []string {
-	var out []string
-	for _, q := range w.found.Model.Parameters {
-		if q.Fit {
-			out = append(out, q.Name)
-		}
-	}
-	return out
-}
+func (w *work) fittedParameters() []string { return fittedNames(w.found.Model) }
 
 // trajectories adds the data beside fitted and free paths, and the figures made
 // of them.
@@ -312,7 +315,9 @@ func (w *work) page() *report.Page {
 	}
 	for u, unknown := range m.Unknowns {
 		entry := report.Unknown{Name: unknown.Name, Arguments: unknown.Arguments}
-		if w.final.Form(u) == nil {
+		if form := w.final.Form(u); form != nil {
+			entry.Neural = fmt.Sprintf("hidden %v, %s", form.Neural.Hidden, activation(form.Neural))
+		} else {
 			entry.Formula = w.formula(w.final, u)
 		}
 		for i, t := range w.final.Terms {

@@ -185,15 +185,56 @@ func levels(noise map[string]float64) string {
 	return strings.Join(names, ", ")
 }
 
-// run makes the data, solves the problem through its files, and compares.
+// run solves the problem and compares.
 func (c recovery) run(t *testing.T, seed uint64) outcome {
 	t.Helper()
-	dir := t.TempDir()
 	m, err := model.Lookup(c.system)
 	if err != nil {
 		t.Fatal(err)
 	}
-	entry, err := truth.Case{Model: m, Step: c.step, Samples: c.samples, Noise: c.noise, Seed: 100 + seed, Transient: 200}.Entry()
+	clock := time.Now()
+	out := c.solve(t, seed, "")
+	o := outcome{status: string(out.Result.Status), seconds: time.Since(clock).Seconds(), baseline: "–", lyapunov: math.NaN(), valid: math.NaN()}
+	o.exact, o.covered, o.worst, o.found = compare(t, out, c.formulas)
+	if len(out.Result.Dynamics.Lyapunov) > 0 {
+		o.lyapunov = float64(out.Result.Dynamics.Lyapunov[0])
+	}
+	if c.valid > 0 && out.Model != nil {
+		o.valid = validTime(t, m, out.Model, 1/c.lyapunov)
+	}
+	if c.baseline {
+		base := c.solve(t, seed, "discover: {method: derivatives}\n")
+		if exact, _, worst, _ := compare(t, base, c.formulas); exact {
+			o.baseline = fmt.Sprintf("exact, %.2g %%", 100*worst)
+			if worst < 0.1 {
+				o.baseline = "exact"
+			}
+		} else {
+			terms := 0
+			for _, u := range base.Result.Unknowns {
+				terms += len(u.Terms)
+			}
+			o.baseline = fmt.Sprintf("fails (%d terms)", terms)
+		}
+	}
+	return o
+}
+
+// solve makes the data and solves the problem through its files.
+func (c recovery) solve(t *testing.T, seed uint64, more string) *govern.Outcome {
+	t.Helper()
+	m, err := model.Lookup(c.system)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return discoverIn(t, truth.Case{Model: m, Step: c.step, Samples: c.samples, Noise: c.noise, Seed: 100 + seed, Transient: 200}, c.learn, more)
+}
+
+// discoverIn writes a case's data to a file and solves a problem on them.
+func discoverIn(t *testing.T, c truth.Case, learn, more string) *govern.Outcome {
+	t.Helper()
+	dir := t.TempDir()
+	entry, err := c.Entry()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,46 +252,15 @@ func (c recovery) run(t *testing.T, seed uint64) outcome {
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
-	solve := func(method string) (*govern.Outcome, error) {
-		text := "model:" + c.learn + "data: {file: data.csv, time: t}\n" + method
-		p, err := problem.Read(filepath.Join(dir, "problem.yaml"), []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return govern.Discover(context.Background(), p, govern.Settings{})
-	}
-	clock := time.Now()
-	out, err := solve("")
+	p, err := problem.Read(filepath.Join(dir, "problem.yaml"), []byte("model:"+learn+"data: {file: data.csv, time: t}\n"+more))
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := outcome{status: string(out.Result.Status), seconds: time.Since(clock).Seconds(), baseline: "–", lyapunov: math.NaN(), valid: math.NaN()}
-	o.exact, o.covered, o.worst, o.found = compare(t, out, c.formulas)
-	if len(out.Result.Dynamics.Lyapunov) > 0 {
-		o.lyapunov = float64(out.Result.Dynamics.Lyapunov[0])
+	out, err := govern.Discover(context.Background(), p, govern.Settings{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if c.valid > 0 && out.Model != nil {
-		o.valid = validTime(t, m, out.Model, 1/c.lyapunov)
-	}
-	if c.baseline {
-		base, err := solve("discover: {method: derivatives}\n")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if exact, _, worst, _ := compare(t, base, c.formulas); exact {
-			o.baseline = fmt.Sprintf("exact, %.2g %%", 100*worst)
-			if worst < 0.1 {
-				o.baseline = "exact"
-			}
-		} else {
-			terms := 0
-			for _, u := range base.Result.Unknowns {
-				terms += len(u.Terms)
-			}
-			o.baseline = fmt.Sprintf("fails (%d terms)", terms)
-		}
-	}
-	return o
+	return out
 }
 
 // compare says whether the formulas have the terms of the truth and no others,

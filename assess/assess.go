@@ -48,10 +48,15 @@ type Proof struct {
 
 	Bounded  bool // the long free run stayed within reach of the data
 	Escape   string
+	Rest     string // that the long free run comes to rest where the data go on; empty if it does not
 	Runs     []FreeRun
 	Long     *ode.Solution // free run of Final on the data's times
 	Warnings []string
 }
+
+// Credible says that the long free run stays within reach of the data and goes on
+// where they do.
+func (p *Proof) Credible() bool { return p.Bounded && p.Rest == "" }
 
 // FreeRun is one run from a held-out start.
 type FreeRun struct {

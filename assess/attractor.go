@@ -8,6 +8,7 @@ import (
 
 	"govern/dynamics"
 	"govern/ode"
+	"govern/series"
 )
 
 // reach is how many ranges of the data a free run may leave them by before it
@@ -60,7 +61,35 @@ func (p *Proof) attractor(ctx context.Context, in Input, sys *ode.System) error 
 	if err := p.lyapunov(ctx, sys, sol.Last()); err != nil {
 		return err
 	}
+	p.rest(in)
 	return p.distances(in, entry, longest)
+}
+
+// Data of at least so many cycles, the last half of which moves at least so much
+// as the first, are a sustained motion.
+const (
+	sustainedCycles = 10
+	sustainedShare  = 0.7
+)
+
+// rest says so when every small perturbation of the model dies out, its motion
+// with it, while the data are a sustained one.
+func (p *Proof) rest(in Input) {
+	if len(p.Lyapunov) == 0 || !(p.Lyapunov[0] < -3*p.LyapunovError[0]) || !(p.Lyapunov[0]*p.Cycle*100 < -1) {
+		return
+	}
+	for e := range in.Path {
+		times := in.Train[e].Times
+		if times[len(times)-1]-times[0] < sustainedCycles*p.Cycle {
+			return
+		}
+		for _, x := range in.Path[e] {
+			if half := len(x) / 2; series.Std(x[half:]) < sustainedShare*series.Std(x[:half]) {
+				return
+			}
+		}
+	}
+	p.Rest = fmt.Sprintf("all its Lyapunov exponents are negative (the largest %.3g), while the data go on moving", p.Lyapunov[0])
 }
 
 // precision is the relative standard error of a positive largest exponent beyond

@@ -86,18 +86,10 @@ func passed(checks []Check) bool {
 // and through networks where a model asks for them or no library passes the
 // checks.
 func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
-	o = o.withDefaults(e.Data)
-	report(e, "smooth", 0)
-	e, sm, err := e.Clean(ctx)
+	f, err := begin(ctx, e, o)
 	if err != nil {
 		return nil, err
 	}
-	held, err := e.SmoothHeld(ctx)
-	if err != nil {
-		return nil, err
-	}
-	res := &Result{Data: e.Data, Smoothed: sm}
-	f := &formulas{engine: e, options: o, path: sm, held: held, result: res}
 	if !asksForNetwork(e.Data.Model) {
 		if err := f.libraries(ctx); err != nil {
 			return nil, err
@@ -117,23 +109,46 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 			return nil, err
 		}
 	}
-	best := f.best
-	if res.Neural != nil && (best == nil || !best.passed() || looser(best.fit, res.Neural)) {
+	return f.conclude(ctx)
+}
+
+// begin smooths the data.
+func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
+	report(e, "smooth", 0)
+	e, sm, err := e.Clean(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held, err := e.SmoothHeld(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &formulas{engine: e, options: o.withDefaults(e.Data), path: sm, held: held, result: &Result{Data: e.Data, Smoothed: sm}}, nil
+}
+
+// conclude lists what is tied with the best formula and judges it; without one
+// that passes the checks, networks that do are the answer.
+func (f *formulas) conclude(ctx context.Context) (*Result, error) {
+	if better, err := f.better(ctx); err != nil || better {
+		return f.result, err
+	}
+	e, res, best := f.engine, f.result, f.best
+	if res.Neural != nil && (best == nil || !best.passed()) {
 		if checked := checks(e.Data, res.Neural); passed(checked) {
 			res.neuralOnly(e.Data.Model, checked)
 			return res, nil
 		}
 	}
 	if best == nil {
-		res.Status, res.Advice = NotConverged, "no fit could be started: the smoothed path leads the library out of its range; give a smaller degree or more data"
+		res.Status, res.Advice = NotConverged, notStarted
 		return res, nil
 	}
-	if best, res.Ties, err = ties(ctx, best, f.all, o); err != nil {
+	var err error
+	if best, res.Ties, err = ties(ctx, best, f.all, f.options); err != nil {
 		return nil, err
 	}
 	best.checks = checks(best.search.engine.Data, best.fit)
-	res.Model = best.search.engine.Data.Model
-	res.Chosen, res.Checks, res.Degree, res.Library = best.fit, best.checks, best.degree, len(best.search.library)
+	res.choose(best)
 	if res.Neural != nil {
 		if res.Apart, err = best.apart(e.Data, f.path); err != nil {
 			return nil, err
@@ -143,10 +158,42 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	return res, nil
 }
 
-// looser says that a formula needs much larger defects than the networks it comes
-// from: it follows the data where they explain them.
-func looser(formula, network *fit.Fitted) bool {
-	return formula.Omega > againDefect && formula.Omega > 3*network.Omega
+// better says whether networks are the answer although the best formula passes
+// the checks: it leaves a defect, or has not converged, and networks explain the
+// data clearly better with half of the defect. Such a formula is an approximation.
+func (f *formulas) better(ctx context.Context) (bool, error) {
+	e, best := f.engine, f.best
+	if best == nil || !best.passed() || !allowsNetwork(e.Data.Model) || f.options.Roads != "both" {
+		return false, nil
+	}
+	open := best.fit.Status == optim.IterationLimit || best.fit.Status == optim.Stalled
+	if best.fit.Omega <= 2*fit.OmegaEnd && !open {
+		return false, nil
+	}
+	net := f.result.Neural
+	if net == nil {
+		var err error
+		if net, err = f.train(ctx); err != nil {
+			return false, err
+		}
+	}
+	checked := checks(e.Data, net)
+	if !finite(net.Evidence) || !passed(checked) || net.Omega > best.fit.Omega/2 && !open || net.Evidence > best.score()-f.options.Tie {
+		return false, nil
+	}
+	f.result.Neural = net
+	f.result.neuralOnly(e.Data.Model, checked)
+	f.result.Advice = fmt.Sprintf("the best formula found is an approximation: it leaves a defect of %.2g standard deviations a characteristic time, the network one of %.2g; "+
+		"give `library: {functions: [...]}` with what the learned function looks like", best.fit.Omega, net.Omega)
+	return true, nil
+}
+
+const notStarted = "no fit could be started: the smoothed path leads the library out of its range; give a smaller degree or more data"
+
+// choose makes a formula the answer.
+func (r *Result) choose(c *candidate) {
+	r.Model = c.search.engine.Data.Model
+	r.Chosen, r.Checks, r.Degree, r.Library = c.fit, c.checks, c.degree, len(c.search.library)
 }
 
 // formulas is a search over libraries, from a path of the states and unknown
@@ -271,24 +318,13 @@ func (f *formulas) coloured(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	if e.Journal != nil {
-		e.Journal = prefixed{e.Journal, "coloured/"}
+		e.Journal = fit.Under("coloured", e.Journal)
 	}
 	r, err := Run(ctx, &e, f.options)
 	if err != nil || r.Status != OK && r.Status != Ambiguous {
 		return nil, err
 	}
 	return r, nil
-}
-
-// prefixed is a journal for a second search of one run.
-type prefixed struct {
-	journal fit.Journal
-	prefix  string
-}
-
-// Do implements fit.Journal.
-func (p prefixed) Do(name string, out any, compute func() error) error {
-	return p.journal.Do(p.prefix+name, out, compute)
 }
 
 // A fit whose defect is above againDefect is fitted again, and what comes of it
@@ -317,9 +353,11 @@ func (f *formulas) functions(ctx context.Context) error {
 }
 
 // What the cheapest function of a kind costs in terms and fitted numbers inside
-// them: a bend at its canonical numbers, a line with one kink.
+// them: a bend at its canonical numbers and what stands beside it, two bends, a
+// line with one kink.
 const (
 	leastBend  = 2
+	leastBends = 5
 	leastHinge = 4
 )
 
@@ -374,12 +412,7 @@ func (r *Result) judge(c *candidate) {
 	switch {
 	case !c.passed():
 		r.Status = NoModel
-		for _, k := range c.checks {
-			if !k.OK {
-				r.Advice += strings.ToUpper(k.Text[:1]) + k.Text[1:] + ". "
-			}
-		}
-		r.Advice += "Likely the library lacks a term of the true equation, a known equation is wrong, or the noise is not white: widen `library`, check the known equations, or give `noise`."
+		r.Advice = failures(c.checks) + "Likely the library lacks a term of the true equation, a known equation is wrong, or the noise is not white: widen `library`, check the known equations, or give `noise`."
 	case c.fit.Status == optim.IterationLimit || c.fit.Status == optim.Stalled:
 		r.Status = NotConverged
 		r.Advice = "the last refit still promised a decrease: raise fit.iterations, or give more data"
@@ -392,6 +425,17 @@ func (r *Result) judge(c *candidate) {
 	default:
 		r.Status = OK
 	}
+}
+
+// failures says what failed checks found, a sentence each.
+func failures(checks []Check) string {
+	text := ""
+	for _, k := range checks {
+		if !k.OK {
+			text += strings.ToUpper(k.Text[:1]) + k.Text[1:] + ". "
+		}
+	}
+	return text
 }
 
 func (o Options) withDefaults(d *fit.Data) Options {
@@ -436,11 +480,13 @@ func libraries(d *fit.Data, degree int) (terms []fit.Term, same bool) {
 // roads runs the roads of one degree side by side.
 func (s *search) roads(ctx context.Context, prefix string, degree int, o Options, sm *fit.Smoothed) ([]*candidate, error) {
 	var out []*candidate
-	if o.Roads != "full" {
-		out = append(out, &candidate{road: "grown"})
-	}
-	if o.Roads != "grown" {
+	switch {
+	case len(s.library) == 0: // both roads are one
 		out = append(out, &candidate{road: "full"})
+	case o.Roads == "both":
+		out = append(out, &candidate{road: "grown"}, &candidate{road: "full"})
+	default:
+		out = append(out, &candidate{road: o.Roads})
 	}
 	errs := make([]error, len(out))
 	var wg sync.WaitGroup
@@ -449,10 +495,17 @@ func (s *search) roads(ctx context.Context, prefix string, degree int, o Options
 		go func() {
 			defer wg.Done()
 			name := prefix + "/" + c.road
-			report(s.engine, name, 0.2+0.1*float64(degree))
+			if len(s.library) == 0 {
+				report(s.engine, "fit", 0.3)
+			} else {
+				report(s.engine, name, 0.2+0.1*float64(degree))
+			}
 			walk := s.grown
-			if c.road == "full" {
+			switch c.road {
+			case "full":
 				walk = s.full
+			case roadWhole:
+				walk = s.whole
 			}
 			c.search, c.degree = s, degree
 			c.fit, errs[i] = walk(ctx, name, sm)
@@ -479,6 +532,9 @@ const tieTrials = 12
 func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*candidate, []Tie, error) {
 	s := best.search
 	e := s.engine
+	if len(s.library) == 0 {
+		return best, nil, nil
+	}
 	for round := range 5 {
 		f := best.fit
 		report(e, "ties", 0.75)

@@ -45,15 +45,17 @@ func (f *formulas) hinges(ctx context.Context, u int) error {
 // kinked runs the road with n kinks in unknown u. A candidate that has lost one
 // of its kinks is none: fewer kinks have been tried.
 func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
-	others, e, start := f.others(u)
+	others, _ := f.beside(u)
+	m, start := f.carrying(others)
+	e, err := over(f.engine, m)
+	if err != nil {
+		return nil, err
+	}
 	places, err := kinks(e.Data, &start, u, n, others)
 	if err != nil || len(places) < n {
 		return nil, err
 	}
-	unknown := e.Data.Model.Unknowns[u]
-	m := *e.Data.Model
-	m.Parameters = slices.Clone(m.Parameters)
-	start.Parameters = slices.Clone(start.Parameters)
+	unknown := m.Unknowns[u]
 	x := expr.Var(unknown.Arguments[0])
 	library := append(slices.Clone(others),
 		fit.Term{Unknown: u, Factor: expr.Num(1)}, fit.Term{Unknown: u, Factor: x, Degree: 1})
@@ -67,13 +69,10 @@ func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
 			Unknown: u, Factor: expr.Apply("abs", expr.Binary(expr.Sub, x, expr.Var(name))), Degree: 1, Knots: 1,
 		})
 	}
-	d, err := fit.Prepare(&m, e.Data.Entries)
-	if err != nil {
+	if e, err = over(f.engine, m); err != nil {
 		return nil, err
 	}
-	engine := *e
-	engine.Data = d
-	s := newSearch(&engine, library, f.options.Penalty)
+	s := newSearch(e, library, f.options.Penalty)
 	o := f.options
 	o.Roads = "full" // the regression has chosen the kinks
 	found, err := s.roads(ctx, fmt.Sprintf("%shinges-%s-%d", f.prefix, unknown.Name, n), 1, o, &start)

@@ -39,32 +39,79 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 	if !allowsNetwork(f.engine.Data.Model) || !asked && f.options.Roads != "both" {
 		return nil
 	}
-	report(f.engine, "neural", 0.5)
-	net, err := f.engine.Neural(ctx, "neural", f.path)
+	net, err := f.train(ctx)
 	if err != nil || !finite(net.Evidence) {
 		return err
 	}
-	f.result.Neural = net
-	if f.path, err = f.engine.Learned(f.path, net); err != nil {
+	if err := f.listen(net); err != nil {
 		return err
 	}
-	f.prefix = "neural/"
-	if !asked {
-		if !passed(checks(f.engine.Data, net)) {
-			return nil // what explains nothing teaches nothing
-		}
-		f.options.Roads = "grown" // whole libraries have failed already
+	if asked {
+		return f.everything(ctx)
 	}
-	if err := f.libraries(ctx); err != nil || !asked {
+	if !passed(checks(f.engine.Data, net)) {
+		return nil // what explains nothing teaches nothing
+	}
+	f.options.Roads = "grown" // whole libraries have failed already
+	return f.libraries(ctx)
+}
+
+// train fits a network for every unknown, at the defect weight that is best for
+// them.
+func (f *formulas) train(ctx context.Context) (*fit.Fitted, error) {
+	report(f.engine, "neural", 0.3)
+	net, err := f.engine.Neural(ctx, "neural", f.path)
+	if err != nil {
+		return nil, err
+	}
+	report(f.engine, "neural/tune", 0.5)
+	return tune(ctx, f.engine, "neural/tune", net)
+}
+
+// listen puts what networks say in the place of the smoothed path.
+func (f *formulas) listen(net *fit.Fitted) (err error) {
+	f.result.Neural, f.prefix = net, "neural/"
+	f.path, err = f.engine.Learned(f.path, net)
+	return err
+}
+
+// everything tries libraries, then functions of one argument.
+func (f *formulas) everything(ctx context.Context) error {
+	if err := f.libraries(ctx); err != nil {
 		return err
 	}
 	return f.functions(ctx)
 }
 
+// Networks makes networks the answer of a search whose formula turned out not to
+// move like the data; nil where the model does not allow them or they fail the
+// checks.
+func Networks(ctx context.Context, e *fit.Engine, before *Result) (*Result, error) {
+	if !allowsNetwork(e.Data.Model) {
+		return nil, nil
+	}
+	out := *before
+	if out.Neural == nil {
+		net, err := (&formulas{engine: e, path: out.Smoothed, result: &out}).train(ctx)
+		if err != nil || !finite(net.Evidence) {
+			return nil, err
+		}
+		out.Neural = net
+	}
+	checked := checks(e.Data, out.Neural)
+	if !passed(checked) {
+		return nil, nil
+	}
+	out.Ties, out.Apart = nil, nil
+	out.neuralOnly(e.Data.Model, checked)
+	out.Advice = "the best formula passes the checks, but left to itself it does not move like the data; the network does: give `library: {functions: [...]}` with what the learned function looks like"
+	return &out, nil
+}
+
 // neuralOnly makes the networks the answer.
 func (r *Result) neuralOnly(m *model.Model, checked []Check) {
 	r.Status, r.Chosen, r.Model, r.Checks = NeuralOnly, r.Neural, m, checked
-	r.Advice = "the networks explain the data, but no formula of the libraries does: give `library: {functions: [...]}` with what the learned function looks like, or a larger degree"
+	r.Advice = "the networks explain the data, but no formula of the libraries does: look at the learned function and try others, with `govern extract --functions` or `--degree` on this run, or give more data"
 }
 
 // apart compares formulas with networks along the path that the networks have

@@ -51,7 +51,7 @@ func Rival(ctx context.Context, e *fit.Engine, o Options, r *Result, formulas ma
 		if err != nil || f.Status == optim.Failed {
 			return math.Inf(1), err
 		}
-		if f, err = s.tune(ctx, name+"/tune", f); err != nil {
+		if f, err = tune(ctx, e, name+"/tune", f); err != nil {
 			return math.Inf(1), err
 		}
 		return s.score(f) - best, nil

@@ -172,7 +172,7 @@ func (s *search) settle(ctx context.Context, name string, f *fit.Fitted) (*fit.F
 		if pass > 0 && slices.Equal(before, s.active(f)) {
 			break
 		}
-		if f, err = s.tune(ctx, fmt.Sprintf("%s/tune-%d", name, pass), f); err != nil {
+		if f, err = tune(ctx, s.engine, fmt.Sprintf("%s/tune-%d", name, pass), f); err != nil {
 			return nil, err
 		}
 	}
@@ -188,8 +188,8 @@ const (
 // tune moves the defect weight to where the evidence of the present terms is
 // best, re-estimating the noise on the way: the first fit chose it with other
 // terms.
-func (s *search) tune(ctx context.Context, name string, f *fit.Fitted) (*fit.Fitted, error) {
-	if s.engine.Options.Omega > 0 {
+func tune(ctx context.Context, e *fit.Engine, name string, f *fit.Fitted) (*fit.Fitted, error) {
+	if e.Options.Omega > 0 || f.Status == optim.Failed {
 		return f, nil
 	}
 	for _, factor := range []float64{tuneFactor, 1 / tuneFactor} {
@@ -199,7 +199,7 @@ func (s *search) tune(ctx context.Context, name string, f *fit.Fitted) (*fit.Fit
 			if omega < fit.OmegaEnd*0.99 {
 				break
 			}
-			g, err := s.engine.Trajectory(ctx, fmt.Sprintf("%s/%.2g-%d", name, factor, step), f, fit.Schedule{To: omega, Noise: true})
+			g, err := e.Trajectory(ctx, fmt.Sprintf("%s/%.2g-%d", name, factor, step), f, fit.Schedule{To: omega, Noise: true})
 			if err != nil {
 				return nil, err
 			}
@@ -229,6 +229,24 @@ func (s *search) grown(ctx context.Context, name string, sm *fit.Smoothed) (*fit
 // road regresses the smoothed unknowns on the library, fits the chosen terms on
 // trajectories while the defect weight falls, and selects.
 func (s *search) road(ctx context.Context, name string, sm *fit.Smoothed, choose func(*quadratic) subset) (*fit.Fitted, error) {
+	f, err := s.first(ctx, name, sm, choose)
+	if err != nil || f.Status == optim.Failed {
+		return f, err
+	}
+	return s.settle(ctx, name, f)
+}
+
+// whole fits every term and selects none.
+func (s *search) whole(ctx context.Context, name string, sm *fit.Smoothed) (*fit.Fitted, error) {
+	f, err := s.first(ctx, name, sm, func(q *quadratic) subset { return q.solve(all(len(q.cost))) })
+	if err != nil {
+		return nil, err
+	}
+	return tune(ctx, s.engine, name+"/tune", f)
+}
+
+// first is the fit that a road starts with.
+func (s *search) first(ctx context.Context, name string, sm *fit.Smoothed, choose func(*quadratic) subset) (*fit.Fitted, error) {
 	reg, err := regress(s.engine.Data, sm, s.library)
 	if err != nil {
 		return nil, err
@@ -254,13 +272,6 @@ func (s *search) road(ctx context.Context, name string, sm *fit.Smoothed, choose
 	if end == 0 {
 		end = fit.OmegaEnd
 	}
-	f, err := s.engine.Trajectory(ctx, name+"/first", start,
+	return s.engine.Trajectory(ctx, name+"/first", start,
 		fit.Schedule{From: math.Min(math.Max(omega, end), 10), To: end, Noise: true})
-	if err != nil {
-		return nil, err
-	}
-	if f.Status == optim.Failed {
-		return f, nil
-	}
-	return s.settle(ctx, name, f)
 }

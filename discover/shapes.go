@@ -46,7 +46,7 @@ func newAxis(values []float64) axis {
 		square += (v - mean) * (v - mean) / n
 	}
 	a := axis{low: sorted[0], high: sorted[len(sorted)-1], sd: math.Max(math.Sqrt(square), 1e-12*math.Abs(mean)+1e-300)}
-	for _, q := range []float64{0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95} {
+	for _, q := range []float64{0.05, 0.3, 0.5, 0.7, 0.95} {
 		a.quantiles = append(a.quantiles, sorted[int(q*(n-1))])
 	}
 	return a
@@ -60,8 +60,8 @@ func (a axis) size() float64 { return math.Max(math.Abs(a.low), math.Abs(a.high)
 // positive allows for a little noise below zero.
 func (a axis) positive() bool { return a.low > -0.05*a.high }
 
-// families lists the bends: sigmoids (logistic and tanh differ by a constant, but
-// not in what they cost), saturating responses after Holling, Michaelis, Menten
+// families lists the bends: sigmoids (logistic and tanh differ by a constant, and
+// so in what they cost), saturating responses after Holling, Michaelis, Menten
 // and Hill, exponentials, a bump, and an oscillation.
 func families() []family {
 	scaledBy := func(factors ...float64) func(axis) []float64 {
@@ -73,20 +73,20 @@ func families() []family {
 			return out
 		}
 	}
-	steep := number{"steepness", scaledBy(0.35, 0.7, 1.4, 2.8, 5.6),
+	steep := number{"steepness", scaledBy(0.5, 1.3, 3.4),
 		func(a axis) float64 { return 0.02 / a.sd }, func(a axis) float64 { return 200 / a.sd }, 1, false}
 	centre := number{"centre", func(a axis) []float64 { return a.quantiles },
 		func(a axis) float64 { return a.low - 2*a.span() }, func(a axis) float64 { return a.high + 2*a.span() }, 0, false}
 	half := number{"half", func(a axis) []float64 {
 		var out []float64
-		for _, f := range []float64{0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2} {
+		for _, f := range []float64{0.06, 0.18, 0.54, 1.6} {
 			out = append(out, f*a.size())
 		}
 		return out
 	}, func(a axis) float64 { return math.Max(1e-3*a.size(), -1.2*a.low) }, func(a axis) float64 { return 100 * a.size() }, 1, false}
-	rate := number{"rate", scaledBy(-2, -1, -0.5, -0.25, 0.25, 0.5, 1, 2),
+	rate := number{"rate", scaledBy(-1.6, -0.4, 0.4, 1.6),
 		func(a axis) float64 { return -20 / a.sd }, func(a axis) float64 { return 20 / a.sd }, 1, true}
-	wave := number{"wave", scaledBy(0.3, 0.5, 0.8, 1.2, 1.7, 2.3, 3, 4, 5.5, 7.5, 10),
+	wave := number{"wave", scaledBy(0.3, 0.6, 1, 1.5, 2.2, 3, 4, 5.5, 7.5, 10),
 		func(a axis) float64 { return 0.01 / a.sd }, func(a axis) float64 { return 100 / a.sd }, 1, false}
 	times := func(a, b *expr.Expr) *expr.Expr { return expr.Binary(expr.Mul, a, b) }
 	minus := func(a, b *expr.Expr) *expr.Expr { return expr.Binary(expr.Sub, a, b) }
@@ -111,7 +111,7 @@ func families() []family {
 		return f
 	}
 	return []family{
-		sigmoid("tanh"), sigmoid("logistic"), hill(1), hill(2), hill(3), hill(4),
+		sigmoid("tanh"), sigmoid("logistic"), sigmoid("atan"), hill(1), hill(2), hill(3), hill(4),
 		{name: "exp", numbers: []number{rate}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
 			return []*expr.Expr{expr.Apply("exp", times(n[0], x))}
 		}},
@@ -131,15 +131,18 @@ type bend struct {
 	axis              axis
 	values            []float64
 	fixed             []bool // numbers that stand at their canonical value
-	first, end        int    // its terms in the library of a ranking
+	first, parts, end int    // its terms in the library of a ranking: parts, then slopes
 	seed              *seed
 	bent              []fit.Term // its terms in a fit
+	names             []string   // of its numbers there
+	round             int
 	loss              float64
 }
 
 // seed is where the fit of a bend starts: another fit, and what stands in the
 // place of its terms.
 type seed struct {
+	model *model.Model
 	fit   *fit.Fitted
 	terms []fit.Term
 	part  []int // of the bend; negative: a term of the library
@@ -169,29 +172,36 @@ func (d *seed) start(s *search, bent []fit.Term, parameters []float64) *fit.Fitt
 // on trajectories.
 const bends = 3
 
-// shapes tries functions that bend, one an unknown, in the unknowns that a
+// shapes tries functions that bend, up to two an unknown, in the unknowns that a
 // library leaves open: of one argument, and of several where nothing else has
 // passed the checks. A polynomial of two terms that passes needs none: a bend
 // costs as much.
 func (f *formulas) shapes(ctx context.Context) error {
 	for u, unknown := range f.engine.Data.Model.Unknowns {
 		open := len(unknown.Arguments) == 1 || f.best != nil && !f.best.passed()
-		if unknown.Library != nil || !open || !f.doubtful(u, leastBend) {
+		if unknown.Library != nil || !open {
 			continue
 		}
-		found, err := f.bent(ctx, u)
-		if err != nil {
-			return err
+		for round, least := range []int{leastBend, leastBends} {
+			if !f.doubtful(u, least) {
+				break
+			}
+			found, err := f.bent(ctx, u, round)
+			if err != nil {
+				return err
+			}
+			if !f.consider(found) {
+				break
+			}
 		}
-		f.consider(found)
 	}
 	return nil
 }
 
 // bent fits the most promising bends of unknown u, then tries the best of them
 // with numbers at their canonical values.
-func (f *formulas) bent(ctx context.Context, u int) ([]*candidate, error) {
-	found, err := f.rank(ctx, u)
+func (f *formulas) bent(ctx context.Context, u, round int) ([]*candidate, error) {
+	found, err := f.rank(ctx, u, round)
 	if err != nil {
 		return nil, err
 	}
@@ -252,31 +262,19 @@ func (f *formulas) bent(ctx context.Context, u int) ([]*candidate, error) {
 	return out, nil
 }
 
-// numberName is the fitted parameter of number k of a bend.
-func (b *bend) numberName(m *model.Model, k int) string {
-	return m.Unknowns[b.unknown].Name + "_" + b.family.numbers[k].name
-}
-
 // number is the fitted value of number k and its standard deviation.
 func (c *candidate) number(b bend, k int) (value, sd float64) {
-	m := c.search.engine.Data.Model
-	at := 0
-	for _, p := range m.Parameters {
-		if !p.Fit {
-			continue
-		}
-		if p.Name == b.numberName(m, k) {
-			i := len(c.fit.Terms) + at
-			return c.fit.Parameters[at], math.Sqrt(c.fit.Covariance[i*c.fit.Columns()+i])
-		}
-		at++
+	at := slices.Index(fittedOf(c.search.engine.Data.Model), b.names[k])
+	if at < 0 {
+		return math.NaN(), math.NaN()
 	}
-	return math.NaN(), math.NaN()
+	i := len(c.fit.Terms) + at
+	return c.fit.Parameters[at], math.Sqrt(c.fit.Covariance[i*c.fit.Columns()+i])
 }
 
 // seed starts a variant of the bend that the candidate holds.
 func (c *candidate) seed(b bend) *seed {
-	out := &seed{fit: c.fit}
+	out := &seed{model: c.search.engine.Data.Model, fit: c.fit}
 	for i, t := range c.fit.Terms {
 		part := slices.IndexFunc(b.bent, func(k fit.Term) bool { return k.Key() == t.Key() })
 		out.add(t, part, c.fit.Coefficients[i])
@@ -284,39 +282,88 @@ func (c *candidate) seed(b bend) *seed {
 	return out
 }
 
-// others are the best candidate's terms of unknowns other than u, and the engine
-// and path whose model holds their knots.
-func (f *formulas) others(u int) (terms []fit.Term, e *fit.Engine, path fit.Smoothed) {
-	e, path = f.engine, *f.path
+// beside are the terms that stand beside a new function of unknown u: those of the
+// other unknowns in the best candidate, then for u a polynomial and what else the
+// best candidate has.
+func (f *formulas) beside(u int) (others, own []fit.Term) {
+	own = f.base(u)
 	if f.best == nil {
-		return nil, e, path
+		return nil, own
 	}
 	for _, t := range f.best.search.library {
-		if t.Unknown == u {
-			continue
-		}
-		terms = append(terms, t)
-		if t.Knots > 0 {
-			e, path.Parameters = f.best.search.engine, f.best.fit.Parameters
+		if t.Unknown != u {
+			others = append(others, t)
 		}
 	}
-	return terms, e, path
+	for _, t := range f.best.fit.Terms {
+		if t.Unknown == u && !slices.ContainsFunc(own, func(b fit.Term) bool { return b.Key() == t.Key() }) {
+			own = append(own, t)
+		}
+	}
+	return others, own
+}
+
+// carrying is the problem's model with the fitted numbers that stand in the terms,
+// and the path with their values in the best candidate.
+func (f *formulas) carrying(terms []fit.Term) (*model.Model, fit.Smoothed) {
+	m, path := *f.engine.Data.Model, *f.path
+	m.Parameters, path.Parameters = slices.Clone(m.Parameters), slices.Clone(path.Parameters)
+	if f.best == nil {
+		return &m, path
+	}
+	used := map[string]bool{}
+	for _, t := range terms {
+		for _, name := range expr.Names(t.Factor) {
+			used[name] = t.Knots > 0
+		}
+	}
+	at := 0
+	for _, p := range f.best.search.engine.Data.Model.Parameters {
+		if !p.Fit {
+			continue
+		}
+		if used[p.Name] && m.ParameterIndex(p.Name) < 0 {
+			m.Parameters = append(m.Parameters, p)
+			path.Parameters = append(path.Parameters, f.best.fit.Parameters[at])
+		}
+		at++
+	}
+	return &m, path
+}
+
+// fittedOf names a model's fitted parameters.
+func fittedOf(m *model.Model) []string {
+	var out []string
+	for _, p := range m.Parameters {
+		if p.Fit {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
+
+// over is the engine on another model of the same data.
+func over(e *fit.Engine, m *model.Model) (*fit.Engine, error) {
+	d, err := fit.Prepare(m, e.Data.Entries)
+	if err != nil {
+		return nil, err
+	}
+	out := *e
+	out.Data = d
+	return &out, nil
 }
 
 // rank returns every family at the numbers of its grid that promise most, the
 // most promising first: by the quadratic profile of the best candidate where it
 // passes the checks and is near the truth, else by regression on the smoothed path.
-func (f *formulas) rank(ctx context.Context, u int) ([]bend, error) {
-	terms, e, path := f.others(u)
-	base := f.base(u)
-	near := f.near(u)
-	if near { // a profile holds all terms of its fit
-		for _, t := range f.best.fit.Terms {
-			if t.Unknown == u && !slices.ContainsFunc(base, func(b fit.Term) bool { return b.Key() == t.Key() }) {
-				base = append(base, t)
-			}
-		}
+func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
+	terms, base := f.beside(u)
+	m, path := f.carrying(append(slices.Clone(terms), base...))
+	e, err := over(f.engine, m)
+	if err != nil {
+		return nil, err
 	}
+	near := f.best != nil && f.best.passed()
 	arguments, err := e.Data.Arguments(&path, u)
 	if err != nil {
 		return nil, err
@@ -335,13 +382,15 @@ func (f *formulas) rank(ctx context.Context, u int) ([]bend, error) {
 				continue
 			}
 			for _, values := range grid(all[i].numbers, x) {
-				b := bend{unknown: u, argument: a, family: &all[i], axis: x, values: values, fixed: make([]bool, len(values))}
+				b := bend{unknown: u, argument: a, family: &all[i], axis: x, values: values, fixed: make([]bool, len(values)), round: round}
 				var numbers []*expr.Expr
 				for _, v := range values {
 					numbers = append(numbers, expr.Num(v))
 				}
 				b.first = len(library)
 				library = append(library, b.terms(e.Data.Model, numbers)...)
+				b.parts = len(library) - b.first
+				library = append(library, b.slopes(e.Data.Model)...)
 				b.end = len(library)
 				starts = append(starts, b)
 			}
@@ -349,7 +398,7 @@ func (f *formulas) rank(ctx context.Context, u int) ([]bend, error) {
 		cost := make([]float64, len(library))
 		var q *quadratic
 		if near {
-			prof, err := f.best.search.engine.Profile(ctx, fmt.Sprintf("%sshape-%s-%d/profile", f.prefix, e.Data.Model.Unknowns[u].Name, a), f.best.fit, library)
+			prof, err := f.best.search.engine.Profile(ctx, fmt.Sprintf("%sshape-%s-%d-%d/profile", f.prefix, e.Data.Model.Unknowns[u].Name, round, a), f.best.fit, library)
 			if err != nil {
 				return nil, err
 			}
@@ -369,14 +418,16 @@ func (f *formulas) rank(ctx context.Context, u int) ([]bend, error) {
 			for j := range active {
 				active[j] = j < len(terms)+len(base) || b.first <= j && j < b.end
 			}
-			kept := q.prune(active, len(terms), price)
-			b.loss = kept.loss + price*float64(len(b.values))
+			kept := q.prune(active, len(terms), len(terms)+len(base), price)
+			b.loss = kept.loss + price*float64(b.parts+len(b.values))
+			moved := b.moved(kept.theta)
 			if k := slices.IndexFunc(all, func(fam family) bool { return fam.name == b.family.name }); finite(b.loss) && (best[k] == nil || b.loss < best[k].loss) {
 				best[k] = b
+				b.values = moved
 				if near {
-					b.seed = &seed{fit: f.best.fit}
+					b.seed = &seed{model: f.best.search.engine.Data.Model, fit: f.best.fit}
 					for j, on := range kept.active {
-						if on {
+						if on && (j < b.first || j < b.first+b.parts) {
 							b.seed.add(library[j], j-b.first, kept.theta[j])
 						}
 					}
@@ -401,13 +452,56 @@ func (f *formulas) rank(ctx context.Context, u int) ([]bend, error) {
 	return out[:min(len(out), bends)], nil
 }
 
-// prune drops active terms from first on, the least significant first, while the
-// loss with the given price of a term falls; the loss returned holds the price.
-func (q *quadratic) prune(active []bool, first int, price float64) subset {
+// slopes are the derivatives of a bend of one part by its numbers: columns that
+// move it between the places of a coarse grid, to first order.
+func (b *bend) slopes(m *model.Model) []fit.Term {
+	var names []string
+	var numbers []*expr.Expr
+	at := map[string]*expr.Expr{}
+	for k, v := range b.values {
+		names = append(names, fmt.Sprintf("number#%d", k))
+		numbers = append(numbers, expr.Var(names[k]))
+		at[names[k]] = expr.Num(v)
+	}
+	parts := b.terms(m, numbers)
+	if len(parts) > 1 {
+		return nil
+	}
+	var out []fit.Term
+	for _, name := range names {
+		t := parts[0]
+		t.Factor = expr.Substitute(expr.Diff(t.Factor, name), at)
+		out = append(out, t)
+	}
+	return out
+}
+
+// moved are the numbers that the slopes' coefficients ask for, half or twice of
+// what they were at most; a centre moves by a sixth of the axis at most.
+func (b *bend) moved(theta []float64) []float64 {
+	out := slices.Clone(b.values)
+	if b.end == b.first+b.parts || theta[b.first] == 0 {
+		return out
+	}
+	for k, n := range b.family.numbers {
+		most := math.Abs(out[k]) / 2
+		if n.name == "centre" {
+			most = b.axis.span() / 6
+		}
+		step := theta[b.first+b.parts+k] / theta[b.first]
+		out[k] += math.Max(-most, math.Min(most, step))
+	}
+	return out
+}
+
+// prune drops active terms between first and end, the least significant first,
+// while the loss with the given price of a term falls; the loss returned holds the
+// price.
+func (q *quadratic) prune(active []bool, first, end int, price float64) subset {
 	for {
 		s := q.solve(active)
 		least, kept := -1, 0
-		for j := first; j < len(q.cost); j++ {
+		for j := first; j < end; j++ {
 			if active[j] {
 				if kept++; least < 0 || s.drop[j] < s.drop[least] {
 					least = j
@@ -420,12 +514,6 @@ func (q *quadratic) prune(active []bool, first int, price float64) subset {
 		}
 		active[least] = false
 	}
-}
-
-// near says that the best candidate is a sum for unknown u that passes the checks:
-// then its quadratic profile speaks of the truth, and fits may start from it.
-func (f *formulas) near(u int) bool {
-	return f.best != nil && f.best.passed() && !slices.ContainsFunc(f.best.fit.Terms, func(t fit.Term) bool { return t.Unknown == u && t.Knots > 0 })
 }
 
 // base is the polynomial beside a bend.
@@ -479,41 +567,46 @@ func grid(numbers []number, a axis) [][]float64 {
 // tryBend fits a bend on trajectories, its free numbers as parameters. It is nil
 // when the search drops the bend: what is left is a polynomial.
 func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
-	terms, e, path := f.others(b.unknown)
-	m := *e.Data.Model
-	m.Parameters = slices.Clone(m.Parameters)
-	path.Parameters = slices.Clone(path.Parameters)
+	others, own := f.beside(b.unknown)
+	m, path := f.carrying(append(slices.Clone(others), own...))
 	given := len(path.Parameters)
-	name := fmt.Sprintf("%sshape-%s-%d-%s", f.prefix, m.Unknowns[b.unknown].Name, b.argument, b.family.name)
+	name := fmt.Sprintf("%sshape-%s-%d-%d-%s", f.prefix, m.Unknowns[b.unknown].Name, b.round, b.argument, b.family.name)
 	var numbers []*expr.Expr
+	b.names = make([]string, len(b.values))
 	for k, n := range b.family.numbers {
 		if b.fixed[k] {
 			numbers = append(numbers, expr.Num(b.values[k]))
 			name += "-" + n.name
 			continue
 		}
-		p := model.Parameter{Name: b.numberName(&m, k), Value: b.values[k], Fit: true, Min: n.min(b.axis), Max: n.max(b.axis)}
+		b.names[k] = m.Unknowns[b.unknown].Name + "_" + n.name
+		for i := 2; m.ParameterIndex(b.names[k]) >= 0; i++ {
+			b.names[k] = fmt.Sprintf("%s_%s%d", m.Unknowns[b.unknown].Name, n.name, i)
+		}
+		p := model.Parameter{Name: b.names[k], Value: b.values[k], Fit: true, Min: n.min(b.axis), Max: n.max(b.axis)}
 		m.Parameters = append(m.Parameters, p)
 		path.Parameters = append(path.Parameters, p.Value)
 		numbers = append(numbers, expr.Var(p.Name))
 	}
-	bent := b.terms(&m, numbers)
+	bent := b.terms(m, numbers)
 	for i := range bent {
 		bent[i].Factor = expr.Tidy(bent[i].Factor)
 	}
 	b.bent = bent
-	d, err := fit.Prepare(&m, e.Data.Entries)
+	e, err := over(f.engine, m)
 	if err != nil {
 		return nil, err
 	}
-	engine := *e
-	engine.Data = d
-	c := &candidate{search: newSearch(&engine, append(append(terms, f.base(b.unknown)...), bent...), f.options.Penalty), road: b.family.name, degree: 1}
+	c := &candidate{search: newSearch(e, append(append(others, own...), bent...), f.options.Penalty), road: b.family.name, degree: 1}
 	if b.seed != nil {
-		copy(path.Parameters, b.seed.fit.Parameters[:given])
+		for i, p := range fittedOf(b.seed.model) {
+			if at := slices.Index(fittedOf(m)[:given], p); at >= 0 {
+				path.Parameters[at] = b.seed.fit.Parameters[i]
+			}
+		}
 		start := b.seed.start(c.search, bent, path.Parameters)
 		report(e, name, 0.6)
-		if c.fit, err = engine.Trajectory(ctx, name+"/first", start, fit.Schedule{From: bendOmega, To: math.Max(engine.Options.Omega, fit.OmegaEnd), Noise: true}); err != nil {
+		if c.fit, err = e.Trajectory(ctx, name+"/first", start, fit.Schedule{From: bendOmega, To: math.Max(e.Options.Omega, fit.OmegaEnd), Noise: true}); err != nil {
 			return nil, err
 		}
 		if finite(c.fit.Evidence) {
@@ -521,7 +614,7 @@ func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
 				return nil, err
 			}
 		}
-		c.checks = checks(d, c.fit)
+		c.checks = checks(e.Data, c.fit)
 	} else {
 		o := f.options
 		o.Roads = "grown"

@@ -47,6 +47,18 @@ func juliaChoose(condition, yes, no string) string {
 
 func juliaHelpers() map[string]string {
 	return map[string]string{
+		"erf": `"The error function (Abramowitz and Stegun 7.1.6, all terms positive); it is 1 beyond 6 to the last digit."
+function erf(x)
+    abs(x) > 6 && return sign(x)/1.0
+    n, part, total = 0, x/1.0, x/1.0
+    while abs(part) > 1e-17*abs(total)
+        n += 1
+        part *= 2x^2/(2n + 1)
+        total += part
+    end
+    return 2/sqrt(pi)*exp(-x^2)*total
+end
+`,
 		"heaviside": `"0 below zero, 1 above, 1/2 at zero."
 heaviside(x) = 0.5 + 0.5*sign(x)
 `,

@@ -45,7 +45,7 @@ func pythonCall(function string, args []string) string {
 		name = "np.minimum"
 	case "heaviside":
 		return "np.heaviside(" + args[0] + ", 0.5)"
-	case "logistic", "mod", "relu", "softplus":
+	case "erf", "logistic", "mod", "relu", "softplus":
 		name = function
 	}
 	return name + "(" + strings.Join(args, ", ") + ")"
@@ -57,6 +57,13 @@ func pythonChoose(condition, yes, no string) string {
 
 func pythonHelpers() map[string]string {
 	return map[string]string{
+		"erf": `import math
+
+
+def erf(x):
+    """The error function of a number, or of every element of an array."""
+    return np.vectorize(math.erf, otypes=[float])(x)
+`,
 		"logistic": `def logistic(x):
     """1/(1 + exp(-x)), without overflow."""
     return np.exp(-np.logaddexp(0.0, -x))

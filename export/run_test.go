@@ -95,7 +95,7 @@ func TestEveryFunctionMeansTheSameEverywhere(t *testing.T) {
 		"pow(a, 3)", "pow(b, 1/2)", "a^2", "a^3", "a^4", "a^-2", "a^0", "(a + b)^2", "-a^2", "(-a)^2", "b^b", "2^3^2", "(2^3)^2", "b^-0.5", "b^a^2",
 		"1/a^2", "1/(a/b)", "1/a/b", "a - (b - 1)", "a - (b + 1)", "a*(b + 1)", "a*-b", "-(-a)", "-(a + b)", "a - -b", "2/3", "7/2*a", "-a*b",
 		"1e-6*a", "1e15*a", "1e6*1e6*1e6*1e6*a", "max(a, b)", "min(a, b)", "abs(a)", "floor(a)", "floor(b)",
-		"exp(a)", "log(b)", "sqrt(b)", "sin(a)", "cos(a)", "tan(a)", "asin(b/2)", "acos(b/2)", "atan(a)", "sinh(a)", "cosh(a)", "tanh(a)", "pi^2*b",
+		"erf(a)", "erf(b)", "erf(zero)", "erf(9*a)", "exp(a)", "log(b)", "sqrt(b)", "sin(a)", "cos(a)", "tan(a)", "asin(b/2)", "acos(b/2)", "atan(a)", "sinh(a)", "cosh(a)", "tanh(a)", "pi^2*b",
 	}
 	used := map[string]bool{}
 	var states, equations strings.Builder

@@ -141,6 +141,8 @@ func outer(e, u, du *Expr) *Expr {
 		return negative(over(Apply("sqrt", difference(Num(1), power(u, 2)))))
 	case "atan":
 		return over(sum(Num(1), power(u, 2)))
+	case "erf":
+		return times(product(Num(2/math.SqrtPi), Apply("exp", Negative(power(u, 2)))))
 	case "sinh":
 		return times(Apply("cosh", u))
 	case "cosh":

@@ -21,6 +21,7 @@ var functions = [...]function{
 	{"atan2", 2, two(math.Atan2)},
 	{"cos", 1, one(math.Cos)},
 	{"cosh", 1, one(math.Cosh)},
+	{"erf", 1, one(math.Erf)},
 	{"exp", 1, one(math.Exp)},
 	{"floor", 1, one(math.Floor)},
 	{"heaviside", 1, one(heaviside)},

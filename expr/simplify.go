@@ -162,7 +162,7 @@ func fold(name string, args []*Expr) (float64, bool) {
 
 func parity(name string) (odd, even bool) {
 	switch name {
-	case "sin", "tan", "asin", "atan", "sinh", "tanh", "sign":
+	case "sin", "tan", "asin", "atan", "sinh", "tanh", "erf", "sign":
 		return true, false
 	case "cos", "cosh", "abs":
 		return false, true

@@ -58,6 +58,19 @@ type Journal interface {
 	Do(name string, out any, compute func() error) error
 }
 
+// Under keeps steps apart that are done twice in a run: their names continue the
+// prefix.
+func Under(prefix string, j Journal) Journal { return under{prefix + "/", j} }
+
+type under struct {
+	prefix  string
+	journal Journal
+}
+
+func (u under) Do(name string, out any, compute func() error) error {
+	return u.journal.Do(u.prefix+name, out, compute)
+}
+
 // Row is one iteration, as it appears in history.csv.
 type Row struct {
 	Stage     string // name of the journal step it belongs to

@@ -117,10 +117,30 @@ const (
 // which also chooses the shape by its evidence where the model gives none. What
 // follows is a trajectory fit like that of a library.
 func (e *Engine) Neural(ctx context.Context, name string, sm *Smoothed) (*Fitted, error) {
+	return e.networks(ctx, name, sm, sm.Parameters, 0, e.draw)
+}
+
+// Retrain is Neural for networks that are known already, one for every unknown of
+// the model in its order, and fitted parameters: the fit starts from them, at the
+// defect weight omega; 0: it is annealed anew.
+func (e *Engine) Retrain(ctx context.Context, name string, sm *Smoothed, networks []Form, parameters []float64, omega float64) (*Fitted, error) {
+	return e.networks(ctx, name, sm, parameters, omega, func(_ context.Context, c *calls) (Form, error) { return networks[c.unknown], nil })
+}
+
+// networks fits networks on trajectories from those that begin gives.
+func (e *Engine) networks(ctx context.Context, name string, sm *Smoothed, parameters []float64, omega float64, begin func(context.Context, *calls) (Form, error)) (*Fitted, error) {
 	w := &warm{}
 	err := e.do(name+"/warm", w, func() error {
 		for u := range e.Data.Model.Unknowns {
-			if err := e.warm(ctx, sm, u, w); err != nil {
+			c, err := e.calls(sm, u)
+			if err != nil {
+				return err
+			}
+			form, err := begin(ctx, c)
+			if err != nil {
+				return err
+			}
+			if err := w.add(form, c); err != nil {
 				return err
 			}
 		}
@@ -129,14 +149,17 @@ func (e *Engine) Neural(ctx context.Context, name string, sm *Smoothed) (*Fitted
 	if err != nil {
 		return nil, err
 	}
-	start := e.Start(sm, nil, nil, sm.Parameters)
+	start := e.Start(sm, nil, nil, parameters)
 	start.Forms = w.Forms
-	end := e.Options.Omega
-	if end == 0 {
-		end = OmegaEnd
+	schedule := Schedule{To: omega, Noise: true}
+	if omega == 0 {
+		schedule.To = e.Options.Omega
+		if schedule.To == 0 {
+			schedule.To = OmegaEnd
+		}
+		schedule.From = math.Min(math.Max(math.Sqrt(w.Square/math.Max(w.Count, 1)), schedule.To), 1)
 	}
-	omega := math.Sqrt(w.Square / math.Max(w.Count, 1))
-	return e.Trajectory(ctx, name+"/trajectory", start, Schedule{From: math.Min(math.Max(omega, end), 1), To: end, Noise: true})
+	return e.Trajectory(ctx, name+"/trajectory", start, schedule)
 }
 
 // warm is what regression on a smoothed path gives a trajectory fit to start
@@ -146,39 +169,62 @@ type warm struct {
 	Square, Count float64
 }
 
-// warm adds the form of unknown u.
-func (e *Engine) warm(ctx context.Context, sm *Smoothed, u int, out *warm) error {
+// calls are the pairs of arguments and values of an unknown along a smoothed
+// path, all its calls and entries one after another.
+type calls struct {
+	unknown   int
+	arguments [][]float64 // argument, sample
+	target    []float64
+	spread    []float64 // standard deviation of target
+	toDefect  []float64 // what an error of target is as a defect of one sample
+}
+
+// calls collects those of unknown u.
+func (e *Engine) calls(sm *Smoothed, u int) (*calls, error) {
 	d := e.Data
-	unknown := d.Model.Unknowns[u]
 	arguments, err := d.Arguments(sm, u)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var target, spread, toDefect []float64
+	c := &calls{unknown: u, arguments: arguments}
 	for k, call := range d.Calls {
 		if call.Unknown != u {
 			continue
 		}
 		for n := range d.Entries {
-			target = append(target, sm.Calls[n][k]...)
-			spread = append(spread, sm.Spread[n][k]...)
+			c.target = append(c.target, sm.Calls[n][k]...)
+			c.spread = append(c.spread, sm.Spread[n][k]...)
 			for i := range d.Entries[n].Times {
-				toDefect = append(toDefect, math.Sqrt(d.Entries[n].step(i)*d.Time)/math.Max(sm.Scale[call.State], 1e-300))
+				c.toDefect = append(c.toDefect, math.Sqrt(d.Entries[n].step(i)*d.Time)/math.Max(sm.Scale[call.State], 1e-300))
 			}
 		}
 	}
-	form := Form{Unknown: u, Arguments: unknown.Arguments, Neural: tape.Neural{
-		Names: []string{unknown.Name}, Inputs: len(unknown.Arguments), Gain: []float64{rms(target)},
-	}}
-	if form.Neural.Gain[0] == 0 {
-		form.Neural.Gain[0] = 1
+	// Neighbouring samples of a smoothed path repeat each other, so each counts an
+	// eighth.
+	size := unitWithout(rms(c.target))
+	for i, s := range c.spread {
+		c.spread[i] = math.Sqrt(8) * math.Max(s, 1e-3*size)
 	}
-	for _, x := range arguments {
-		scale := series.Std(x)
-		if !(scale > 0) {
-			scale = 1
-		}
-		form.Neural.Shift, form.Neural.Scale = append(form.Neural.Shift, mean(x)), append(form.Neural.Scale, scale)
+	return c, nil
+}
+
+// unitWithout is a scale, 1 where there is none.
+func unitWithout(scale float64) float64 {
+	if scale > 0 {
+		return scale
+	}
+	return 1
+}
+
+// draw regresses networks of several shapes and random starts on the calls of
+// an unknown and returns the best.
+func (e *Engine) draw(ctx context.Context, c *calls) (Form, error) {
+	unknown := e.Data.Model.Unknowns[c.unknown]
+	form := Form{Unknown: c.unknown, Arguments: unknown.Arguments, Neural: tape.Neural{
+		Names: []string{unknown.Name}, Inputs: len(unknown.Arguments), Gain: []float64{unitWithout(rms(c.target))},
+	}}
+	for _, x := range c.arguments {
+		form.Neural.Shift, form.Neural.Scale = append(form.Neural.Shift, mean(x)), append(form.Neural.Scale, unitWithout(series.Std(x)))
 	}
 	tried := shapes
 	if n := unknown.Neural; n != nil {
@@ -187,31 +233,26 @@ func (e *Engine) warm(ctx context.Context, sm *Smoothed, u int, out *warm) error
 			tried = [][]int{n.Hidden}
 		}
 	}
-	// Neighbouring samples of a smoothed path repeat each other, so each counts an
-	// eighth.
-	for i, s := range spread {
-		spread[i] = math.Sqrt(8) * math.Max(s, 1e-3*form.Neural.Gain[0])
-	}
-	stride := (len(target) + mostPairs - 1) / mostPairs
-	thin := make([][]float64, len(arguments))
+	stride := (len(c.target) + mostPairs - 1) / mostPairs
+	thin := make([][]float64, len(c.arguments))
 	for a := range thin {
-		thin[a] = every(arguments[a], stride)
+		thin[a] = every(c.arguments[a], stride)
 	}
 	best := math.Inf(1)
-	rng := rand.New(rand.NewPCG(e.Seed, uint64(u)))
+	rng := rand.New(rand.NewPCG(e.Seed, uint64(c.unknown)))
 	for _, hidden := range tried {
 		candidate := form
 		candidate.Neural.Hidden, candidate.Neural.Start = hidden, nil
-		r, err := newPairs(candidate.Neural, thin, every(target, stride), every(spread, stride))
+		r, err := newPairs(candidate.Neural, thin, every(c.target, stride), every(c.spread, stride))
 		if err != nil {
-			return err
+			return form, err
 		}
 		evidence := math.Inf(1)
 		for range draws {
 			weights := candidate.Neural.Draw(rng)
 			v, err := r.learn(ctx, weights)
 			if err != nil {
-				return err
+				return form, err
 			}
 			if v < evidence {
 				evidence, candidate.Neural.Start = v, weights
@@ -223,21 +264,23 @@ func (e *Engine) warm(ctx context.Context, sm *Smoothed, u int, out *warm) error
 		best, form = evidence, candidate
 	}
 	if form.Neural.Start == nil {
-		return fmt.Errorf("fit: no network for %s could be started on the smoothed path", unknown.Name)
+		return form, fmt.Errorf("fit: no network for %s could be started on the smoothed path", unknown.Name)
 	}
-	if form.Neural.Formula(form.Arguments) == nil {
-		return fmt.Errorf("fit: a network of %s cannot be written in a model file", form.Neural.Activation)
-	}
-	all, err := newPairs(form.Neural, arguments, target, spread)
+	return form, nil
+}
+
+// add appends a form and counts what it leaves of the calls.
+func (w *warm) add(form Form, c *calls) error {
+	all, err := newPairs(form.Neural, c.arguments, c.target, c.spread)
 	if err != nil {
 		return err
 	}
 	all.each(form.Neural.Start, func(i int, left float64, _ func(int) float64) {
-		left *= spread[i] * toDefect[i]
-		out.Square += left * left
-		out.Count++
+		left *= c.spread[i] * c.toDefect[i]
+		w.Square += left * left
+		w.Count++
 	})
-	out.Forms = append(out.Forms, form)
+	w.Forms = append(w.Forms, form)
 	return nil
 }
 

@@ -84,7 +84,9 @@ func TestANetworkLearnsRosslersSecondEquation(t *testing.T) {
 	}
 	c := truth.Case{Model: m, Step: 0.05, Samples: 1200, Seed: 5, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
 	wrong := learned(t, c, rosslerNeural, "x + 0.2*y")
-	if wrong > 0.0125 { // the smoothed series itself is 0.027 off
+	// Over eight realisations of the noise 0.002 to 0.016, as the minimum lies; the smoothed
+	// series itself is 0.027 off.
+	if wrong > 0.02 {
 		t.Errorf("the learned function is %.3g off", wrong)
 	}
 }

@@ -272,7 +272,7 @@ func unaryFunctions() []string {
 
 func (r *reader) neural(n ast.Node) *Neural {
 	const widest, layers = 1024, 16
-	activations := []string{"tanh", "softplus", "rbf", "sin"} // those that the language can write
+	activations := []string{"tanh", "gelu", "softplus", "rbf", "sin"}
 	keys := r.Keys(n, "neural", "hidden", "activation")
 	form := &Neural{}
 	if n := keys["hidden"]; n != nil {

@@ -1,7 +1,6 @@
 package ode
 
 import (
-	"govern/internal/lane"
 	"govern/tape"
 )
 
@@ -34,11 +33,12 @@ type Adjoint struct {
 	Column [][]float64 // [named column][lane]: ∂L/∂θ, each lane's share
 
 	field          *Field
-	kernels        *lane.Table
 	method         *tableau
 	value, reverse *tape.Machine
-	start          [][]float64
-	stage          [][][]float64 // [stage][state][lane]: slopes k; on the way back μ
+
+	// Rows of all states, one after another.
+	bar   []float64   // of Bar
+	stage [][]float64 // of every stage: slopes k; on the way back μ
 
 	steps   int
 	log     []float64   // of every step: where it began and what drove it
@@ -52,15 +52,14 @@ const tapeBytes = 12 << 20
 
 // NewAdjoint allocates an adjoint of the given number of lanes.
 func (f *Field) NewAdjoint(method Method, lanes int) *Adjoint {
-	b := method.tableau()
+	bar := make([]float64, f.States*lanes)
 	a := &Adjoint{
-		Batch: newBatch(f, lanes), Bar: table(f.States, lanes), Column: table(f.named, lanes),
-		field: f, kernels: lane.Best(), method: b,
+		Batch: newBatch(f, lanes), Bar: cut(bar, f.States, lanes), Column: table(f.named, lanes),
+		field: f, method: method.tableau(), bar: bar,
 		value: f.value.NewMachine(lanes), reverse: f.reverse().NewMachine(lanes),
-		start: table(f.States, lanes),
 	}
 	for range a.stages() {
-		a.stage = append(a.stage, table(f.States, lanes))
+		a.stage = append(a.stage, make([]float64, f.States*lanes))
 	}
 	a.scratch = make([]float64, a.stages()*a.stageSize())
 	a.limit = tapeBytes / (8 * max(1, len(a.scratch)))
@@ -120,7 +119,7 @@ func (a *Adjoint) Advance(steps int) {
 	for range steps {
 		a.remember()
 		a.evaluate(a.slot())
-		a.combine(a.State, a.stages())
+		a.combine(a.states, a.stages())
 		a.tick()
 		a.steps++
 	}
@@ -135,7 +134,6 @@ func (a *Adjoint) Back(steps int) {
 		slot := a.slot()
 		if a.steps >= a.limit {
 			a.evaluate(slot)
-			a.restore()
 		}
 		a.sweep(slot)
 	}
@@ -152,25 +150,19 @@ func (a *Adjoint) slot() []float64 {
 	return a.slots[a.steps]
 }
 
-// evaluate computes the slopes of all stages of the step from State, which is left
-// at the last stage, and keeps what the sweep needs in slot.
+// evaluate computes the slopes of all stages of the step from State, and keeps what
+// the sweep needs in slot.
 func (a *Adjoint) evaluate(slot []float64) {
-	for i, x := range a.State {
-		copy(a.start[i], x)
-	}
+	x := a.value.Inputs(0, a.field.States)
 	for s := range a.stages() {
 		states, memo := a.open(slot, s)
-		if s > 0 {
-			a.combine(a.State, s)
-		}
-		for i, x := range a.State {
-			copy(states[i*a.Lanes:], x)
-		}
+		a.combine(x, s)
+		copy(states, x)
+		a.drive(a.value, a.method.node[s])
 		a.value.Record(memo)
-		a.enter(a.value, a.method.node[s])
 		a.value.Run()
-		for i, k := range a.stage[s] {
-			copy(k, a.value.Output(i))
+		for i := range a.State {
+			copy(a.stage[s][i*a.Lanes:(i+1)*a.Lanes], a.value.Output(i))
 		}
 	}
 }
@@ -182,16 +174,17 @@ func (a *Adjoint) open(slot []float64, stage int) (states, memo []float64) {
 	return part[:n:n], part[n:]
 }
 
-// combine sets dst = start + h Σ_j a_sj·k_j.
-func (a *Adjoint) combine(dst [][]float64, s int) {
-	for i, x := range a.start {
-		from := x
-		for j, w := range a.method.stage[s] {
-			if w != 0 {
-				a.kernels.Combine(dst[i], from, a.Step, a.stage[j][i], w)
-				from = dst[i]
-			}
+// combine sets dst = State + h Σ_j a_sj·k_j; dst may be State.
+func (a *Adjoint) combine(dst []float64, s int) {
+	from := a.states
+	for j, w := range a.method.stage[s] {
+		if w != 0 {
+			a.kernels.CombineRows(dst, from, a.Step, a.stage[j], w)
+			from = dst
 		}
+	}
+	if len(dst) > 0 && &from[0] != &dst[0] {
+		copy(dst, from)
 	}
 }
 
@@ -201,31 +194,30 @@ func (a *Adjoint) sweep(slot []float64) {
 	adjoints := a.field.value.Inputs()
 	for s := last - 1; s >= 0; s-- {
 		states, memo := a.open(slot, s)
-		for i := range n {
-			copy(a.reverse.Input(i), states[i*a.Lanes:(i+1)*a.Lanes])
-			bar := a.reverse.Input(adjoints + i)
-			a.kernels.Linear(bar, a.method.stage[last][s], a.Bar[i], 0)
-			for j := s + 1; j < last; j++ {
-				if w := a.method.stage[j][s]; w != 0 {
-					a.kernels.Axpy(bar, w, a.stage[j][i])
-				}
+		copy(a.reverse.Inputs(0, n), states)
+		bar := a.reverse.Inputs(adjoints, n)
+		a.kernels.Linear(bar, a.method.stage[last][s], a.bar, 0)
+		for j := s + 1; j < last; j++ {
+			if w := a.method.stage[j][s]; w != 0 {
+				a.kernels.Axpy(bar, w, a.stage[j])
 			}
-			a.kernels.Mul(bar, bar, a.Step)
+		}
+		for i := range n {
+			row := bar[i*a.Lanes : (i+1)*a.Lanes]
+			a.kernels.Mul(row, row, a.Step)
 		}
 		a.drive(a.reverse, a.method.node[s])
 		a.reverse.Recall(memo)
 		a.reverse.Run()
 		for i := range n {
-			copy(a.stage[s][i], a.reverse.Output(i))
+			copy(a.stage[s][i*a.Lanes:(i+1)*a.Lanes], a.reverse.Output(i))
 		}
 		for k, c := range a.Column {
 			a.kernels.Add(c, c, a.reverse.Output(n+k))
 		}
 	}
-	for i, bar := range a.Bar {
-		for s := range last {
-			a.kernels.Add(bar, bar, a.stage[s][i])
-		}
+	for s := range last {
+		a.kernels.Add(a.bar, a.bar, a.stage[s])
 	}
 }
 

@@ -104,11 +104,16 @@ type Batch struct {
 	// in τ = t − Origin.
 	Origin                   []float64
 	Base, Slope, Curve, Jerk [][]float64
+
+	kernels *lane.Table
+	states  []float64 // the rows of State, one after another
 }
 
 func newBatch(f *Field, lanes int) Batch {
+	states := make([]float64, f.States*lanes)
 	return Batch{
-		Lanes: lanes, Time: make([]float64, lanes), Step: make([]float64, lanes), State: table(f.States, lanes),
+		kernels: lane.Best(), states: states,
+		Lanes: lanes, Time: make([]float64, lanes), Step: make([]float64, lanes), State: cut(states, f.States, lanes),
 		Origin: make([]float64, lanes), Base: table(f.Signals, lanes), Slope: table(f.Signals, lanes),
 		Curve: table(f.Signals, lanes), Jerk: table(f.Signals, lanes),
 	}
@@ -116,7 +121,11 @@ func newBatch(f *Field, lanes int) Batch {
 
 // table returns rows of the given length in one piece of memory.
 func table(rows, length int) [][]float64 {
-	arena := make([]float64, rows*length)
+	return cut(make([]float64, rows*length), rows, length)
+}
+
+// cut returns the rows of a piece of memory.
+func cut(arena []float64, rows, length int) [][]float64 {
 	out := make([][]float64, rows)
 	for i := range out {
 		out[i] = arena[i*length : (i+1)*length : (i+1)*length]
@@ -126,9 +135,7 @@ func table(rows, length int) [][]float64 {
 
 // enter hands the states and what drives them at a stage to a machine.
 func (b *Batch) enter(m *tape.Machine, node float64) {
-	for i, x := range b.State {
-		copy(m.Input(i), x)
-	}
+	copy(m.Inputs(0, len(b.State)), b.states)
 	b.drive(m, node)
 }
 
@@ -136,23 +143,18 @@ func (b *Batch) enter(m *tape.Machine, node float64) {
 func (b *Batch) drive(m *tape.Machine, node float64) {
 	n := len(b.State)
 	clock := m.Input(n)
-	for l, h := range b.Step {
-		clock[l] = b.Time[l] + node*h
+	copy(clock, b.Time)
+	if node != 0 {
+		b.kernels.Axpy(clock, node, b.Step)
 	}
 	for k := range b.Base {
-		u, base, slope, curve, jerk := m.Input(n+1+k), b.Base[k], b.Slope[k], b.Curve[k], b.Jerk[k]
-		for l := range u {
-			tau := clock[l] - b.Origin[l]
-			u[l] = base[l] + tau*(slope[l]+tau*(curve[l]+tau*jerk[l]))
-		}
+		b.kernels.Cubic(m.Input(n+1+k), clock, b.Origin, b.Base[k], b.Slope[k], b.Curve[k], b.Jerk[k])
 	}
 }
 
 // tick moves the clock to the end of the step.
 func (b *Batch) tick() {
-	for l, h := range b.Step {
-		b.Time[l] += h
-	}
+	b.kernels.Add(b.Time, b.Time, b.Step)
 }
 
 // Stepper advances lanes of trajectories of a field by the classical
@@ -170,7 +172,6 @@ type Stepper struct {
 	Sensitivity [][]float64
 
 	field           *Field
-	kernels         *lane.Table
 	value, jacobian *tape.Machine
 	start, sum      [][]float64 // states at the step's start; weighted sum of stages
 	startS, sumS    [][]float64 // the same of the sensitivities
@@ -188,7 +189,7 @@ func (f *Field) NewStepper(lanes int) *Stepper {
 	n, width := f.States, f.States+f.Columns
 	return &Stepper{
 		Batch: newBatch(f, lanes), Sensitivity: table(n, width*lanes),
-		field: f, kernels: lane.Best(),
+		field: f,
 		value: f.value.NewMachine(lanes), jacobian: f.jacobian.NewMachine(lanes),
 		start: table(n, lanes), sum: table(n, lanes),
 		startS: table(n, width*lanes), sumS: table(n, width*lanes), rate: table(n, width*lanes),

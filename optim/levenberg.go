@@ -203,7 +203,7 @@ func (f *Factor) solveHeld(delta []float64, held []bool) {
 		}
 		a[i*(k+1)+k] = rhs
 	}
-	f.reflect(a, p, k+1, k)
+	f.reflect(a, p, k+1, k, 0)
 	for i := k - 1; i >= 0; i-- {
 		row := a[i*(k+1) : (i+1)*(k+1)]
 		sum := -row[k]

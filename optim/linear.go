@@ -2,7 +2,11 @@
 // of nodes with a border, which is the shape of every trajectory fit.
 package optim
 
-import "math"
+import (
+	"math"
+
+	"govern/internal/lane"
+)
 
 // Linear is a linear least-squares problem, minimise Σ (row·δ + r)², whose
 // unknowns are the nodes of one or more chains, N numbers each, and a border of
@@ -48,6 +52,8 @@ type Factor struct {
 	carry  []float64
 	dot    []float64
 	scaleP []float64
+
+	kernels *lane.Table
 }
 
 type factorChain struct {
@@ -86,7 +92,7 @@ func (f *Factor) Eliminate(l *Linear, d Damping) {
 			for ; rows < n; rows++ { // a node that nothing determines
 				clear(w[rows*wide : (rows+1)*wide])
 			}
-			f.reflect(w, rows, wide, n)
+			f.reflect(w, rows, wide, n, 0)
 			copy(out.rows[b*n*wide:(b+1)*n*wide], w[:n*wide])
 			carried = 0
 			for r := n; r < rows; r++ {
@@ -138,7 +144,7 @@ func (f *Factor) absorb(l *Linear, chain *LinearChain, b, carried int, d Damping
 	if rows <= n {
 		return rows
 	}
-	f.reflect(f.carry, rows, width, n)
+	f.reflect(f.carry, rows, width, n, 0)
 	for r := n; r < rows; r++ {
 		f.push(f.carry[r*width+n : (r+1)*width])
 	}
@@ -170,7 +176,7 @@ func nodeScale(l *Linear, chain *LinearChain, b, j int) float64 {
 // prepare sizes the memory and clears the border.
 func (f *Factor) prepare(l *Linear) {
 	n, p := l.N, l.P
-	f.n, f.p = n, p
+	f.n, f.p, f.kernels = n, p, lane.Best()
 	wide := 2*n + p + 1
 	if len(f.chains) != len(l.Chains) {
 		f.chains = make([]factorChain, len(l.Chains))
@@ -239,7 +245,7 @@ func (f *Factor) push(row []float64) {
 func (f *Factor) flush() {
 	w := f.p + 1
 	copy(f.buffer[:w*w], f.border)
-	f.reflect(f.buffer, w+f.rows, w, w)
+	f.reflect(f.buffer, w+f.rows, w, w, w)
 	for i := range w {
 		clear(f.border[i*w : i*w+i])
 		copy(f.border[i*w+i:(i+1)*w], f.buffer[i*w+i:(i+1)*w])
@@ -248,13 +254,17 @@ func (f *Factor) flush() {
 }
 
 // reflect applies k Householder reflections to the rows×width matrix a (row
-// major), so that its first k columns become upper triangular.
-func (f *Factor) reflect(a []float64, rows, width, k int) {
+// major), so that its first k columns become upper triangular. Rows from the
+// pivot's to before first are known to be so already.
+func (f *Factor) reflect(a []float64, rows, width, k, first int) {
 	for j := 0; j < k && j < rows; j++ {
+		below := max(j+1, first)
+		if below >= rows {
+			continue
+		}
 		sum := 0.0
-		for r := j + 1; r < rows; r++ {
-			v := a[r*width+j]
-			sum += v * v
+		for at := below*width + j; at < rows*width; at += width {
+			sum += a[at] * a[at]
 		}
 		if sum == 0 {
 			continue
@@ -266,31 +276,9 @@ func (f *Factor) reflect(a []float64, rows, width, k int) {
 		}
 		v0 := head - alpha
 		beta := -1 / (alpha * v0) // 2/|v|²
-		dot := f.dot[:width-j-1]
-		top := a[j*width+j+1 : (j+1)*width]
-		for i, t := range top {
-			dot[i] = v0 * t
-		}
-		for r := j + 1; r < rows; r++ {
-			if v := a[r*width+j]; v != 0 {
-				row := a[r*width+j+1 : r*width+width]
-				for i := range dot {
-					dot[i] += v * row[i]
-				}
-			}
-		}
-		for i := range dot {
-			dot[i] *= beta
-			top[i] -= v0 * dot[i]
-		}
-		for r := j + 1; r < rows; r++ {
-			if v := a[r*width+j]; v != 0 {
-				row := a[r*width+j+1 : r*width+width]
-				for i, d := range dot {
-					row[i] -= v * d
-				}
-				a[r*width+j] = 0
-			}
+		f.kernels.Reflect(a[j*width+j+1:(j+1)*width], a[below*width+j:rows*width], rows-below, width, v0, beta, f.dot)
+		for at := below*width + j; at < rows*width; at += width {
+			a[at] = 0
 		}
 		a[j*width+j] = alpha
 	}

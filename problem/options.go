@@ -7,6 +7,7 @@ import (
 
 	"govern/discover"
 	"govern/fit"
+	"govern/model"
 )
 
 // Bounds of options; beyond them lies a typing mistake.
@@ -14,8 +15,10 @@ const (
 	maxSegment    = 1_000_000
 	maxSubsteps   = 10_000
 	maxIterations = 1_000_000
-	maxDegree     = 12
 )
+
+// MaxDegree is the largest degree of a library.
+const MaxDegree = 12
 
 // defaultFit and defaultDiscover are the options that a file does not give. A
 // zero among them is chosen by the engine.
@@ -63,7 +66,7 @@ func (r *reader) discover(n ast.Node) discover.Options {
 		o.Roads = r.choice(n, "roads", "both", "full", "grown")
 	}
 	if n := keys["degree"]; n != nil {
-		o.Degree = r.Integer(n, "degree", 0, maxDegree)
+		o.Degree = r.Integer(n, "degree", 0, MaxDegree)
 	}
 	if n := keys["penalty"]; n != nil {
 		o.Penalty = r.positive(n, "penalty")
@@ -82,4 +85,32 @@ func (r *reader) choice(n ast.Node, what string, words ...string) string {
 		r.Report(n, didYouMean(word, words), "%s cannot be %q", what, word)
 	}
 	return word
+}
+
+// WithLibrary returns the problem with other candidate terms for all unknowns:
+// degree is the largest tried, functions, of one argument each, join the
+// monomials. Zero and nil leave what the problem says.
+func (p *Problem) WithLibrary(degree int, functions []string) *Problem {
+	q, m := *p, *p.Model
+	m.Unknowns = slices.Clone(m.Unknowns)
+	if degree > 0 {
+		q.Discover.Degree = degree
+	}
+	for i, u := range m.Unknowns {
+		library := model.Library{}
+		if u.Library != nil {
+			library = *u.Library
+		}
+		if degree > 0 {
+			library.Degree = 0 // those up to the largest
+		}
+		if functions != nil {
+			library.Functions = functions
+		}
+		if u.Library != nil || functions != nil {
+			m.Unknowns[i].Library = &library
+		}
+	}
+	q.Model = &m
+	return &q
 }

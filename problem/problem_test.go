@@ -330,3 +330,29 @@ func TestFitEntriesOfATestDoNotShareGrowth(t *testing.T) {
 		t.Error("appending to the training entry overwrites the test")
 	}
 }
+
+func TestOtherCandidateTermsLeaveTheProblemAlone(t *testing.T) {
+	p, err := Read("problem.yaml", []byte(`
+model:
+  states: {x: 1}
+  equations: x' = f(x) + g(x)
+  unknowns: {f: {library: {degree: 5, functions: [cos]}}, g: {neural: {}}}
+data: {file: a.csv}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := string(p.Encode("."))
+	q := p.WithLibrary(2, []string{"sin", "exp"})
+	if string(p.Encode(".")) != before {
+		t.Error("the problem itself was changed")
+	}
+	f, g := q.Model.Unknown("f"), q.Model.Unknown("g")
+	if q.Discover.Degree != 2 || f.Library.Degree != 0 || strings.Join(f.Library.Functions, " ") != "sin exp" ||
+		strings.Join(g.Library.Functions, " ") != "sin exp" || g.Neural == nil {
+		t.Errorf("degree %d, f %+v, g %+v", q.Discover.Degree, f.Library, g)
+	}
+	if same := string(p.WithLibrary(0, nil).Encode(".")); same != before {
+		t.Errorf("nothing asked for, but\n%s", same)
+	}
+}

@@ -48,6 +48,7 @@ type Unknown struct {
 	Arguments []string
 	Formula   *expr.Expr // nil: none was found
 	Terms     []Term     // of Formula
+	Neural    string     // what stands in its place without a formula: the network's shape; may be empty
 }
 
 // Term is one term of a sum with its 95 % interval; NaN where there is none.

@@ -81,17 +81,33 @@ func judge(p *Page) verdict {
 		if len(p.Unknowns) == 0 {
 			return verdict{"good", "The model stands up to the data"}
 		}
+		if p.hasNetwork() {
+			return verdict{"good", "The trained model stands up to the data"}
+		}
 		return verdict{"good", "A formula was found"}
 	case "ambiguous":
 		return verdict{"fair", "A formula was found, but the data cannot tell it from others"}
 	case "not_converged":
 		return verdict{"bad", "The fit did not converge: do not rely on these equations"}
 	case "no_model":
+		if p.hasNetwork() {
+			return verdict{"bad", "The trained model did not pass the checks"}
+		}
 		return verdict{"bad", "No formula passed the checks"}
 	case "neural_only":
 		return verdict{"bad", "A neural form fits, but no formula was found for it"}
 	}
 	return verdict{"fair", p.Status}
+}
+
+// hasNetwork says that a network stands in the place of an unknown.
+func (p *Page) hasNetwork() bool {
+	for _, u := range p.Unknowns {
+		if u.Neural != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // interval is an estimate as text.

@@ -116,7 +116,7 @@ func TestNothingToShowIsShownPlainly(t *testing.T) {
 	pages := map[string]*Page{
 		"empty": {},
 		"no model": {Title: "a <b> & \"c\"", Status: "no_model", Advice: "try <more> data",
-			Unknowns:    []Unknown{{"f", nil, nil, nil}},
+			Unknowns:    []Unknown{{Name: "f"}},
 			Channels:    []Channel{{"x", "", nil, nan, nan, nan, "", nan, nan}},
 			Dynamics:    &Dynamics{ValidTime: nan, AttractorDistance: nan, AttractorFloor: nan, SpectrumDistance: nan, SpectrumFloor: nan},
 			Series:      []Series{{}, {Time: []float64{0}, Channels: []Track{{Name: "x", Data: []float64{nan}}}}},

@@ -79,8 +79,8 @@ func samplePage() *Page {
 			{"w", nil, true},
 		},
 		Unknowns: []Unknown{
-			{"f", []string{"x", "y"}, must("0.9999816*x + 0.1998123*y"), []Term{{must("x"), 0.9999816, 0.9998012, 1.000162}, {must("y"), 0.1998123, 0.19871, 0.20091}}},
-			{"g", []string{"V"}, nil, nil},
+			{"f", []string{"x", "y"}, must("0.9999816*x + 0.1998123*y"), []Term{{must("x"), 0.9999816, 0.9998012, 1.000162}, {must("y"), 0.1998123, 0.19871, 0.20091}}, ""},
+			{"g", []string{"V"}, nil, nil, "hidden [6], tanh"},
 		},
 		Parameters: []Estimate{{"c", "", 14.0012, 13.9721, 14.0303}, {"tau_m", "ms", 0.000123, nan, nan}},
 		Ties: []Tie{{[]Formula{{"f", []string{"x", "y"}, must("0.998*x + 0.2*y + 0.0004*x*y")}}, 1.3},

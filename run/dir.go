@@ -16,6 +16,7 @@ const (
 	HistoryFile      = "history.csv"
 	ModelFile        = "model.yaml"
 	UDEFile          = "ude.json"
+	NeuralFile       = "neural.json" // the ude.json that an extraction starts from
 	ResultFile       = "result.json"
 	TrajectoriesFile = "trajectories.csv"
 	UnknownsFile     = "unknowns.csv"
@@ -26,7 +27,7 @@ const (
 
 // files are what --force clears away; other files in the directory stay.
 var files = [...]string{ResultFile, ProblemFile, ManifestFile, HistoryFile, ModelFile, TrajectoriesFile, ReportFile,
-	UDEFile, UnknownsFile, checkpointDir}
+	UDEFile, NeuralFile, UnknownsFile, checkpointDir}
 
 // Dir is a run directory that this process holds the lock of. Its methods may
 // be called from several goroutines, except Close.
@@ -72,6 +73,13 @@ func (e *NotARunError) Error() string {
 }
 
 func (e *NotARunError) Unwrap() error { return e.Err }
+
+// UnfinishedError says that a run has no result yet.
+type UnfinishedError struct{ Dir string }
+
+func (e *UnfinishedError) Error() string {
+	return fmt.Sprintf("run: the run in %s has not finished", e.Dir)
+}
 
 // Create makes a run directory and takes its lock. Errors: NotEmptyError,
 // InUseError, WriteError.

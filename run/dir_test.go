@@ -108,9 +108,13 @@ func TestResumableListsEveryDifference(t *testing.T) {
 		t.Errorf("cores and clock do not matter: %v", err)
 	}
 	now.Kernel = "avx2"
+	var kernel *run.ChangedError
+	if err := before.Resumable("r", &now); !errors.As(err, &kernel) || kernel.Kernel != "go" {
+		t.Errorf("another kernel level alone: %v", err)
+	}
 	now.Data = []run.Input{{File: "a.csv", SHA256: "01"}}
 	var changed *run.ChangedError
-	if err := before.Resumable("r", &now); !errors.As(err, &changed) || len(changed.What) != 2 {
+	if err := before.Resumable("r", &now); !errors.As(err, &changed) || len(changed.What) != 2 || changed.Kernel != "" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 // Manifest says what was run, on what, by what.
 type Manifest struct {
 	Version string   `json:"version"` // of govern
-	Task    string   `json:"task"`    // what the run does: discover, assess
+	Task    string   `json:"task"`    // what the run does: discover, fit, extract, assess
 	Command []string `json:"command"`
 	Seed    uint64   `json:"seed"`
 	Kernel  string   `json:"kernel"`  // level of the lane kernels; another one gives other bits
@@ -24,7 +24,7 @@ type Manifest struct {
 	Cores   int      `json:"cores"`   // of the machine; the result does not depend on it
 	Started string   `json:"started"` // RFC 3339
 	Problem string   `json:"problem"` // SHA-256 of problem.yaml in the run directory
-	Data    []Input  `json:"data"`    // the files that were read
+	Data    []Input  `json:"data"`    // the files that were read; the last of an extraction is the networks
 }
 
 // Input is a file that a run depends on.
@@ -66,6 +66,9 @@ func ReadManifest(dir string) (*Manifest, error) {
 type ChangedError struct {
 	Dir  string
 	What []string // what changed, from what to what; at least one
+	// Kernel is the level that the run began with where nothing but the level differs,
+	// so that going back to it is enough.
+	Kernel string
 }
 
 func (e *ChangedError) Error() string {
@@ -100,7 +103,11 @@ func (m *Manifest) Resumable(dir string, now *Manifest) error {
 		}
 	}
 	if what != nil {
-		return &ChangedError{dir, what}
+		e := &ChangedError{Dir: dir, What: what}
+		if len(what) == 1 && m.Kernel != now.Kernel {
+			e.Kernel = m.Kernel
+		}
+		return e
 	}
 	return nil
 }

@@ -78,8 +78,15 @@ type Result struct {
 // Unknown is what was found for one unknown function.
 type Unknown struct {
 	Arguments  []string `json:"arguments"`
-	Expression *string  `json:"expression"` // in the arguments; nil: a neural form
-	Terms      []Term   `json:"terms"`      // exactly the terms of Expression; empty for a neural form
+	Expression *string  `json:"expression"`       // in the arguments; nil: a neural form
+	Terms      []Term   `json:"terms"`            // exactly the terms of Expression; empty for a neural form
+	Neural     *Shape   `json:"neural,omitempty"` // of the neural form that stands in its place; its weights are in ude.json
+}
+
+// Shape is the size of a neural form.
+type Shape struct {
+	Hidden     []int  `json:"hidden"` // widths of the hidden layers
+	Activation string `json:"activation"`
 }
 
 // Term is one term of a sum; "1" is the constant. A formula that is not a sum

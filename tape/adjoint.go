@@ -1,6 +1,10 @@
 package tape
 
-import "slices"
+import (
+	"slices"
+
+	"govern/internal/lane"
+)
 
 // Adjoint returns the program of p's reverse sweep. Its inputs are those of p
 // followed by an adjoint ȳ for each output of p; its outputs are
@@ -157,9 +161,7 @@ func (m *Machine) ClearGradient() {
 // AddGradient adds to dst, of Program.Weights(), the gradient by the weights since
 // ClearGradient: a sum over lanes and runs in a fixed order.
 func (m *Machine) AddGradient(dst []float64) {
-	if m.neural != nil {
-		for j, v := range m.neural.gradient {
-			dst[j] += v
-		}
+	if m.neural != nil && m.neural.gradient != nil {
+		lane.Reduce(dst[:len(m.neural.weights)], m.neural.gradient)
 	}
 }

@@ -84,7 +84,7 @@ var unaries = map[string]op{
 	"exp": opExp, "log": opLog, "sqrt": opSqrt, "abs": opAbs, "sign": opSign,
 	"sin": opSin, "cos": opCos, "asin": opAsin, "acos": opAcos, "atan": opAtan,
 	"sinh": opSinh, "cosh": opCosh, "tanh": opTanh, "heaviside": opHeaviside,
-	"floor": opFloor, "logistic": opLogistic, "softplus": opSoftplus,
+	"floor": opFloor, "logistic": opLogistic, "softplus": opSoftplus, "erf": opErf,
 }
 
 var binaries = map[string]op{"min": opMin, "max": opMax, "atan2": opAtan2, "mod": opMod}

@@ -1,5 +1,7 @@
 package tape
 
+import "math"
+
 // slope is one structurally nonzero partial derivative of a node.
 type slope struct {
 	input int // number among the inputs differentiated by
@@ -106,6 +108,8 @@ func (g *graph) rule(i id, n node) (da, db id) {
 		return g.mul(i, g.sub(one, i)), zero
 	case opSoftplus:
 		return g.unary(opLogistic, a), zero
+	case opErf:
+		return g.mul(g.constant(2/math.SqrtPi), g.unary(opExp, g.neg(square(a)))), zero
 	}
 	panic("tape: operation without a derivative rule")
 }

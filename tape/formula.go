@@ -1,19 +1,32 @@
 package tape
 
-import "govern/expr"
+import (
+	"math"
+
+	"govern/expr"
+)
 
 // Formula writes the first output of the form, at its Start, as an expression of
 // the language in the given arguments, so that a model that holds a learned
 // function is a model file like any other. Parts are shared, not repeated, and
-// compile to as many instructions as the network has units. It is nil for an
-// activation that the language lacks (gelu).
+// compile to as many instructions as the network has units.
 func (n Neural) Formula(arguments []string) *expr.Expr {
 	times := func(c float64, e *expr.Expr) *expr.Expr { return expr.Binary(expr.Mul, expr.Num(c), e) }
+	plus := func(sum *expr.Expr, c float64, e *expr.Expr) *expr.Expr { // has the bits of sum + c·e
+		if c < 0 {
+			return expr.Binary(expr.Sub, sum, times(-c, e))
+		}
+		return expr.Binary(expr.Add, sum, times(c, e))
+	}
 	y := make([]*expr.Expr, n.Inputs)
 	for i := range y {
 		y[i] = expr.Var(arguments[i])
 		if n.Shift != nil {
-			y[i] = expr.Binary(expr.Sub, y[i], expr.Num(n.Shift[i]))
+			if n.Shift[i] < 0 {
+				y[i] = expr.Binary(expr.Add, y[i], expr.Num(-n.Shift[i]))
+			} else {
+				y[i] = expr.Binary(expr.Sub, y[i], expr.Num(n.Shift[i]))
+			}
 		}
 		if n.Scale != nil {
 			y[i] = expr.Binary(expr.Div, y[i], expr.Num(n.Scale[i]))
@@ -26,12 +39,10 @@ func (n Neural) Formula(arguments []string) *expr.Expr {
 		for o := range next {
 			next[o] = expr.Num(weights[out*len(y)+o])
 			for i, v := range y {
-				next[o] = expr.Binary(expr.Add, next[o], times(weights[o*len(y)+i], v))
+				next[o] = plus(next[o], weights[o*len(y)+i], v)
 			}
 			if k < len(widths)-1 {
-				if next[o] = n.activated(next[o]); next[o] == nil {
-					return nil
-				}
+				next[o] = n.activated(next[o])
 			}
 		}
 		weights = weights[out*(len(y)+1):]
@@ -50,12 +61,13 @@ func (n Neural) Formula(arguments []string) *expr.Expr {
 // activated is σ(a).
 func (n Neural) activated(a *expr.Expr) *expr.Expr {
 	switch n.Activation {
-	case "", "tanh":
+	case "":
 		return expr.Apply("tanh", a)
 	case "rbf":
 		return expr.Apply("exp", expr.Negative(expr.Binary(expr.Pow, a, expr.Num(2))))
-	case "softplus", "sin":
-		return expr.Apply(n.Activation, a)
+	case "gelu": // a·Φ(a)
+		wide := expr.Apply("erf", expr.Binary(expr.Div, a, expr.Num(math.Sqrt2)))
+		return expr.Binary(expr.Mul, expr.Binary(expr.Mul, expr.Num(0.5), a), expr.Binary(expr.Add, expr.Num(1), wide))
 	}
-	return nil
+	return expr.Apply(n.Activation, a)
 }

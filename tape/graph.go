@@ -43,6 +43,7 @@ const (
 	opTanh
 	opLogistic
 	opSoftplus
+	opErf
 	opPart       // a: a node of several results, value: which
 	opNeural     // value: number of a group
 	opNeuralBack // value: number of a group

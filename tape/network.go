@@ -63,7 +63,7 @@ type networks struct {
 	weights  []float64
 	back     []float64 // the same with every W transposed
 	stale    bool      // back is older than weights
-	gradient []float64 // by the weights; nil without reverse sweeps
+	gradient []float64 // by the weights, in lane.Partials sums each; nil without reverse sweeps
 	ones     []float64 // a row
 	delta    []float64 // two matrices of the widest layer
 	next     []float64
@@ -86,7 +86,7 @@ func newNetworks(p *Program, lanes int) *networks {
 	}
 	for _, in := range p.code {
 		if in.op == opNeuralBack {
-			s.gradient = make([]float64, n)
+			s.gradient = make([]float64, n*lane.Partials)
 			s.record = true
 		}
 	}
@@ -199,9 +199,9 @@ func (m *Machine) back(c *call) {
 	for i := len(f.layers) - 1; i >= 0; i-- {
 		l := f.layers[i]
 		delta := s.delta[:l.out*m.lanes]
-		gradient := s.gradient[f.first:]
-		k.WeightGradient(gradient[l.weight:l.bias], delta, m.inputsOf(f, i, memo), l.in, m.lanes)
-		k.WeightGradient(gradient[l.bias:l.bias+l.out], delta, s.ones, 1, m.lanes)
+		gradient := s.gradient[f.first*lane.Partials:]
+		k.WeightGradient(gradient[l.weight*lane.Partials:l.bias*lane.Partials], delta, m.inputsOf(f, i, memo), l.in, m.lanes)
+		k.WeightGradient(gradient[l.bias*lane.Partials:(l.bias+l.out)*lane.Partials], s.ones, delta, l.out, m.lanes)
 		if i > 0 || len(c.back) > 0 {
 			m.descend(f, i, memo)
 		}

@@ -217,6 +217,7 @@ type Machine struct {
 	program *Program
 	kernels *lane.Table
 	lanes   int
+	arena   []float64 // all registers, one after another
 	memory  [][]float64
 	neural  *networks // nil without neural forms
 }
@@ -224,9 +225,9 @@ type Machine struct {
 // NewMachine allocates a machine of the given number of lanes.
 func (p *Program) NewMachine(lanes int) *Machine {
 	m := &Machine{program: p, kernels: lane.Best(), lanes: lanes, memory: make([][]float64, p.registers)}
-	arena := make([]float64, lanes*p.registers)
+	m.arena = make([]float64, lanes*p.registers)
 	for i := range m.memory {
-		m.memory[i] = arena[i*lanes : (i+1)*lanes : (i+1)*lanes]
+		m.memory[i] = m.arena[i*lanes : (i+1)*lanes : (i+1)*lanes]
 	}
 	for k, v := range p.constants {
 		r := m.memory[p.numInputs+k]
@@ -246,6 +247,11 @@ func (m *Machine) Lanes() int { return m.lanes }
 // Input returns the lanes of input i, to be filled before Run. They keep their
 // values from one Run to the next.
 func (m *Machine) Input(i int) []float64 { return m.memory[i] }
+
+// Inputs returns the lanes of n inputs from first on, one after another.
+func (m *Machine) Inputs(first, n int) []float64 {
+	return m.arena[first*m.lanes : (first+n)*m.lanes : (first+n)*m.lanes]
+}
 
 // Output returns the lanes of output i as of the last Run. It may be the memory
 // of an input or a constant, so it is only to be read.

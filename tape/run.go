@@ -72,6 +72,8 @@ func (m *Machine) Run() {
 			k.Logistic(dst, a)
 		case opSoftplus:
 			k.Softplus(dst, a)
+		case opErf:
+			k.Erf(dst, a)
 		case opNeural:
 			m.forward(&m.program.calls[in.dst])
 		case opNeuralBack:

@@ -30,6 +30,7 @@ var smooth = []struct {
 	{"cos", call1("cos"), -2, 2}, {"tan", call1("tan"), -1, 1}, {"asin", call1("asin"), -0.9, 0.9},
 	{"acos", call1("acos"), -0.9, 0.9}, {"atan", call1("atan"), -2, 2}, {"sinh", call1("sinh"), -2, 2},
 	{"cosh", call1("cosh"), -2, 2}, {"tanh", call1("tanh"), -2, 2}, {"logistic", call1("logistic"), -2, 2},
+	{"erf", call1("erf"), -2, 2},
 	{"softplus", call1("softplus"), -2, 2}, {"relu", call1("relu"), 0.5, 2},
 	{"if", func(a, b *expr.Expr) *expr.Expr {
 		return expr.Apply("if", expr.Binary(expr.Less, a, b), expr.Binary(expr.Mul, a, b), expr.Binary(expr.Pow, b, expr.Num(2)))

@@ -62,13 +62,25 @@ func explainModel(w io.Writer, p *problem.Problem) {
 		fmt.Fprintf(w, "    %s = %s\n", d.Name, d.Right)
 	}
 	for _, u := range m.Unknowns {
-		fmt.Fprintf(w, "unknown   %s(%s): %s\n", u.Name, strings.Join(u.Arguments, ", "), libraryText(u, p))
+		fmt.Fprintf(w, "unknown   %s(%s): %s\n", u.Name, strings.Join(u.Arguments, ", "), networkText(u)+libraryText(u, p))
 	}
 	for _, q := range m.Parameters {
 		if q.Fit {
 			fmt.Fprintf(w, "fitted    %s, starting at %v%s\n", q.Name, q.Value, boundsText(q.Min, q.Max))
 		}
 	}
+}
+
+// networkText says through which network the formula of an unknown is sought.
+func networkText(u model.Unknown) string {
+	if u.Neural == nil {
+		return ""
+	}
+	shape := "of a size chosen by evidence"
+	if u.Neural.Hidden != nil {
+		shape = fmt.Sprintf("with hidden layers %v", u.Neural.Hidden)
+	}
+	return "through a network " + shape + "; "
 }
 
 // libraryText says what an unknown will be looked for in.

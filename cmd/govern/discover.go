@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"govern/discover"
 	"govern/problem"
 )
 
@@ -66,10 +67,15 @@ func (a *app) start(ctx context.Context, task, path string) error {
 		return &adviceError{usagef("%s: the model has the unknown %s: there is nothing to assess yet", path, p.Model.Unknowns[0].Name),
 			"`govern discover` finds it"}
 	}
+	if task == taskFit {
+		if _, err := discover.TrainsNetworks(p.Model); err != nil {
+			return err
+		}
+	}
 	if _, err := p.Open(); err != nil {
 		return err
 	}
-	s, err := a.create(task, p)
+	s, err := a.create(task, p, nil)
 	if err != nil {
 		return err
 	}

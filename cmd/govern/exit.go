@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"syscall"
 
+	"govern"
+	"govern/discover"
 	"govern/expr"
+	"govern/internal/lane"
 	"govern/ode"
 	"govern/run"
 	"govern/series"
@@ -65,7 +69,8 @@ func statusOf(err error) int {
 	case is[*series.DataError](err):
 		return statusData
 	case is[*usageError](err), is[*expr.Diagnostic](err), is[expr.DiagnosticList](err),
-		is[*run.NotEmptyError](err), is[*run.NotARunError](err), is[*run.ChangedError](err):
+		is[*run.NotEmptyError](err), is[*run.NotARunError](err), is[*run.ChangedError](err), is[*run.NoUDEError](err), is[*run.UDEError](err),
+		is[*discover.MixedError](err), is[*govern.MismatchError](err), is[*lane.LevelError](err):
 		return statusUsage
 	case is[*ode.BlowUpError](err), is[*ode.StepError](err):
 		return statusUntrusted
@@ -122,15 +127,32 @@ func adviceFor(err error) string {
 	if a, ok := errors.AsType[*adviceError](err); ok {
 		return a.advice
 	}
+	if e, ok := errors.AsType[*lane.LevelError](err); ok {
+		return e.Advice()
+	}
+	if e, ok := errors.AsType[*run.ChangedError](err); ok && slices.Contains(lane.Levels(), e.Kernel) {
+		return "`" + lane.Environment + "=" + e.Kernel + " govern resume " + e.Dir + "` continues with the kernels that it began with"
+	}
+	unfinished, isUnfinished := errors.AsType[*run.UnfinishedError](err)
 	switch {
+	case isUnfinished:
+		return "`govern resume " + unfinished.Dir + "` continues it"
+	case is[*run.NoUDEError](err):
+		return "`govern fit` trains a network for every unknown; so does `govern discover` for unknowns with `neural: {}`"
+	case is[*run.UDEError](err):
+		return "docs/guide.md describes the file; `govern fit` writes a new one"
+	case is[*govern.MismatchError](err):
+		return "train them again with `govern fit`"
+	case is[*discover.MixedError](err):
+		return "give every unknown a library, or none; `govern discover` tries libraries first and networks where they fail"
 	case is[*run.NotEmptyError](err):
 		return "choose another directory with -o, or give --force to replace the run in it"
 	case is[*run.InUseError](err):
 		return "wait for it to end, or choose another directory with -o"
 	case is[*run.NotARunError](err):
-		return "give the directory that `govern discover` printed, such as runs/NAME-001"
+		return "give the directory that `govern discover` or `govern fit` printed, such as runs/NAME-001"
 	case is[*run.ChangedError](err):
-		return "a resumed run must end with the same bits; start a new one with `govern discover`"
+		return "a resumed run must end with the same bits; start a new one"
 	case errors.Is(err, syscall.ENOSPC):
 		return "the disk is full: make room, or choose a place on another disk with -o"
 	case is[*run.WriteError](err):

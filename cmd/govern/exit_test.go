@@ -8,7 +8,10 @@ import (
 	"syscall"
 	"testing"
 
+	"govern"
+	"govern/discover"
 	"govern/expr"
+	"govern/internal/lane"
 	"govern/ode"
 	"govern/run"
 	"govern/series"
@@ -31,6 +34,12 @@ func TestEveryKindOfErrorHasItsExitStatus(t *testing.T) {
 		{&run.NotEmptyError{Dir: "a"}, 2},
 		{&run.NotARunError{Dir: "a", Err: errors.New("why")}, 2},
 		{&run.ChangedError{Dir: "a", What: []string{"b"}}, 2},
+		{&lane.LevelError{Level: "x"}, 2},
+		{&run.NoUDEError{Dir: "a"}, 2},
+		{&run.UDEError{File: "a"}, 2},
+		{&usageError{&run.UnfinishedError{Dir: "a"}}, 2},
+		{&govern.MismatchError{}, 2},
+		{&discover.MixedError{}, 2},
 		{&series.DataError{Text: "empty"}, 3},
 		{&verdictError{run.NoModel}, 4},
 		{&ode.BlowUpError{}, 4},

@@ -28,7 +28,10 @@ func printResult(w io.Writer, r *run.Result, dir string) {
 		fmt.Fprintln(w)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Unknowns)) {
-		printUnknown(w, name, r.Unknowns[name], r.Status.Trusted())
+		printUnknown(w, name, r.Unknowns[name], r.Status)
+	}
+	if r.Status == run.OK && hasNetworks(r) {
+		fmt.Fprintf(w, "`govern extract %s` seeks a formula\n\n", dir)
 	}
 	if len(r.Parameters) > 0 {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -73,15 +76,33 @@ func printResult(w io.Writer, r *run.Result, dir string) {
 	}
 }
 
-func printUnknown(w io.Writer, name string, u run.Unknown, trusted bool) {
+// hasNetworks says that a network stands in the place of an unknown.
+func hasNetworks(r *run.Result) bool {
+	for _, u := range r.Unknowns {
+		if u.Neural != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func printUnknown(w io.Writer, name string, u run.Unknown, status run.Status) {
 	head := fmt.Sprintf("%s(%s)", name, strings.Join(u.Arguments, ", "))
-	if u.Expression == nil {
+	remark := ""
+	if !status.Trusted() && status != run.NeuralOnly {
+		remark = "  (the best attempt, not to be relied on)"
+	}
+	switch {
+	case u.Neural != nil:
+		network := "a network"
+		if status == run.NeuralOnly {
+			network = "no formula was found, but a network"
+		}
+		fmt.Fprintf(w, "%s: %s, hidden %v, %s, in %s%s\n\n", head, network, u.Neural.Hidden, u.Neural.Activation, run.UDEFile, remark)
+		return
+	case u.Expression == nil:
 		fmt.Fprintf(w, "%s: no formula was found\n\n", head)
 		return
-	}
-	remark := ""
-	if !trusted {
-		remark = "  (the best attempt, not to be relied on)"
 	}
 	fmt.Fprintf(w, "%s = %s%s\n", head, rounded(u), remark)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -43,10 +43,9 @@ func (a *app) resume(ctx context.Context, path string) error {
 		return err
 	}
 	s := &session{dir: dir}
-	if err := s.load(before.Seed); err != nil {
+	if err := s.load(before.Task, before.Seed); err != nil {
 		return err
 	}
-	s.manifest.Task = before.Task
 	if err := before.Resumable(path, s.manifest); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"govern/internal/lane"
 	"govern/run"
 )
 
@@ -47,8 +49,11 @@ func lorenzDir(t *testing.T) string {
 func bits(t *testing.T, dir string) string {
 	t.Helper()
 	var b strings.Builder
-	for _, name := range []string{"result.json", "history.csv", "model.yaml", "trajectories.csv", "unknowns.csv", "report.html"} {
+	for _, name := range []string{"result.json", "history.csv", "model.yaml", "trajectories.csv", "unknowns.csv", "report.html", "ude.json"} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
+		if name == "ude.json" && errors.Is(err, fs.ErrNotExist) {
+			continue // no network
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,6 +186,18 @@ func TestResumeRefusesWhatWouldGiveOtherBits(t *testing.T) {
 	if status, _, stderr := invoke(t, dir, "show", "r"); status != 1 || !strings.Contains(stderr, "govern resume r") {
 		t.Errorf("show: status %d, %s", status, stderr)
 	}
+	if levels := lane.Levels(); len(levels) > 1 {
+		begun, other := lane.Best().Level, levels[0]
+		if other == begun {
+			other = levels[1]
+		}
+		t.Setenv(lane.Environment, other)
+		status, _, stderr := invoke(t, dir, "resume", "r")
+		if advice := lane.Environment + "=" + begun + " govern resume r"; status != 2 || !strings.Contains(stderr, advice) {
+			t.Errorf("other kernels: status %d, %s", status, stderr)
+		}
+		t.Setenv(lane.Environment, begun)
+	}
 	data, err := os.ReadFile(filepath.Join(dir, "lorenz.csv"))
 	if err != nil {
 		t.Fatal(err)
@@ -194,6 +211,26 @@ func TestResumeRefusesWhatWouldGiveOtherBits(t *testing.T) {
 	}
 	if status, _, stderr := invoke(t, dir, "resume", "r"); status != 3 || !strings.Contains(stderr, "lorenz.csv") {
 		t.Errorf("missing data: status %d, %s", status, stderr)
+	}
+}
+
+// Kernel levels round differently, so each has its own bits; what is found is the same.
+func TestEveryKernelLevelIsInItsManifestAndUnknownOnesAreRefused(t *testing.T) {
+	dir := lorenzDir(t)
+	for _, level := range lane.Levels() {
+		t.Setenv(lane.Environment, level)
+		if status, stdout, stderr := invoke(t, dir, "discover", "p.yaml", "-o", level, "--quiet"); status != 0 {
+			t.Errorf("%s: status %d\n%s%s", level, status, stdout, stderr)
+		}
+		m, err := run.ReadManifest(filepath.Join(dir, level))
+		if err != nil || m.Kernel != level {
+			t.Errorf("%s: manifest %+v, %v", level, m, err)
+		}
+	}
+	t.Setenv(lane.Environment, "sse9")
+	status, _, stderr := invoke(t, dir, "discover", "p.yaml", "-o", "r")
+	if status != 2 || !strings.Contains(stderr, "sse9") || !strings.Contains(stderr, "unset "+lane.Environment) {
+		t.Errorf("unknown level: status %d, %s", status, stderr)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"govern/expr"
+	"govern/internal/lane"
 )
 
 // app is what every command has: where it writes and the global flags.
@@ -45,6 +46,9 @@ data; 4 finished without a trustworthy answer; 130 interrupted; 1 anything else.
 			if a.workers < 0 {
 				return usagef("--workers %d: the number of workers is positive, or 0 for all cores", a.workers)
 			}
+			if _, err := lane.Chosen(); err != nil {
+				return err
+			}
 			if a.workers == 0 {
 				a.workers = runtime.GOMAXPROCS(0)
 			}
@@ -61,7 +65,7 @@ data; 4 finished without a trustworthy answer; 130 interrupted; 1 anything else.
 	root.SetFlagErrorFunc(suggestFlag)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.AddCommand(a.discoverCommand(), a.compareCommand(), a.landscapeCommand(), a.checkCommand(), a.simulateCommand(), a.assessCommand(), a.showCommand(),
+	root.AddCommand(a.discoverCommand(), a.fitCommand(), a.extractCommand(), a.compareCommand(), a.landscapeCommand(), a.checkCommand(), a.simulateCommand(), a.assessCommand(), a.showCommand(),
 		a.modelsCommand(), a.resumeCommand(), a.exportCommand())
 	return root
 }

@@ -23,6 +23,8 @@ import (
 // What a run does; kept in its manifest so that it can be resumed.
 const (
 	taskDiscover = "discover"
+	taskFit      = "fit"
+	taskExtract  = "extract"
 	taskAssess   = "assess"
 )
 
@@ -31,12 +33,14 @@ type session struct {
 	dir      *run.Dir
 	problem  *problem.Problem
 	manifest *run.Manifest
+	networks *run.UDE // where an extraction starts
 }
 
 // create makes the run directory of a problem: the resolved problem.yaml, whose
 // data paths are relative to the directory, and the manifest. The problem is then
 // read back from there, so that a first run sees exactly what a resumed one sees.
-func (a *app) create(task string, p *problem.Problem) (s *session, err error) {
+// So are the networks of an extraction; other tasks have none.
+func (a *app) create(task string, p *problem.Problem, networks []byte) (s *session, err error) {
 	dir, err := run.Create(run.CreateOptions{Dir: a.output, Name: p.Name, Force: a.force})
 	if err != nil {
 		return nil, err
@@ -49,11 +53,15 @@ func (a *app) create(task string, p *problem.Problem) (s *session, err error) {
 	if err := dir.WriteBytes(run.ProblemFile, p.Encode(dir.Path())); err != nil {
 		return nil, err
 	}
+	if task == taskExtract {
+		if err := dir.WriteBytes(run.NeuralFile, networks); err != nil {
+			return nil, err
+		}
+	}
 	s = &session{dir: dir}
-	if err := s.load(a.seed); err != nil {
+	if err := s.load(task, a.seed); err != nil {
 		return nil, err
 	}
-	s.manifest.Task = task
 	s.manifest.Command = os.Args
 	s.manifest.Started = time.Now().UTC().Format(time.RFC3339)
 	return s, dir.WriteManifest(s.manifest)
@@ -61,7 +69,7 @@ func (a *app) create(task string, p *problem.Problem) (s *session, err error) {
 
 // load reads the directory's problem and describes what a run of it now would
 // depend on.
-func (s *session) load(seed uint64) error {
+func (s *session) load(task string, seed uint64) error {
 	path := s.dir.File(run.ProblemFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -71,7 +79,7 @@ func (s *session) load(seed uint64) error {
 		return &usageError{err}
 	}
 	s.manifest = &run.Manifest{
-		Version: version(), Seed: seed, Kernel: lane.Best().Level, Arch: runtime.GOOS + "/" + runtime.GOARCH,
+		Version: version(), Task: task, Seed: seed, Kernel: lane.Best().Level, Arch: runtime.GOOS + "/" + runtime.GOARCH,
 		Go: runtime.Version(), Cores: runtime.NumCPU(), Problem: run.Hash(text),
 	}
 	for _, d := range s.problem.Data {
@@ -82,7 +90,29 @@ func (s *session) load(seed uint64) error {
 		}
 		s.manifest.Data = append(s.manifest.Data, run.Input{File: d.File, SHA256: sum})
 	}
-	return nil
+	if task != taskExtract {
+		return nil
+	}
+	path = s.dir.File(run.NeuralFile)
+	if text, err = os.ReadFile(path); err != nil {
+		return &run.ChangedError{Dir: s.dir.Path(), What: []string{run.NeuralFile + ", the networks that it began with, cannot be read"}}
+	}
+	s.manifest.Data = append(s.manifest.Data, run.Input{File: run.NeuralFile, SHA256: run.Hash(text)})
+	s.networks, err = run.DecodeUDE(path, text)
+	return err
+}
+
+// learn does what the session's task is.
+func (s *session) learn(ctx context.Context, settings govern.Settings) (*govern.Outcome, error) {
+	switch s.manifest.Task {
+	case taskFit:
+		return govern.Fit(ctx, s.problem, settings)
+	case taskExtract:
+		return govern.Extract(ctx, s.problem, s.networks, settings)
+	case taskAssess:
+		return govern.Assess(ctx, s.problem, settings)
+	}
+	return govern.Discover(ctx, s.problem, settings)
 }
 
 // work runs what is left of a session, writes what comes out and prints it.
@@ -92,12 +122,7 @@ func (a *app) work(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	settings := govern.Settings{Seed: s.manifest.Seed, Workers: a.workers, Journal: recorder, Monitor: recorder}
-	discover := govern.Discover
-	if s.manifest.Task == taskAssess {
-		discover = govern.Assess
-	}
-	out, err := discover(ctx, s.problem, settings)
+	out, err := s.learn(ctx, govern.Settings{Seed: s.manifest.Seed, Workers: a.workers, Journal: recorder, Monitor: recorder})
 	if p, ok := bar.(*progress); ok {
 		p.finish()
 	}
@@ -232,5 +257,5 @@ func unread(dir string, err error) error {
 	if _, err := run.ReadManifest(dir); err != nil {
 		return err
 	}
-	return &adviceError{fmt.Errorf("the run in %s has not finished", dir), "`govern resume " + dir + "` continues it"}
+	return &run.UnfinishedError{Dir: dir}
 }

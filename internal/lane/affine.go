@@ -86,22 +86,23 @@ func axpyFour(d []float64, p *[4]float64, x []float64) {
 	}
 }
 
-// weightGradient takes one row of delta with four of x at a time.
-func weightGradient(gradient, delta, x []float64, inputs, lanes int) {
+// weightGradient takes one row of delta with four of x at a time, and uses the first
+// of the partial sums.
+func weightGradient(sums, delta, x []float64, inputs, lanes int) {
 	for ; len(delta) >= lanes && lanes > 0; delta = delta[lanes:] {
-		row, d := gradient[:inputs], delta[:lanes]
+		row, d := sums[:Partials*inputs], delta[:lanes]
 		i := 0
 		for ; i+4 <= inputs; i += 4 {
 			s0, s1, s2, s3 := fourDots(d, x[i*lanes:])
-			row[i] += s0
-			row[i+1] += s1
-			row[i+2] += s2
-			row[i+3] += s3
+			row[Partials*i] += s0
+			row[Partials*(i+1)] += s1
+			row[Partials*(i+2)] += s2
+			row[Partials*(i+3)] += s3
 		}
 		for ; i < inputs; i++ {
-			row[i] += dot(d, x[i*lanes:(i+1)*lanes])
+			row[Partials*i] += dot(d, x[i*lanes:(i+1)*lanes])
 		}
-		gradient = gradient[inputs:]
+		sums = sums[Partials*inputs:]
 	}
 }
 

@@ -30,9 +30,10 @@ func TestMatrixKernelsMatchTheirDefinition(t *testing.T) {
 				k.Affine(y, w, b, x, inputs, lanes)
 				k.Affine(z, w, nil, x, inputs, lanes)
 				k.Affine(below, transposed, nil, delta, outputs, lanes)
-				gradient := make([]float64, len(w))
-				k.WeightGradient(gradient, delta, x, inputs, lanes)
-				k.WeightGradient(gradient, delta, x, inputs, lanes)
+				gradient, sums := make([]float64, len(w)), make([]float64, Partials*len(w))
+				k.WeightGradient(sums, delta, x, inputs, lanes)
+				k.WeightGradient(sums, delta, x, inputs, lanes)
+				Reduce(gradient, sums)
 				check := func(what string, got, want float64) {
 					if math.Abs(got-want) > 1e-13*(1+math.Abs(want)) {
 						t.Fatalf("%s of %d×%d over %d lanes: %g, want %g", what, outputs, inputs, lanes, got, want)
@@ -113,7 +114,7 @@ func BenchmarkAffine16x16Lanes64(b *testing.B) {
 
 func BenchmarkWeightGradient16x16Lanes64(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	k, gradient, x, d := Best(), make([]float64, 256), random(rng, 1024), random(rng, 1024)
+	k, gradient, x, d := Best(), make([]float64, 256*Partials), random(rng, 1024), random(rng, 1024)
 	for b.Loop() {
 		k.WeightGradient(gradient, d, x, 16, 64)
 	}

@@ -4,6 +4,18 @@
 // is the reference that faster ones are compared with.
 package lane
 
+// Partials is the number of partial sums that a weight's gradient is kept in: the
+// elements of the widest vector.
+const Partials = 8
+
+// Reduce adds the partial sums of WeightGradient to dst, one number a weight.
+func Reduce(dst, sums []float64) {
+	for j := range dst {
+		s := (*[Partials]float64)(sums[Partials*j:])
+		dst[j] += ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]))
+	}
+}
+
 // Unary sets dst[i] = f(a[i]).
 type Unary func(dst, a []float64)
 
@@ -18,9 +30,13 @@ type ActivationSlope func(y, slope, a []float64)
 
 // Table is one implementation of every kernel. Slices of a call have equal
 // length; dst may be one of the operands but may not overlap it otherwise.
-// NaN and ±Inf propagate as IEEE 754 says.
+// NaN and ±Inf propagate as IEEE 754 says; the sign of a zero may differ between
+// levels.
+//
+// What comes out for an element depends on the element and the level alone, not
+// on where it stands in its slice: lanes may be cut into blocks as one likes.
 type Table struct {
-	Level string // "go", later "avx2", "avx512"; part of a run's manifest
+	Level string // "go", "avx2" or "avx512"; part of a run's manifest
 
 	Add, Sub, Mul, Div, Min, Max, Pow, Atan2, Mod Binary
 	Less, LessEqual, Equal                        Binary  // 1 where true, else 0
@@ -30,6 +46,7 @@ type Table struct {
 	Neg, Abs, Sign, Heaviside, Floor, Sqrt Unary
 	Exp, Log, Sin, Cos, Asin, Acos, Atan   Unary
 	Sinh, Cosh, Tanh, Logistic, Softplus   Unary
+	Erf                                    Unary
 	Accumulate                             Binary                                      // dst += a·b
 	Scale                                  func(dst []float64, s float64)              // dst *= s
 	Axpy                                   func(dst []float64, s float64, a []float64) // dst += s·a
@@ -43,9 +60,13 @@ type Table struct {
 	// Affine sets dst = W·x + b: w is row-major, one row an output; x has inputs rows,
 	// dst as many as there are outputs; b is nil for zeros. dst may not overlap x.
 	Affine func(dst, w, b, x []float64, inputs, lanes int)
-	// WeightGradient adds delta·xᵀ, sums over lanes in a fixed order, to a row-major
-	// outputs × inputs matrix.
-	WeightGradient func(gradient, delta, x []float64, inputs, lanes int)
+	// WeightGradient adds delta·xᵀ, sums over lanes in a fixed order, to the Partials
+	// numbers that every weight of a row-major outputs × inputs matrix has in sums, for
+	// Reduce to add up in the end.
+	WeightGradient func(sums, delta, x []float64, inputs, lanes int)
+
+	// Cubic sets dst = base + τ·(slope + τ·(curve + τ·jerk)) with τ = t − origin.
+	Cubic func(dst, t, origin, base, slope, curve, jerk []float64)
 
 	// Activations beside Tanh, Softplus and Sin, and those with their slopes in one
 	// pass; tanh's slope comes from its value.
@@ -57,7 +78,14 @@ type Table struct {
 	// i of these meets element i mod len(a).
 	AccumulateRows func(dst, a, b []float64)               // dst += a·b
 	CombineRows    func(dst, x, a, b []float64, c float64) // dst = x + c·a·b
-}
 
-// Best returns the fastest table that this machine runs.
-func Best() *Table { return Pure() }
+	// Reflect applies a Householder reflection (head, v) to columns of a row-major
+	// matrix with rows stride apart: top is the part of the pivot's row, and v the
+	// matrix from the first factor on, v_r = v[r·stride], row_r = v[r·stride+1:] as
+	// long as top. With w = beta·(head·top + Σ_r v_r·row_r), in the order of the rows,
+	//
+	//	top −= head·w,   row_r −= v_r·w.
+	//
+	// Rows with v_r = 0 are passed over. scratch is as long as top.
+	Reflect func(top, v []float64, rows, stride int, head, beta float64, scratch []float64)
+}

@@ -1,0 +1,120 @@
+package discover
+
+import (
+	"context"
+	"fmt"
+
+	"govern/fit"
+	"govern/model"
+)
+
+// roadWhole is the road of a fit without selection; a problem file cannot name
+// it.
+const roadWhole = "whole"
+
+// MixedError refuses to train a library and a network together.
+type MixedError struct{ Library, Neural string } // an unknown of each kind
+
+func (e *MixedError) Error() string {
+	return fmt.Sprintf("discover: the unknown %s has a library and %s a network: one fit trains either libraries or networks", e.Library, e.Neural)
+}
+
+// TrainsNetworks says what Fit puts in the place of a model's unknowns: their
+// libraries where they have one and nothing asks for a network, else networks;
+// false without unknowns. The error is a MixedError.
+func TrainsNetworks(m *model.Model) (bool, error) {
+	library, neural := "", ""
+	for _, u := range m.Unknowns {
+		if u.Library != nil && u.Neural == nil {
+			library = u.Name
+		} else {
+			neural = u.Name
+		}
+	}
+	if library != "" && neural != "" {
+		return false, &MixedError{library, neural}
+	}
+	return neural != "", nil
+}
+
+// Fit trains what a model leaves open and searches no formula: fitted parameters
+// alone, as Run does; whole libraries, of which nothing is left out; or networks
+// (see TrainsNetworks). An open degree is chosen by the evidence of the whole
+// libraries. Networks that pass the checks are OK: they are what was asked for.
+func Fit(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
+	networks, err := TrainsNetworks(e.Data.Model)
+	if err != nil {
+		return nil, err
+	}
+	if len(e.Data.Model.Unknowns) == 0 {
+		return Run(ctx, e, o)
+	}
+	f, err := begin(ctx, e, o)
+	if err != nil {
+		return nil, err
+	}
+	if networks {
+		return f.networks(ctx)
+	}
+	f.options.Roads = roadWhole
+	if err := f.libraries(ctx); err != nil {
+		return nil, err
+	}
+	if f.best == nil {
+		f.result.Status, f.result.Advice = NotConverged, notStarted
+		return f.result, nil
+	}
+	f.result.choose(f.best)
+	f.result.judge(f.best)
+	return f.result, nil
+}
+
+// networks trains a network for every unknown and judges them.
+func (f *formulas) networks(ctx context.Context) (*Result, error) {
+	r := f.result
+	net, err := f.train(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !finite(net.Evidence) {
+		r.Status, r.Advice = NotConverged, "the fit of the networks did not converge; give a smaller `hidden`, another `activation`, or more data"
+		return r, nil
+	}
+	r.Neural, r.Chosen, r.Model = net, net, f.engine.Data.Model
+	if r.Checks = checks(f.engine.Data, net); passed(r.Checks) {
+		r.Status = OK
+		return r, nil
+	}
+	r.Status = NoModel
+	r.Advice = failures(r.Checks) +
+		"Likely a known equation is wrong, an argument of an unknown is missing, the network is too small, or the noise is not white: check the known equations, add arguments, give a wider `hidden`, or give `noise`."
+	return r, nil
+}
+
+// Extract searches formulas on networks that were trained before, through the
+// same road as Run takes with `neural:`. The networks, one for every unknown of
+// the model in its order, the fitted parameters and the defect weight (0: annealed
+// anew) are where their fit on the engine's data starts: what they say counts as
+// far as these data determine it.
+func Extract(ctx context.Context, e *fit.Engine, o Options, networks []fit.Form, parameters []float64, omega float64) (*Result, error) {
+	f, err := begin(ctx, e, o)
+	if err != nil {
+		return nil, err
+	}
+	report(e, "neural", 0.1)
+	net, err := e.Retrain(ctx, "neural", f.path, networks, parameters, omega)
+	if err != nil {
+		return nil, err
+	}
+	if !finite(net.Evidence) {
+		f.result.Status, f.result.Advice = NotConverged, "the networks could not be brought to rest on the data: train them again with `govern fit`"
+		return f.result, nil
+	}
+	if err := f.listen(net); err != nil {
+		return nil, err
+	}
+	if err := f.everything(ctx); err != nil {
+		return nil, err
+	}
+	return f.conclude(ctx)
+}

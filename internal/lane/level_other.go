@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package lane
+
+func tables() []*Table { return []*Table{Pure()} }
