@@ -45,6 +45,8 @@ func (w *work) help() []report.Help {
 func (w *work) origin(i int) string {
 	c, sigma := w.whole.Channels[i], w.final.Sigma[i]
 	switch {
+	case c.Correlation > 0:
+		return "of what the formula leaves, correlated from sample to sample"
 	case c.Given:
 		return "as the problem gives it"
 	case sigma <= 1.0001*c.Floor:
@@ -68,7 +70,7 @@ func (w *work) innovations(out *Outcome) {
 					continue
 				}
 				for n, x := range ch.Values {
-					v.Values = append(v.Values, (x-out.Trajectories.Entries[e].Channels[k].Nudged[n])/w.final.Sigma[i])
+					v.Values = append(v.Values, (x-out.Trajectories.Entries[e].Channels[k].Nudged[n])*c.Inflation()/w.final.Sigma[i])
 					if n > 0 {
 						steps = append(steps, entry.Times[n]-entry.Times[n-1])
 					}

@@ -12,6 +12,7 @@ package govern
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -125,6 +126,9 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 		return nil, err
 	}
 	w := &work{problem: p, settings: s, train: train, test: test, data: data, doubts: doubts, found: found}
+	if w.adopt() {
+		engine.Data, data = w.data, w.data
+	}
 	if err := w.conclude(ctx, clock); err != nil {
 		return nil, err
 	}
@@ -191,7 +195,7 @@ func (w *work) orNetwork(ctx context.Context, engine *fit.Engine, data *fit.Data
 	if err != nil || found == nil {
 		return w, err
 	}
-	other := &work{problem: w.problem, settings: w.settings, train: w.train, test: w.test, data: data, doubts: w.doubts, found: found}
+	other := &work{problem: w.problem, settings: w.settings, train: w.train, test: w.test, left: maps.Clone(w.left), data: data, doubts: w.doubts, found: found}
 	if other.settings.Journal != nil {
 		other.settings.Journal = fit.Under("network", other.settings.Journal)
 	}
@@ -218,6 +222,49 @@ func find(ctx context.Context, p *problem.Problem, e *fit.Engine, by search) (*d
 		return discover.Derivatives(e.Data, p.Discover)
 	}
 	return by(ctx, e)
+}
+
+// adopt goes on with the data as the search has left them: freed of outliers, and
+// with what it has found of the noise's correlation. A search on condensed data
+// leaves the samples as they are, and then it says no.
+func (w *work) adopt() bool {
+	if w.found.Data == nil || w.data.Condensing() > 1 {
+		return false
+	}
+	w.left = leftOut(w.data, w.found.Data)
+	w.data, w.train = w.found.Data, w.found.Data.Entries
+	w.test = slices.Clone(w.test)
+	for e := range w.test {
+		w.test[e].Channels = slices.Clone(w.test[e].Channels)
+		for i := range w.test[e].Channels {
+			c := &w.test[e].Channels[i]
+			if k := w.data.Channel(*c); k >= 0 && w.data.Channels[k].Correlation > 0 {
+				c.Sigma, c.Correlation = w.data.Channels[k].Sigma0, w.data.Channels[k].Correlation
+			}
+		}
+	}
+	return true
+}
+
+// sampled is the noise of single samples, where fits use more because it is
+// correlated.
+func sampled(d *fit.Data, sigma []float64) []float64 {
+	out := slices.Clone(sigma)
+	for i, c := range d.Channels {
+		out[i] /= c.Inflation()
+	}
+	return out
+}
+
+// leftOut counts, by column, the samples that cleaned data lack.
+func leftOut(from, to *fit.Data) map[string]int {
+	out := map[string]int{}
+	for i, c := range from.Channels {
+		if k := to.IndexOf(c); k >= 0 && to.Channels[k].Count < from.Channels[i].Count {
+			out[c.Column] += from.Channels[i].Count - to.Channels[k].Count
+		}
+	}
+	return out
 }
 
 func condense(entries []fit.Entry, k int) []fit.Entry {
@@ -281,7 +328,8 @@ type work struct {
 	doubts      []string  // what no data can determine
 	found       *discover.Result
 
-	trained *model.Model // closed by the formula fitted on the training entries
+	trained *model.Model   // closed by the formula fitted on the training entries
+	left    map[string]int // samples left out as outliers, by column
 	all     []fit.Entry
 	whole   *fit.Data
 	final   *fit.Fitted  // refitted on all entries
@@ -386,6 +434,9 @@ func (w *work) extend(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.cleanTest(tested, located); err != nil {
+		return err
+	}
 	w.all = append(append([]fit.Entry(nil), w.train...), w.test...)
 	if w.whole, err = fit.Prepare(w.found.Model, w.all); err != nil {
 		return err
@@ -403,6 +454,31 @@ func (w *work) extend(ctx context.Context) error {
 	}
 	w.final, err = engine.Trajectory(ctx, "final/refit", &start, fit.Schedule{To: chosen.Omega, Noise: true})
 	return err
+}
+
+// cleanTest takes the outliers out of the held-out entries where the training
+// entries had some.
+func (w *work) cleanTest(tested *fit.Data, located *fit.Located) error {
+	if len(w.left) == 0 {
+		return nil
+	}
+	n := len(w.trained.States)
+	states := make([][][]float64, len(located.Path))
+	for e, path := range located.Path {
+		states[e] = make([][]float64, n)
+		for k, v := range path {
+			states[e][k%n] = append(states[e][k%n], v)
+		}
+	}
+	cleaned, _, err := tested.WithoutOutliers(states, nil)
+	if err != nil {
+		return err
+	}
+	for column, count := range leftOut(tested, cleaned) {
+		w.left[column] += count
+	}
+	w.test = cleaned.Entries
+	return nil
 }
 
 // everyNode picks a path's samples where segments of the given length begin,
@@ -444,7 +520,7 @@ func (w *work) prove(ctx context.Context) error {
 	}
 	proof, err := assess.Run(ctx, assess.Input{
 		Model: w.trained, Final: w.closed, Train: w.train, Test: w.test,
-		Sigma: w.found.Chosen.Sigma, Scale: w.found.Chosen.Scale, Path: path,
+		Sigma: sampled(w.data, w.found.Chosen.Sigma), Scale: w.found.Chosen.Scale, Path: path,
 		Workers: w.settings.Workers, Journal: w.settings.Journal,
 	})
 	w.proof = proof

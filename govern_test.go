@@ -237,7 +237,7 @@ func TestANetworkWithoutAFormulaStillSimulates(t *testing.T) {
 	}
 	c := truth.Case{Model: m, Step: 1, Samples: 500, Seed: 5, Transient: 2000, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
 	o, err := govern.Discover(context.Background(), write(t, c, "model:"+
-		fmt.Sprintf(chain, "unknowns: {f: {neural: {hidden: [6]}}}", "f(x, y)")+"data: {file: data.csv, time: t}\ndiscover: {degree: 1}\n"), govern.Settings{})
+		fmt.Sprintf(chain, "unknowns: {f: {neural: {hidden: [6]}, library: {degree: 1}}}", "f(x, y)")+"data: {file: data.csv, time: t}\ndiscover: {degree: 1}\n"), govern.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}

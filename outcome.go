@@ -3,6 +3,7 @@ package govern
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -95,8 +96,9 @@ func (w *work) result() *run.Result {
 		v, half := w.final.Parameters[i], confidence*w.spread[len(w.final.Terms)+i]
 		r.Parameters[q] = run.Estimate{Value: run.Number(v), Low: run.Number(v - half), High: run.Number(v + half)}
 	}
+	sigma := sampled(w.whole, w.final.Sigma)
 	for i, c := range w.whole.Channels {
-		r.Noise[c.Column] = run.Number(w.final.Sigma[i])
+		r.Noise[c.Column] = run.Number(sigma[i])
 		r.Errors.Nudged[c.Column] = run.Number(w.final.Residual[i] / c.Std)
 	}
 	for i, c := range w.data.Channels {
@@ -175,6 +177,14 @@ func (w *work) warnings() []string {
 	}
 	if w.proof.Rest != "" && len(w.final.Forms) > 0 {
 		out = append(out, "left to itself the network comes to rest: "+w.proof.Rest)
+	}
+	for _, column := range slices.Sorted(maps.Keys(w.left)) {
+		out = append(out, fmt.Sprintf("%s: %d samples that lie alone, more than 5 standard deviations off the path, were left out as outliers", column, w.left[column]))
+	}
+	for _, c := range w.data.Channels {
+		if c.Correlation > 0 {
+			out = append(out, fmt.Sprintf("the noise of %s is correlated, %.2g from sample to sample: it counts as white noise %.2g times as large", c.Column, c.Correlation, c.Inflation()))
+		}
 	}
 	rate := w.data.SamplesPerCycle()
 	if rate < 9 {
@@ -331,7 +341,7 @@ func (w *work) page() *report.Page {
 		p.Ties = append(p.Ties, tie)
 	}
 	for i, c := range w.whole.Channels {
-		channel := report.Channel{Column: c.Column, Unit: c.Unit, Observe: c.Observe, Std: c.Std, Noise: w.final.Sigma[i], Nudged: w.final.Residual[i] / c.Std, Free: math.NaN(), Differences: math.NaN()}
+		channel := report.Channel{Column: c.Column, Unit: c.Unit, Observe: c.Observe, Std: c.Std, Noise: w.final.Sigma[i] / c.Inflation(), Nudged: w.final.Residual[i] / c.Std, Free: math.NaN(), Differences: math.NaN()}
 		if k := w.data.IndexOf(c); k >= 0 {
 			channel.Free = w.proof.Free[k]
 		}

@@ -30,6 +30,7 @@ const (
 type Result struct {
 	Status   Status
 	Advice   string
+	Data     *fit.Data    // the engine's, without the outliers
 	Chosen   *fit.Fitted  // on the training entries
 	Model    *model.Model // the problem's, with the knots of hinges as fitted parameters
 	Ties     []Tie
@@ -90,7 +91,16 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		return nil, err
 	}
 	if !asksForNetwork(e.Data.Model) {
-		if err := f.everything(ctx); err != nil {
+		if err := f.libraries(ctx); err != nil {
+			return nil, err
+		}
+		if err := f.again(ctx); err != nil {
+			return nil, err
+		}
+		if coloured, err := f.coloured(ctx); err != nil || coloured != nil {
+			return coloured, err
+		}
+		if err := f.functions(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -105,7 +115,7 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 // begin smooths the data.
 func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
 	report(e, "smooth", 0)
-	sm, err := e.Smooth(ctx)
+	e, sm, err := e.Clean(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +123,7 @@ func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &formulas{engine: e, options: o.withDefaults(e.Data), path: sm, held: held, result: &Result{Smoothed: sm}}, nil
+	return &formulas{engine: e, options: o.withDefaults(e.Data), path: sm, held: held, result: &Result{Data: e.Data, Smoothed: sm}}, nil
 }
 
 // conclude lists what is tied with the best formula and judges it; without one
@@ -248,6 +258,82 @@ func (f *formulas) libraries(ctx context.Context) error {
 	}
 	return nil
 }
+
+// again goes on from the best fit where it has not come to rest at the smallest
+// defect. Annealing ends where the evidence worsens, and may have ended too soon:
+// with hidden states under much noise a fit with loose defects follows the data
+// along a narrow valley in which a few dozen steps lead nowhere. At the smallest
+// defect, with the chosen terms and with the whole library, it must explain them.
+func (f *formulas) again(ctx context.Context) error {
+	for round := range againRounds {
+		c := f.best
+		if f.engine.Options.Omega > 0 || c == nil || c.fit.Status == optim.Failed || c.fit.Omega <= againDefect && c.fit.Status == optim.Converged {
+			return nil
+		}
+		s := c.search
+		var found []*candidate
+		for _, road := range []string{"chosen", "full"} {
+			start := c.fit
+			if road == "full" {
+				theta := make([]float64, len(s.library), len(s.library)+len(c.fit.Parameters))
+				for i, t := range c.fit.Terms {
+					theta[s.index[t.Key()]] = c.fit.Coefficients[i]
+				}
+				start = s.with(c.fit, all(len(s.library)), append(theta, c.fit.Parameters...))
+			}
+			name := fmt.Sprintf("%sagain-%d/%s", f.prefix, round, road)
+			report(s.engine, name, 0.7)
+			g, err := s.engine.Trajectory(ctx, name+"/first", start, fit.Schedule{To: fit.OmegaEnd, Iterations: againIterations, Noise: true})
+			if err != nil {
+				return err
+			}
+			if g.Status == optim.Failed {
+				continue
+			}
+			if g, err = s.settle(ctx, name, g); err != nil {
+				return err
+			}
+			found = append(found, &candidate{search: s, fit: g, road: "again, " + road, degree: c.degree, checks: checks(s.engine.Data, g)})
+		}
+		if !f.consider(found) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// coloured searches once more where correlated noise explains that nothing
+// passes; nil where it does not, or where nothing passes then either.
+func (f *formulas) coloured(ctx context.Context) (*Result, error) {
+	c := f.best
+	if c == nil || c.passed() || c.fit.Status == optim.Failed {
+		return nil, nil
+	}
+	entries, err := c.search.engine.Coloured(ctx, f.prefix+"coloured", c.fit)
+	if err != nil || entries == nil {
+		return nil, err
+	}
+	e := *f.engine
+	if e.Data, err = fit.Prepare(f.engine.Data.Model, entries); err != nil {
+		return nil, err
+	}
+	if e.Journal != nil {
+		e.Journal = fit.Under("coloured", e.Journal)
+	}
+	r, err := Run(ctx, &e, f.options)
+	if err != nil || r.Status != OK && r.Status != Ambiguous {
+		return nil, err
+	}
+	return r, nil
+}
+
+// A fit whose defect is above againDefect is fitted again, and what comes of it
+// too, againRounds times at most.
+const (
+	againDefect     = 5e-3
+	againRounds     = 2
+	againIterations = 100
+)
 
 // functions tries what polynomials only approximate: functions that bend, then
 // piecewise linear ones.
@@ -541,7 +627,11 @@ func checks(d *fit.Data, f *fit.Fitted) []Check {
 			fmt.Sprintf("the residual of %s is %.3g times the noise that its own differences show (limit %.3g)", c.Column, ratio, limit)})
 	}
 	n := float64(d.Observations())
-	per := f.Objective / n
+	effective := 0.0 // correlated samples count for less
+	for _, c := range d.Channels {
+		effective += float64(c.Count) / (c.Inflation() * c.Inflation())
+	}
+	per := f.Objective / effective
 	width := math.Max(0.05, 3*math.Sqrt(2/n))
 	ok := per <= 1+width && (per >= 1-width || anyFloored(d, f))
 	out = append(out, Check{"loss", ok, fmt.Sprintf("the loss is %.3g a sample (expected %.3g to %.3g)", per, 1-width, 1+width)})

@@ -38,6 +38,9 @@ type ChannelInfo struct {
 	// expectation; the given noise where Given.
 	Sigma0 float64
 	Given  bool
+	// Correlation of the noise from sample to sample; the noise of every fit is then
+	// Inflation times that of a sample.
+	Correlation float64
 	// Slow is the noise that differences over longer strides show, where the
 	// sampling is dense enough to tell it from the signal: noise that is not white
 	// hides from neighbouring samples. At least Sigma0.
@@ -101,6 +104,7 @@ func (d *Data) describe() {
 			parts[i] = append(parts[i], part{entry.Times, ch.Values})
 			if ch.Sigma > 0 {
 				d.Channels[i].Sigma0, d.Channels[i].Given = ch.Sigma, true
+				d.Channels[i].Correlation = ch.Correlation
 			}
 		}
 	}

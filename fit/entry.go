@@ -41,6 +41,9 @@ type Channel struct {
 	Observe *expr.Expr // what it measures, in the model's states and parameters
 	Values  []float64  // at the entry's Times; NaN where missing
 	Sigma   float64    // standard deviation of its noise, absolute; 0: estimate it
+	// Correlation of its noise from sample to sample, AR(1). Sigma is then that of
+	// white noise with the same power at low frequencies: see Inflation.
+	Correlation float64
 }
 
 // Journal remembers finished steps of a computation, so that an interrupted

@@ -58,7 +58,6 @@ type gauges struct {
 	parameters []string // fitted ones that appear
 	start      map[string]float64
 	right      []*expr.Expr // calls replaced by names
-	calls      []UnknownCall
 	columns    map[string]int
 	order      []string
 }

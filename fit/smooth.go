@@ -264,9 +264,12 @@ func (d *Data) smoothed() []Column {
 	return slices.DeleteFunc(fitted(d.Model), func(c Column) bool { return !used[c.Name] })
 }
 
-// The grid of roughness q, in half decades.
+// The grid of roughness q, in half decades. It begins at the natural size, where
+// an unknown changes about once in a characteristic time: from a rough unknown,
+// noise that is divided by a small state (z = (28·x − y − y')/x in Lorenz's second
+// equation) throws hidden states far off, to minima that no falling q leaves.
 const (
-	roughStart = 3.0 // log10 of the first q
+	roughStart = 0.5 // log10 of the first q
 	roughLow   = -6.0
 	roughHigh  = 8.0
 	emRounds   = 4
@@ -336,9 +339,15 @@ func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed
 	best := math.Inf(1)
 	keep := p.Clone()
 	keepSigma := append([]float64(nil), st.sigma...)
+	keepScale := append([]float64(nil), scale...)
 	keepRough := 0.0
-	// Down from a rough unknown until the evidence has worsened twice; up from
-	// there if the first was the best.
+	back := func() {
+		p.Copy(keep)
+		copy(st.sigma, keepSigma)
+		copy(scale, keepScale)
+	}
+	// Up until the evidence has worsened twice; then down, unless the best is far
+	// above the first.
 	iteration := 0
 	try := func(exponent float64) (better bool, err error) {
 		rough := math.Pow(10, exponent)
@@ -355,6 +364,7 @@ func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed
 			best, keepRough = post.evidence, rough
 			keep.Copy(p)
 			copy(keepSigma, st.sigma)
+			copy(keepScale, scale)
 		}
 		rescale(st, p, c, d, scale)
 		return better, nil
@@ -374,17 +384,17 @@ func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed
 		}
 		return nil
 	}
-	if err := walk(roughStart, roughLow, -0.5); err != nil {
+	if err := walk(roughStart, roughHigh, 0.5); err != nil {
 		return err
 	}
-	if keepRough == math.Pow(10, roughStart) && len(c.calls) > 0 {
-		p.Copy(keep)
-		if err := walk(roughStart+0.5, roughHigh, 0.5); err != nil {
+	if keepRough < math.Pow(10, roughStart+0.75) && len(c.calls) > 0 {
+		back()
+		// The first once more: its noise was not settled.
+		if err := walk(roughStart, roughLow, -0.5); err != nil {
 			return err
 		}
 	}
-	p.Copy(keep)
-	copy(st.sigma, keepSigma)
+	back()
 	weights(knownWeight, keepRough)
 	st.posteriorAt(p, &l, &f, false)
 	e.export(st, c, p, &f, out, keepRough)

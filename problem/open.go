@@ -21,7 +21,8 @@ const minSamples = 10
 // Open reads the data and returns the entries of a fit: one for each of Data,
 // and a second one of the same name, with Test set, where the last 20 % of the
 // samples are held out. Data whose test would have fewer than ten samples are
-// not split. Times are in the model's unit, definitions are substituted in the
+// not split. An entry ends at every gap longer than fit.Data.Gap, and another of
+// the same name begins after it. Times are in the model's unit, definitions are substituted in the
 // observables, and missing samples of inputs are interpolated.
 //
 // What only the data can tell is filled in: names of time columns, which
@@ -41,7 +42,31 @@ func (p *Problem) Open() ([]fit.Entry, error) {
 	if err := p.checkVariation(entries); err != nil {
 		return nil, err
 	}
-	return p.split(entries), nil
+	return p.cut(p.split(entries)), nil
+}
+
+// cut ends an entry at every gap and begins another after it, with a warning.
+func (p *Problem) cut(entries []fit.Entry) []fit.Entry {
+	data, err := fit.Prepare(p.Model, slices.DeleteFunc(slices.Clone(entries), func(e fit.Entry) bool { return e.Test }))
+	if err != nil {
+		return entries // the fit will say what is wrong with them
+	}
+	limit := data.Gap()
+	var result []fit.Entry
+	for _, entry := range entries {
+		parts := entry.CutAtGaps(limit, minSamples)
+		kept := 0
+		for _, part := range parts {
+			kept += len(part.Times)
+		}
+		if len(parts) < 2 && kept > len(entry.Times)*9/10 || kept == 0 {
+			result = append(result, entry)
+			continue
+		}
+		p.warn("%s: gaps longer than %.3g cut it into %d records, %d of its %d samples in all", entry.Name, limit, len(parts), kept, len(entry.Times))
+		result = append(result, parts...)
+	}
+	return result
 }
 
 // entryNames are the files' names; of several that are equal the n-th is

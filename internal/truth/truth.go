@@ -26,6 +26,18 @@ type Case struct {
 	// Transient is the time run before the first sample; the start before it is
 	// moved by a tenth of the seed's normal draws.
 	Transient float64
+	Ways      Ways
+}
+
+// Ways are the ways in which measured data differ from regular sampling with
+// white noise. The zero value has none of them.
+type Ways struct {
+	Correlation float64 // of the noise, from sample to sample: AR(1) of the same standard deviation
+	Outliers    float64 // share of the samples of every channel that are off by ten standard deviations of the noise
+	Bits        int     // of a converter that spans each channel's range; 0: none
+	Missing     float64 // share of the times that are left out at random
+	Gap         float64 // a stretch of this length is left out in the middle
+	Trials      int     // this many records of Samples/Trials each, from starts of their own; 0: one
 }
 
 // Trajectory is the exact motion: times from 0, and state by sample.
@@ -57,26 +69,107 @@ func (c Case) Trajectory() (times []float64, states [][]float64, err error) {
 	return times, sol.Values, nil
 }
 
-// Entry observes the motion: one channel a state that has a noise level.
+// Entry observes the motion: one channel a state that has a noise level. Of
+// several trials it is the first.
 func (c Case) Entry() (fit.Entry, error) {
-	times, states, err := c.Trajectory()
+	entries, err := c.Entries()
 	if err != nil {
 		return fit.Entry{}, err
 	}
+	return entries[0], nil
+}
+
+// Entries observes the motion, one entry a trial.
+func (c Case) Entries() ([]fit.Entry, error) {
+	entries, _, err := c.Observed()
+	return entries, err
+}
+
+// Observed is the entries and the exact states at their times: by entry, state
+// and sample.
+func (c Case) Observed() (entries []fit.Entry, states [][][]float64, err error) {
+	trials := max(c.Ways.Trials, 1)
+	for k := range trials {
+		part := c
+		part.Samples = c.Samples / trials
+		part.Seed += uint64(k) * 1000003
+		e, x, err := part.observe()
+		if err != nil {
+			return nil, nil, err
+		}
+		entries, states = append(entries, e), append(states, x)
+	}
+	return entries, states, nil
+}
+
+func (c Case) observe() (fit.Entry, [][]float64, error) {
+	times, states, err := c.Trajectory()
+	if err != nil {
+		return fit.Entry{}, nil, err
+	}
 	e := fit.Entry{Name: c.Model.Name, Times: times}
 	rng := rand.New(rand.NewPCG(c.Seed, 2))
+	ways := rand.New(rand.NewPCG(c.Seed, 3))
 	for i, s := range c.Model.States {
 		level, observed := c.Noise[s.Name]
 		sigma := level * deviation(states[i])
 		values := slices.Clone(states[i])
+		noise := 0.0
 		for k := range values {
-			values[k] += sigma * rng.NormFloat64()
+			fresh := rng.NormFloat64()
+			if rho := c.Ways.Correlation; rho > 0 && k > 0 {
+				fresh = rho*noise + math.Sqrt(1-rho*rho)*fresh
+			}
+			noise = fresh
+			values[k] += sigma * noise
+			if c.Ways.Outliers > 0 && ways.Float64() < c.Ways.Outliers {
+				values[k] += 10 * sigma * float64(2*ways.IntN(2)-1)
+			}
+		}
+		if c.Ways.Bits > 0 {
+			low, high := slices.Min(values), slices.Max(values)
+			step := (high - low) / float64(int(1)<<c.Ways.Bits-1)
+			for k, v := range values {
+				values[k] = low + step*math.Round((v-low)/step)
+			}
 		}
 		if observed {
 			e.Channels = append(e.Channels, fit.Channel{Column: s.Name, Observe: expr.Var(s.Name), Values: values})
 		}
 	}
-	return e, nil
+	e, states = c.Ways.leaveOut(e, states, ways)
+	return e, states, nil
+}
+
+// leaveOut drops times at random, and those of a gap in the middle.
+func (w Ways) leaveOut(e fit.Entry, states [][]float64, rng *rand.Rand) (fit.Entry, [][]float64) {
+	if w.Missing == 0 && w.Gap == 0 {
+		return e, states
+	}
+	last := len(e.Times) - 1
+	middle := (e.Times[0] + e.Times[last]) / 2
+	keep := make([]bool, len(e.Times))
+	for k, t := range e.Times {
+		keep[k] = math.Abs(t-middle) >= w.Gap/2 && (w.Missing == 0 || rng.Float64() >= w.Missing)
+	}
+	kept := func(x []float64) []float64 {
+		var out []float64
+		for k, v := range x {
+			if keep[k] {
+				out = append(out, v)
+			}
+		}
+		return out
+	}
+	e.Times = kept(e.Times)
+	for i := range e.Channels {
+		e.Channels[i].Values = kept(e.Channels[i].Values)
+	}
+	out := make([][]float64, len(states))
+	for i := range states {
+		out[i] = kept(states[i])
+	}
+	return e, out
 }
 
 func deviation(x []float64) float64 {

@@ -1,0 +1,139 @@
+package fit
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"govern/expr"
+	"govern/tape"
+)
+
+// Inflation is √((1+ρ)/(1−ρ)): white noise so much larger has the power of AR(1)
+// noise with correlation ρ at frequencies far below that of the sampling, where
+// the motion is. A fit that takes the noise for white and so much larger weighs
+// data, defects and terms as the correlated noise deserves; 1 for white noise.
+func (c ChannelInfo) Inflation() float64 {
+	return math.Sqrt((1 + c.Correlation) / (1 - c.Correlation))
+}
+
+// Noise of a residual counts as AR(1) when its autocorrelation falls from
+// sample to sample as a power, as that of a wrong model does not: at lags of 2 and 4
+// within colouredTolerance, from at least colouredLeast at lag 1.
+const (
+	colouredLeast     = 0.15
+	colouredTolerance = 0.12
+	colouredSteps     = 100
+)
+
+// Coloured asks whether correlated noise is why a fit does not pass: the fit
+// is forced to explain the data without defects, with no cap on the noise, and what
+// it leaves is looked at. The entries that are returned say so of every channel
+// whose residual is AR(1) noise that the differences cannot see; nil when there
+// is none. Channels with given noise are left alone.
+func (e *Engine) Coloured(ctx context.Context, name string, at *Fitted) ([]Entry, error) {
+	if e.segment() > 1 || len(at.Forms) > 0 {
+		return nil, nil
+	}
+	open := *e
+	data := *e.Data
+	data.Channels = slices.Clone(data.Channels)
+	for i := range data.Channels {
+		data.Channels[i].Slow = math.Inf(1)
+	}
+	open.Data = &data
+	f, err := open.Trajectory(ctx, name, at, Schedule{To: OmegaEnd, Iterations: colouredSteps, Noise: true})
+	if err != nil || !(f.Objective < math.Inf(1)) {
+		return nil, err
+	}
+	residual, err := e.Data.residuals(f)
+	if err != nil {
+		return nil, err
+	}
+	entries := slices.Clone(e.Data.Entries)
+	found := false
+	for c, info := range e.Data.Channels {
+		rho, sigma, ok := autoregressive(e.Data.Entries, residual, c)
+		if !ok || info.Given || sigma < info.Slow {
+			continue
+		}
+		found = true
+		for i := range entries {
+			entries[i].Channels = slices.Clone(entries[i].Channels)
+			if k := slices.Index(e.Data.index[i], c); k >= 0 {
+				entries[i].Channels[k].Correlation = rho
+				entries[i].Channels[k].Sigma = sigma * math.Sqrt((1+rho)/(1-rho))
+			}
+		}
+	}
+	if !found {
+		return nil, nil
+	}
+	return entries, nil
+}
+
+// residuals are data − fit, by entry, channel and sample, of a fit with a node a
+// sample.
+func (d *Data) residuals(f *Fitted) ([][][]float64, error) {
+	n := len(d.Model.States)
+	path := &Smoothed{Parameters: f.Parameters}
+	out := make([][][]float64, len(d.Entries))
+	for e, nodes := range f.Nodes {
+		states := make([][]float64, n)
+		for k, v := range nodes {
+			states[k%n] = append(states[k%n], v)
+		}
+		path.States = append(path.States, states)
+		out[e] = make([][]float64, len(d.Channels))
+		for c := range d.Channels {
+			out[e][c] = slices.Clone(d.values(e, c))
+		}
+	}
+	var outputs []*expr.Expr
+	for _, c := range d.Channels {
+		outputs = append(outputs, c.Observe)
+	}
+	err := d.along(path, outputs, nil, func(e, i int, m *tape.Machine) {
+		for c := range outputs {
+			if out[e][c] != nil {
+				out[e][c][i] -= m.Output(c)[0]
+			}
+		}
+	})
+	return out, err
+}
+
+// autoregressive estimates the correlation and the standard deviation of a
+// channel's residuals, and says whether they are AR(1) noise.
+func autoregressive(entries []Entry, residual [][][]float64, channel int) (rho, sigma float64, ok bool) {
+	var usual []float64
+	for _, e := range entries {
+		for i := 1; i < len(e.Times); i++ {
+			usual = append(usual, e.Times[i]-e.Times[i-1])
+		}
+	}
+	slices.Sort(usual)
+	step := usual[len(usual)/2]
+	lagged := func(lag int) float64 {
+		sum, n := 0.0, 0.0
+		for e := range entries {
+			x := residual[e][channel]
+			for i := 0; i+lag < len(x); i++ {
+				apart := entries[e].Times[i+lag] - entries[e].Times[i]
+				if v := x[i] * x[i+lag]; !math.IsNaN(v) && math.Abs(apart-float64(lag)*step) < 0.1*step {
+					sum += v
+					n++
+				}
+			}
+		}
+		if n < 100 {
+			return math.NaN()
+		}
+		return sum / n
+	}
+	variance := lagged(0)
+	rho = lagged(1) / variance
+	two, four := lagged(2)/variance, lagged(4)/variance
+	ok = rho > colouredLeast && rho < 0.99 && math.Abs(two-rho*rho) < colouredTolerance && math.Abs(four-math.Pow(rho, 4)) < colouredTolerance
+	return rho, math.Sqrt(variance), ok
+}

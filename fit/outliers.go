@@ -1,0 +1,151 @@
+package fit
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"govern/expr"
+	"govern/tape"
+)
+
+// A sample is an outlier when it lies outlierLimit robust standard deviations of
+// the residuals off the smoothed path (one Gaussian sample in two million does)
+// and alone: where a model is wrong, or a spike is sharper than the smoother
+// allows, neighbours are off together. A channel with more than outlierShare of
+// them, or with runs longer than outlierRun in the mean, has another trouble.
+const (
+	outlierLimit = 5
+	outlierShare = 0.1
+	outlierRun   = 1.5
+	cleanRounds  = 3 // outliers hide others by drawing the path to them
+)
+
+// Outliers counts the samples of a channel that were left out.
+type Outliers struct {
+	Channel int // of the data
+	Count   int
+}
+
+// WithoutOutliers returns the data with the outliers around a path as missing
+// samples, and how many each channel had; the data themselves when there are
+// none. States is by entry, state and sample; parameters are the model's fitted
+// ones, nil for those that stand in the model. Noise is estimated again from what is left. Cost: O(samples).
+func (d *Data) WithoutOutliers(states [][][]float64, parameters []float64) (*Data, []Outliers, error) {
+	if parameters == nil {
+		for _, c := range fitted(d.Model) {
+			parameters = append(parameters, d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Value)
+		}
+	}
+	path := &Smoothed{States: states, Parameters: parameters}
+	var outputs []*expr.Expr
+	for _, c := range d.Channels {
+		outputs = append(outputs, c.Observe)
+	}
+	expected := make([][][]float64, len(d.Entries)) // entry, channel of data, sample
+	for e := range d.Entries {
+		expected[e] = make([][]float64, len(outputs))
+	}
+	err := d.along(path, outputs, nil, func(e, _ int, m *tape.Machine) {
+		for c := range outputs {
+			expected[e][c] = append(expected[e][c], m.Output(c)[0])
+		}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var found []Outliers
+	entries := d.Entries
+	for c, info := range d.Channels {
+		off := make([][]float64, len(d.Entries)) // |residual| by entry and sample
+		var all []float64
+		for e := range d.Entries {
+			for i, v := range d.values(e, c) {
+				r := math.Abs(v - expected[e][c][i])
+				if off[e] = append(off[e], r); !math.IsNaN(r) {
+					all = append(all, r)
+				}
+			}
+		}
+		if len(all) == 0 {
+			continue
+		}
+		slices.Sort(all)
+		limit := outlierLimit * math.Max(all[len(all)/2]/0.6744897501960817, info.Floor)
+		count, runs := 0, 0
+		for e := range off {
+			for i, r := range off[e] {
+				if r > limit {
+					count++
+					if i == 0 || !(off[e][i-1] > limit) {
+						runs++
+					}
+				}
+			}
+		}
+		if count == 0 || float64(count) > outlierShare*float64(len(all)) || float64(count) > outlierRun*float64(runs) {
+			continue
+		}
+		if len(found) == 0 {
+			entries = slices.Clone(d.Entries)
+		}
+		found = append(found, Outliers{c, count})
+		for e := range entries {
+			entries[e] = d.without(entries[e], e, c, off[e], limit)
+		}
+	}
+	if len(found) == 0 {
+		return d, nil, nil
+	}
+	cleaned, err := Prepare(d.Model, entries)
+	return cleaned, found, err
+}
+
+// values are the samples of channel c of the data in entry e; nil where the
+// entry lacks it.
+func (d *Data) values(e, c int) []float64 {
+	if k := slices.Index(d.index[e], c); k >= 0 {
+		return d.Entries[e].Channels[k].Values
+	}
+	return nil
+}
+
+// without is an entry whose channel c of the data lacks the samples that are
+// off by more than limit.
+func (d *Data) without(entry Entry, e, c int, off []float64, limit float64) Entry {
+	k := slices.Index(d.index[e], c)
+	if k < 0 {
+		return entry
+	}
+	entry.Channels = slices.Clone(entry.Channels)
+	values := slices.Clone(entry.Channels[k].Values)
+	for i, r := range off {
+		if r > limit {
+			values[i] = math.NaN()
+		}
+	}
+	entry.Channels[k].Values = values
+	return entry
+}
+
+// Clean smooths like Smooth; where the path leaves outliers it takes them out of
+// the data and smooths again. The engine that is returned has the cleaned
+// data; without outliers it is e.
+func (e *Engine) Clean(ctx context.Context) (*Engine, *Smoothed, error) {
+	sm, err := e.Smooth(ctx)
+	for round := 1; err == nil && round <= cleanRounds; round++ {
+		cleaned, found, problem := e.Data.WithoutOutliers(sm.States, sm.Parameters)
+		if problem != nil {
+			return nil, nil, problem
+		}
+		if len(found) == 0 {
+			break
+		}
+		next := *e
+		next.Data = cleaned
+		e = &next
+		sm, err = e.smoothAs(ctx, fmt.Sprintf("smooth-cleaned-%d", round))
+	}
+	return e, sm, err
+}
