@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -104,10 +105,11 @@ func (m Method) Success(level float64) int {
 
 // CompareOptions of Compare; zero values are defaults.
 type CompareOptions struct {
-	Seeds  int    `json:"seeds"`  // 5
-	Budget int    `json:"budget"` // Levenberg–Marquardt steps a trial: 200
-	Degree int    `json:"degree"` // of libraries that the problem leaves open: 2
-	Forms  []Form `json:"forms"`  // the library
+	Seeds  int      `json:"seeds"`  // 5
+	Budget int      `json:"budget"` // Levenberg–Marquardt steps a trial: 200
+	Degree int      `json:"degree"` // of libraries that the problem leaves open: 2
+	Forms  []Form   `json:"forms"`  // the library
+	Only   []string `json:"only"`   // names of methods, start included: "both, cold"; all
 }
 
 func (o CompareOptions) filled() CompareOptions {
@@ -145,12 +147,20 @@ func Compare(ctx context.Context, p *problem.Problem, o CompareOptions, s Settin
 	if len(test) == 0 {
 		return nil, errors.New("govern: compare needs held-out data: leave `use` out, or mark an entry `use: test`")
 	}
+	for _, name := range o.Only {
+		if !slices.Contains(methodNames, name) {
+			return nil, fmt.Errorf("govern: no method is named %q; there are %s", name, strings.Join(methodNames, "; "))
+		}
+	}
 	c := &comparison{problem: p, options: o.filled(), settings: s, train: train, test: test}
 	if err := c.reference(ctx); err != nil {
 		return nil, err
 	}
 	return c.run(ctx)
 }
+
+var methodNames = []string{"plain, cold", "shooting, cold", "prediction error, cold", "both, cold",
+	"plain, warm", "shooting, warm", "prediction error, warm", "both, warm"}
 
 type comparison struct {
 	problem     *problem.Problem
@@ -257,7 +267,9 @@ func (c *comparison) methods() []Method {
 				} else {
 					m.Name += ", cold"
 				}
-				out = append(out, m)
+				if len(c.options.Only) == 0 || slices.Contains(c.options.Only, m.Name) {
+					out = append(out, m)
+				}
 			}
 		}
 	}

@@ -55,11 +55,11 @@ func stages(budget int) []compareStage {
 	}
 	for i := range out {
 		out[i].steps = max(budget/2/len(out), 1)
-		out[i].measure = i == 0 || i == 2 || i == len(out)-1
+		out[i].measure = i == 1 || i == len(out)-1
 	}
 	rungs := len(gainLadder) - 1
 	for k := range rungs {
-		out = append(out, compareStage{rung: k + 1, omega: fit.OmegaEnd, steps: max(budget/2/rungs, 1), measure: k%2 == 0})
+		out = append(out, compareStage{rung: k + 1, omega: fit.OmegaEnd, steps: max(budget/2/rungs, 1), measure: k == 1 || k == rungs-1})
 	}
 	return out
 }
