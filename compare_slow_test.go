@@ -42,7 +42,7 @@ func cleanError(t *testing.T, truth0, learned *model.Model, horizon float64) flo
 		for i := range x0 {
 			x0[i] = states[i][from]
 		}
-		sol, err := ode.Solve(context.Background(), sys, x0, times[from:to], ode.Options{})
+		sol, err := ode.Solve(context.Background(), sys, x0, times[from:to], ode.Options{MaxSteps: 20_000})
 		sum, count := 0.0, 0.0
 		if err != nil || len(sol.Time) < to-from {
 			sum = math.Inf(1)
@@ -75,7 +75,7 @@ func TestTheGainTrainsLongSegmentsFromNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := write(t, truth.Case{Model: m, Step: 0.1, Samples: 2000, Seed: 1, Transient: 200, Noise: map[string]float64{"x": 0, "z": 0}}, hiddenRossler)
-	options := govern.CompareOptions{Seeds: 5, Degree: 3}
+	options := govern.CompareOptions{Seeds: 5, Degree: 3, Budget: 100}
 	if os.Getenv("GOVERN_COMPARE") == "both" {
 		options.Forms = []govern.Form{govern.LibraryForm, govern.NeuralForm}
 	}
