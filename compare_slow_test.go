@@ -75,7 +75,7 @@ func TestTheGainTrainsLongSegmentsFromNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := write(t, truth.Case{Model: m, Step: 0.1, Samples: 2000, Seed: 1, Transient: 200, Noise: map[string]float64{"x": 0, "z": 0}}, hiddenRossler)
-	options := govern.CompareOptions{Seeds: 5, Degree: 3, Budget: 100}
+	options := govern.CompareOptions{Seeds: 5, Degree: 3, Budget: 150}
 	if os.Getenv("GOVERN_COMPARE") == "both" {
 		options.Forms = []govern.Form{govern.LibraryForm, govern.NeuralForm}
 	}

@@ -50,7 +50,7 @@ type compareStage struct {
 // steps.
 func stages(budget int) []compareStage {
 	var out []compareStage
-	for omega := 1.0; omega > fit.OmegaEnd*0.99; omega /= math.Sqrt(10) {
+	for omega := 1.0; omega > fit.OmegaEnd*0.99; omega /= 10 {
 		out = append(out, compareStage{omega: omega})
 	}
 	for i := range out {
