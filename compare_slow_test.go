@@ -203,7 +203,7 @@ func level(e float64) string {
 
 const compareHead = `# Comparison of training methods
 
-Printed by ` + "`go test -tags slow -run GainTrains -v .`" + ` and written by the same with ` + "`-rewrite`" + `. Rössler (0.2, 0.22, 14), x and z
+Printed by ` + "`go test -tags slow -run FromNothing -v .`" + ` and written by the same with ` + "`-rewrite`" + `. Rössler (0.2, 0.22, 14), x and z
 observed without noise, 2000 samples at 0.1, y hidden, y' = f(x, y) unknown. *Error*: free-running from ten exact states of a separate clean run
 over one Lyapunov time (%.3g time units), rms over all three states, the hidden one included, in standard deviations, median over the starts.
 No help of any kind is in it. A success ends below %g. Segments of two Lyapunov times are %d samples; the gain begins at %.3g and ends at zero
