@@ -215,8 +215,8 @@ theirs, so fewer are tried. Seeds %d to %d.
 const compareTail = `
 What was found on the way:
 
-- A strong gain is what a cold start needs. K = 8/t_c (t_c: half the mean time between turning points) and K = 4/t_c, 16/t_c find the truth on
-  all systems and noise levels tried; K = 0.8/t_c, near the smallest gain that makes the conditional exponent −λ1, depends on the seed. Under a strong
+- A strong gain is what a cold start needs. Of 60 cold starts (three systems, noise 0, 1, 2 and 5 %, five seeds) K = 8/t_c (t_c: half the mean time
+  between turning points) and 16/t_c find the truth in 60, 4/t_c in 58, no gain in none; K = 0.8/t_c, near the smallest gain that makes the conditional exponent −λ1, depends on the seed. Under a strong
   gain the innovations are the errors of the equations, filtered over 1/K, and close to linear in the coefficients.
 - The gain must be lowered in half decades. From a strong gain straight to 0.3, 0.1 and 0 of it Lorenz with 5 % noise lost the data.
 - Loosening the noise floor at the start (σ from 0.003 to 0.3 standard deviations) changed no count: not the stiffness of noise-free
