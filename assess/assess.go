@@ -28,6 +28,7 @@ type Input struct {
 	Path         [][][]float64 // smoothed states of the training entries: entry, state, sample
 	Workers      int
 	Journal      fit.Journal
+	Substeps     int // Runge–Kutta steps a sample where starts are located; 0: chosen by step doubling
 }
 
 // Proof is what was found. Numbers that could not be computed are NaN.
@@ -132,7 +133,7 @@ func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
 	if err != nil {
 		return err
 	}
-	engine := &fit.Engine{Data: d, Workers: in.Workers, Journal: in.Journal}
+	engine := &fit.Engine{Data: d, Options: fit.Options{Substeps: in.Substeps}, Workers: in.Workers, Journal: in.Journal}
 	sigma := make([]float64, len(d.Channels))
 	for i := range sigma {
 		sigma[i] = in.Sigma[data.IndexOf(d.Channels[i])]

@@ -40,7 +40,8 @@ type Fitted struct {
 	Motion       []float64 // per state: rms of the right-hand side, as means over segments
 	Defect       []float64 // per state: rms defect per unit of time, what the equations do not explain
 	Status       optim.Status
-	Iterations   int
+	Iterations   int // steps accepted
+	Tried        int // steps tried in the last minimisation of the schedule
 }
 
 // Formula is the fitted sum of unknown u, or its network written out, in its
@@ -344,7 +345,7 @@ func (s *stage) result(from *Fitted, p *optim.Point, l *optim.Linear, f *optim.F
 		Terms: from.Terms, Coefficients: append([]float64(nil), p.Border[:k]...),
 		Parameters: append([]float64(nil), p.Border[k:s.named]...), Forms: withWeights(from.Forms, p.Border[s.named:]), Nodes: p.Clone().Nodes,
 		Sigma: append([]float64(nil), s.sigma...), Scale: from.Scale, Omega: omega, Substeps: s.substeps,
-		Objective: o.Objective, Evidence: math.Inf(1), Status: o.Status, Iterations: iterations,
+		Objective: o.Objective, Evidence: math.Inf(1), Status: o.Status, Iterations: iterations, Tried: o.Tried,
 	}
 	if o.Status == optim.Failed {
 		out.Objective = math.Inf(1)

@@ -21,7 +21,8 @@ type Located struct {
 // Locate estimates the states of a closed model along every entry of the
 // engine's data, with the given noise (per channel) and scale (per state): a
 // smoother whose equations are all known, its defect weight annealed to the
-// floor. Entries do not influence each other.
+// floor. Entries do not influence each other. Options.Substeps are used where they
+// are set.
 func (e *Engine) Locate(ctx context.Context, name string, sigma, scale []float64) (*Located, error) {
 	out := &Located{}
 	err := e.do(name, out, func() error { return e.locate(ctx, sigma, scale, out) })
@@ -50,8 +51,10 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 	var l optim.Linear
 	var f optim.Factor
 	for omega := 1.0; omega > OmegaEnd*0.9; omega *= omegaFactor {
-		st.weights(scale, OmegaEnd)
-		st.substeps = st.chooseSubsteps(p, st.weight)
+		if st.substeps = e.Options.Substeps; st.substeps == 0 {
+			st.weights(scale, OmegaEnd)
+			st.substeps = st.chooseSubsteps(p, st.weight)
+		}
 		st.weights(scale, omega)
 		if _, err := (optim.LevenbergMarquardt{Iterations: 12, Tolerance: 1e-3}).Minimise(ctx, st, p, &l, &f); err != nil {
 			return err

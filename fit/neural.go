@@ -129,6 +129,32 @@ func (e *Engine) Retrain(ctx context.Context, name string, sm *Smoothed, network
 
 // networks fits networks on trajectories from those that begin gives.
 func (e *Engine) networks(ctx context.Context, name string, sm *Smoothed, parameters []float64, omega float64, begin func(context.Context, *calls) (Form, error)) (*Fitted, error) {
+	w, err := e.begun(ctx, name, sm, begin)
+	if err != nil {
+		return nil, err
+	}
+	start := e.Start(sm, nil, nil, parameters)
+	start.Forms = w.Forms
+	schedule := Schedule{To: omega, Noise: true}
+	if omega == 0 {
+		schedule.To = e.Options.Omega
+		if schedule.To == 0 {
+			schedule.To = OmegaEnd
+		}
+		schedule.From = math.Min(math.Max(math.Sqrt(w.Square/math.Max(w.Count, 1)), schedule.To), 1)
+	}
+	return e.Trajectory(ctx, name+"/trajectory", start, schedule)
+}
+
+// Forms are the networks of all unknowns as Neural starts them: shaped, scaled and
+// learnt by regression on the smoothed path.
+func (e *Engine) Forms(ctx context.Context, name string, sm *Smoothed) ([]Form, error) {
+	w, err := e.begun(ctx, name, sm, e.draw)
+	return w.Forms, err
+}
+
+// begun is where fits of networks begin.
+func (e *Engine) begun(ctx context.Context, name string, sm *Smoothed, begin func(context.Context, *calls) (Form, error)) (*warm, error) {
 	w := &warm{}
 	err := e.do(name+"/warm", w, func() error {
 		for u := range e.Data.Model.Unknowns {
@@ -146,20 +172,7 @@ func (e *Engine) networks(ctx context.Context, name string, sm *Smoothed, parame
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	start := e.Start(sm, nil, nil, parameters)
-	start.Forms = w.Forms
-	schedule := Schedule{To: omega, Noise: true}
-	if omega == 0 {
-		schedule.To = e.Options.Omega
-		if schedule.To == 0 {
-			schedule.To = OmegaEnd
-		}
-		schedule.From = math.Min(math.Max(math.Sqrt(w.Square/math.Max(w.Count, 1)), schedule.To), 1)
-	}
-	return e.Trajectory(ctx, name+"/trajectory", start, schedule)
+	return w, err
 }
 
 // warm is what regression on a smoothed path gives a trajectory fit to start

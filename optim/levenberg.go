@@ -66,7 +66,8 @@ type LevenbergMarquardt struct {
 type Outcome struct {
 	Status     Status
 	Objective  float64
-	Iterations int
+	Iterations int // steps accepted
+	Tried      int // steps tried, accepted or not: one factorisation and one objective each
 	Damping    float64
 }
 
@@ -91,7 +92,7 @@ func (s LevenbergMarquardt) Minimise(ctx context.Context, pr Problem, p *Point, 
 	if !finite(objective) {
 		return Outcome{Status: Failed, Objective: objective}, nil
 	}
-	for tried := 0; out.Iterations < s.Iterations && (s.Trials == 0 || tried < s.Trials); tried++ {
+	for ; out.Iterations < s.Iterations && (s.Trials == 0 || out.Tried < s.Trials); out.Tried++ {
 		if err := ctx.Err(); err != nil {
 			return out, err
 		}

@@ -21,13 +21,16 @@ const (
 	TrajectoriesFile = "trajectories.csv"
 	UnknownsFile     = "unknowns.csv"
 	ReportFile       = "report.html"
+	CompareFile      = "compare.json"
+	CompareTableFile = "compare.csv"
+	ComparePageFile  = "compare.html"
 	checkpointDir    = "checkpoint"
 	lockName         = "lock" // below checkpoint/
 )
 
 // files are what --force clears away; other files in the directory stay.
 var files = [...]string{ResultFile, ProblemFile, ManifestFile, HistoryFile, ModelFile, TrajectoriesFile, ReportFile,
-	UDEFile, NeuralFile, UnknownsFile, checkpointDir}
+	UDEFile, NeuralFile, UnknownsFile, CompareFile, CompareTableFile, ComparePageFile, checkpointDir}
 
 // Dir is a run directory that this process holds the lock of. Its methods may
 // be called from several goroutines, except Close.

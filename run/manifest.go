@@ -7,15 +7,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // Manifest says what was run, on what, by what.
 type Manifest struct {
 	Version string   `json:"version"` // of govern
-	Task    string   `json:"task"`    // what the run does: discover, fit, extract, assess
+	Task    string   `json:"task"`    // what the run does: discover, fit, extract, assess, compare
 	Command []string `json:"command"`
 	Seed    uint64   `json:"seed"`
 	Kernel  string   `json:"kernel"`  // level of the lane kernels; another one gives other bits
@@ -25,6 +27,8 @@ type Manifest struct {
 	Started string   `json:"started"` // RFC 3339
 	Problem string   `json:"problem"` // SHA-256 of problem.yaml in the run directory
 	Data    []Input  `json:"data"`    // the files that were read; the last of an extraction is the networks
+
+	Options map[string]string `json:"options,omitempty"` // of the task, beyond the problem's
 }
 
 // Input is a file that a run depends on.
@@ -39,6 +43,9 @@ func (m *Manifest) fingerprint() string {
 	fmt.Fprintf(h, "%s\n%d\n%s\n%s\n%s\n", m.Version, m.Seed, m.Kernel, m.Arch, m.Problem)
 	for _, in := range m.Data {
 		fmt.Fprintf(h, "%s\n", in.SHA256)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Options)) {
+		fmt.Fprintf(h, "%s=%s\n", name, m.Options[name])
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

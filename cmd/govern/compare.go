@@ -1,149 +1,277 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"govern"
+	"govern/fit"
 	"govern/report"
+	"govern/run"
 )
-
-// successLevel is the forecast error over one Lyapunov time, in standard
-// deviations, below which a trial counts as a success.
-const successLevel = 0.1
 
 func (a *app) compareCommand() *cobra.Command {
 	var o govern.CompareOptions
+	var form string
 	c := &cobra.Command{
 		Use:   "compare PROBLEM",
 		Short: "Compare ways to train on one problem, with equal budgets",
-		Long: `compare trains the unknowns of a problem, as whole libraries, by eight methods:
-plain (the whole record as one segment), multiple shooting (segments of two
-Lyapunov times), prediction error (a gain feeds the error back and is annealed to
-zero) and both; each from a cold start and from a warm one. It measures free-running
-forecasts over one Lyapunov time from held-out starts, prints a table, and with
--o DIR writes compare.csv and compare.html.`,
-		Args: exactly("PROBLEM"),
+		Long: `compare trains the unknowns of a problem by eight methods: plain (the whole
+record as one segment), multiple shooting (segments of two Lyapunov times),
+prediction error (a gain feeds the error back and is lowered to zero) and both;
+each from a cold start and from a warm one. --form says what stands for the
+unknowns: the whole library, a network, or first the one and then the other. It
+measures free-running forecasts over one Lyapunov time from held-out starts, prints
+a table and writes a run directory with compare.csv, compare.json and compare.html.
+An interrupted comparison is continued by ` + "`govern resume`" + `; finished trials are kept.`,
+		Example: "  govern compare problem.yaml --form both --seeds 3 -o compared",
+		Args:    exactly("PROBLEM"),
 		RunE: func(c *cobra.Command, args []string) error {
+			switch form {
+			case "library", "neural", "both":
+			default:
+				return usagef("--form %s: it is library, neural or both", form)
+			}
+			if o.Seeds < 1 || o.Budget < 1 || o.Degree < 1 {
+				return usagef("--seeds, --budget and --degree are at least 1")
+			}
 			p, err := loadProblem(args[0])
 			if err != nil {
 				return err
 			}
-			bar := a.newProgress()
-			out, err := govern.Compare(c.Context(), p, o, govern.Settings{Seed: a.seed, Workers: a.workers, Monitor: bar})
-			if b, ok := bar.(*progress); ok {
-				b.finish()
+			if len(p.Model.Unknowns) == 0 {
+				return usagef("%s: the model has no unknown: there is nothing to train", args[0])
 			}
+			if _, err := p.Open(); err != nil {
+				return err
+			}
+			s, err := a.create(taskCompare, p, nil, map[string]string{
+				"seeds": strconv.Itoa(o.Seeds), "budget": strconv.Itoa(o.Budget), "degree": strconv.Itoa(o.Degree), "form": form,
+			})
 			if err != nil {
 				return err
 			}
-			page := comparisonOf(p.Name, out)
-			printComparison(a.stdout, page)
-			if a.output == "" {
-				return nil
-			}
-			return writeComparison(a.output, out, page)
+			defer s.dir.Close()
+			return a.work(c.Context(), s)
 		},
 	}
+	c.Flags().StringVar(&form, "form", "library", "what stands for the unknowns: library, neural or both")
 	c.Flags().IntVar(&o.Seeds, "seeds", 5, "trials of each method")
 	c.Flags().IntVar(&o.Budget, "budget", 200, "Levenberg–Marquardt steps of a trial, accepted or not")
 	c.Flags().IntVar(&o.Degree, "degree", 2, "degree of libraries that the problem leaves open")
 	return c
 }
 
+// compareOptions reads what create wrote into the manifest.
+func compareOptions(m *run.Manifest) (o govern.CompareOptions, err error) {
+	for name, to := range map[string]*int{"seeds": &o.Seeds, "budget": &o.Budget, "degree": &o.Degree} {
+		if *to, err = strconv.Atoi(m.Options[name]); err != nil {
+			return o, fmt.Errorf("%s: options.%s: %w", run.ManifestFile, name, err)
+		}
+	}
+	if form := m.Options["form"]; form != "neural" {
+		o.Forms = append(o.Forms, govern.LibraryForm)
+	}
+	if form := m.Options["form"]; form != "library" {
+		o.Forms = append(o.Forms, govern.NeuralForm)
+	}
+	return o, nil
+}
+
+// compare runs what is left of a comparison, writes and prints it.
+func (a *app) compare(ctx context.Context, s *session, settings govern.Settings, bar fit.Monitor) error {
+	o, err := compareOptions(s.manifest)
+	if err != nil {
+		return err
+	}
+	out, err := govern.Compare(ctx, s.problem, o, settings)
+	finish(bar)
+	if err != nil {
+		if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
+			err = errors.Join(context.Cause(ctx), err)
+		}
+		return a.unfinished(s, err)
+	}
+	page := comparisonOf(s.problem.Name, out)
+	text, err := encodeComparison(out)
+	if err == nil {
+		err = s.dir.Write(run.CompareTableFile, func(w io.Writer) error { return writeTrials(w, out) })
+	}
+	if err == nil {
+		err = s.dir.Write(run.ComparePageFile, func(w io.Writer) error { return report.RenderComparison(w, page) })
+	}
+	if err == nil {
+		err = s.dir.WriteBytes(run.CompareFile, text)
+	}
+	if err != nil {
+		return a.unfinished(s, err)
+	}
+	if a.json {
+		_, err := a.stdout.Write(text)
+		return err
+	}
+	printComparison(a.stdout, page)
+	fmt.Fprintf(a.stdout, "\n%s\n", s.dir.Path())
+	return a.stdout.err
+}
+
 // comparisonOf turns a comparison into its page.
 func comparisonOf(name string, c *govern.Comparison) *report.Comparison {
+	exponent := "no chaotic reference was found, so the horizon is two cycles"
+	if c.Lyapunov > 0 {
+		exponent = fmt.Sprintf("largest Lyapunov exponent %.3g", c.Lyapunov)
+	}
 	page := &report.Comparison{
-		Title: name, Level: successLevel,
-		Subtitle: fmt.Sprintf("%d steps a trial; largest Lyapunov exponent %.3g, gain %.3g, segments of %d samples", c.Budget, c.Lyapunov, c.Gain, c.Segment),
+		Title: name, Level: govern.SuccessLevel,
+		Subtitle: fmt.Sprintf("%d steps a trial; %s; seeds %s", c.Budget, exponent, seeds(c)),
 		Notes: []string{
-			fmt.Sprintf("Errors are of free runs over %.3g time units from held-out starts, in standard deviations, noise removed; a success ends below %g.", c.Horizon, successLevel),
-			"The gain is the smallest tried whose conditional Lyapunov exponent is at most minus the largest exponent; it ends at zero. All methods are settings of one engine and take the same number of steps.",
+			fmt.Sprintf("Errors are free-running for every method, whatever it was trained with: over %.3g time units from held-out starts, in standard deviations, "+
+				"noise removed, the median over starts. A trial is a success when its last error is below %g.", c.Horizon, govern.SuccessLevel),
+			fmt.Sprintf("Nudged training goes through the gains %s (per time unit). Where a weaker gain loses the data the trial keeps the fit before; the gain that was left is in brackets.", numbers(c.Gains)),
+			"All methods are settings of one engine and have the same number of steps. Stages that converge leave the rest of theirs: steps tried are the medians of what was used.",
+			"Cold starts know the scale of hidden states and random coefficients or weights, warm ones the smoothed path and a regression on it, moved by a hundredth.",
 		},
 	}
 	for _, m := range c.Methods {
-		row := report.ComparedMethod{Name: m.Name, Median: m.Median(), Success: m.Success(successLevel), Count: len(m.Trials), Setting: "one segment"}
+		row := report.ComparedMethod{Name: m.Name, Form: string(m.Form), Trained: "free", Median: m.Median(), Success: m.Success(govern.SuccessLevel), Count: len(m.Trials), Setting: "one segment"}
 		if m.Segment > 0 {
 			row.Setting = fmt.Sprintf("segments of %d samples", m.Segment)
 		}
-		if m.Gain > 0 {
-			row.Setting += fmt.Sprintf(", gain %.3g", m.Gain)
-		}
-		var seconds []float64
+		var seconds, tried []float64
+		left := 0.0
 		for _, t := range m.Trials {
 			var path report.ComparedPath
 			for _, q := range t.Points {
-				path.Seconds, path.Error = append(path.Seconds, q.Seconds), append(path.Error, q.Free)
+				path.Seconds, path.Error, path.Tried = append(path.Seconds, q.Seconds), append(path.Error, q.Free), append(path.Tried, float64(q.Tried))
 			}
 			row.Trials = append(row.Trials, path)
+			left = math.Max(left, t.Gain)
 			if n := len(path.Seconds); n > 0 {
-				seconds = append(seconds, path.Seconds[n-1])
+				seconds, tried = append(seconds, path.Seconds[n-1]), append(tried, path.Tried[n-1])
+			}
+		}
+		if m.Gain > 0 {
+			row.Trained = "nudged, then free"
+			if left > 0 {
+				row.Trained = fmt.Sprintf("nudged (≤ %.2g left)", left)
 			}
 		}
 		slices.Sort(seconds)
+		slices.Sort(tried)
 		if len(seconds) > 0 {
-			row.Seconds = seconds[len(seconds)/2]
+			row.Seconds, row.Tried = seconds[len(seconds)/2], int(tried[len(tried)/2])
 		}
 		page.Methods = append(page.Methods, row)
 	}
 	return page
 }
 
+// seeds lists the seeds of a comparison.
+func seeds(c *govern.Comparison) string {
+	var list []string
+	for _, m := range c.Methods[:min(1, len(c.Methods))] {
+		for _, t := range m.Trials {
+			list = append(list, strconv.FormatUint(t.Seed, 10))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func numbers(x []float64) string {
+	var list []string
+	for _, v := range x {
+		list = append(list, fmt.Sprintf("%.3g", v))
+	}
+	return strings.Join(list, ", ")
+}
+
 func printComparison(w io.Writer, c *report.Comparison) {
 	fmt.Fprintln(w, c.Subtitle)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "method\tsegments and gain\tforecast error\tsuccesses\tseconds")
+	fmt.Fprintln(t, "form\tmethod\tsegments\ttrained\tfree-running error\tsuccesses\tsteps tried\tseconds")
 	for _, m := range c.Methods {
 		median := "escapes"
 		if !math.IsInf(m.Median, 1) {
 			median = fmt.Sprintf("%.3g", m.Median)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d of %d\t%.2g\n", m.Name, m.Setting, median, m.Success, m.Count, m.Seconds)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d of %d\t%d\t%.2g\n", m.Form, m.Name, m.Setting, m.Trained, median, m.Success, m.Count, m.Tried, m.Seconds)
 	}
 	_ = t.Flush() // checkedWriter remembers its errors
+	for _, note := range c.Notes {
+		fmt.Fprintln(w, note)
+	}
 }
 
-// writeComparison writes the trials as a table and the page.
-func writeComparison(dir string, c *govern.Comparison, page *report.Comparison) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	table, err := os.Create(filepath.Join(dir, "compare.csv"))
-	if err != nil {
-		return err
-	}
-	rows := csv.NewWriter(table)
+// writeTrials writes one row a measurement. Seconds are in compare.json only: this
+// file has the same bits in every run.
+func writeTrials(w io.Writer, c *govern.Comparison) error {
+	rows := csv.NewWriter(w)
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	_ = rows.Write([]string{"method", "seed", "steps", "seconds", "nudged", "free"}) // Flush and Error below
+	_ = rows.Write([]string{"form", "method", "seed", "steps", "tried", "gain", "nudged", "free"}) // Flush and Error below
 	for _, m := range c.Methods {
 		for _, t := range m.Trials {
 			for _, q := range t.Points {
-				_ = rows.Write([]string{m.Name, strconv.FormatUint(t.Seed, 10), strconv.Itoa(q.Steps), number(q.Seconds), number(q.Nudged), number(q.Free)})
+				_ = rows.Write([]string{string(m.Form), m.Name, strconv.FormatUint(t.Seed, 10), strconv.Itoa(q.Steps), strconv.Itoa(q.Tried),
+					number(q.Gain), number(q.Nudged), number(q.Free)})
 			}
 		}
 	}
 	rows.Flush()
-	if err := rows.Error(); err != nil {
-		return err
+	return rows.Error()
+}
+
+// encodeComparison writes compare.json. Only "seconds" may differ between two runs.
+func encodeComparison(c *govern.Comparison) ([]byte, error) {
+	type trial struct {
+		Seed uint64     `json:"seed"`
+		Gain run.Number `json:"gain"` // left at the end
+		Free run.Number `json:"free"`
 	}
-	if err := table.Close(); err != nil {
-		return err
+	type method struct {
+		Form      string     `json:"form"`
+		Method    string     `json:"method"`
+		Segment   int        `json:"segment"` // samples; 0: the whole record
+		Gain      run.Number `json:"gain"`    // at the beginning
+		Median    run.Number `json:"median"`
+		Successes int        `json:"successes"`
+		Trials    []trial    `json:"trials"`
 	}
-	html, err := os.Create(filepath.Join(dir, "compare.html"))
-	if err != nil {
-		return err
+	out := struct {
+		Lyapunov run.Number             `json:"lyapunov"`
+		Horizon  run.Number             `json:"horizon"`
+		Level    run.Number             `json:"level"`
+		Budget   int                    `json:"budget"`
+		Gains    []run.Number           `json:"gains"`
+		Methods  []method               `json:"methods"`
+		Seconds  map[string][][]float64 `json:"seconds"` // "form, method": by trial, after each measurement
+	}{Lyapunov: run.Number(c.Lyapunov), Horizon: run.Number(c.Horizon), Level: govern.SuccessLevel, Budget: c.Budget, Seconds: map[string][][]float64{}}
+	for _, k := range c.Gains {
+		out.Gains = append(out.Gains, run.Number(k))
 	}
-	if err := report.RenderComparison(html, page); err != nil {
-		return err
+	for _, m := range c.Methods {
+		q := method{Form: string(m.Form), Method: m.Name, Segment: m.Segment, Gain: run.Number(m.Gain), Median: run.Number(m.Median()), Successes: m.Success(govern.SuccessLevel)}
+		key := q.Form + ", " + q.Method
+		for _, t := range m.Trials {
+			q.Trials = append(q.Trials, trial{t.Seed, run.Number(t.Gain), run.Number(t.Final())})
+			var seconds []float64
+			for _, point := range t.Points {
+				seconds = append(seconds, point.Seconds)
+			}
+			out.Seconds[key] = append(out.Seconds[key], seconds)
+		}
+		out.Methods = append(out.Methods, q)
 	}
-	return html.Close()
+	text, err := json.MarshalIndent(out, "", "  ")
+	return append(text, '\n'), err
 }

@@ -75,7 +75,7 @@ func (a *app) start(ctx context.Context, task, path string) error {
 	if _, err := p.Open(); err != nil {
 		return err
 	}
-	s, err := a.create(task, p, nil)
+	s, err := a.create(task, p, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func (a *app) extract(ctx context.Context, from string, degree int, functions []
 	if _, err := p.Open(); err != nil {
 		return err
 	}
-	s, err := a.create(taskExtract, p.WithLibrary(degree, functions), networks)
+	s, err := a.create(taskExtract, p.WithLibrary(degree, functions), networks, nil)
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,7 @@ func (a *app) resume(ctx context.Context, path string) error {
 	if err := s.load(before.Task, before.Seed); err != nil {
 		return err
 	}
+	s.manifest.Options = before.Options
 	if err := before.Resumable(path, s.manifest); err != nil {
 		return err
 	}

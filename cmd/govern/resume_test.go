@@ -287,3 +287,67 @@ func TestCheckExplainsAndJudges(t *testing.T) {
 		t.Error("check made a run directory")
 	}
 }
+
+// comparedBits are the parts of a comparison that may not depend on how it went.
+func comparedBits(t *testing.T, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, name := range []string{"compare.csv", "compare.json"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, _, _ := strings.Cut(string(data), `"seconds"`)
+		b.WriteString(before)
+	}
+	return b.String()
+}
+
+func TestAnInterruptedComparisonKeepsItsTrials(t *testing.T) {
+	dir := lorenzDir(t)
+	args := func(out string, more ...string) []string {
+		return append([]string{"compare", "p.yaml", "--seeds", "1", "--budget", "14", "--degree", "1", "-o", out}, more...)
+	}
+	status, stdout, stderr := invoke(t, dir, args("whole")...)
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	for _, want := range []string{"plain, cold", "both, warm", "nudged", "seeds 1", "free-running", "success"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the table lacks %q:\n%s", want, stdout)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "whole", "compare.html")); err != nil {
+		t.Error(err)
+	}
+	want := comparedBits(t, filepath.Join(dir, "whole"))
+	if n := strings.Count(want, "library,"); n < 8 {
+		t.Errorf("%d rows in compare.csv", n)
+	}
+	if status, _, stderr := invoke(t, dir, args("one", "--workers", "1")...); status != 0 || comparedBits(t, filepath.Join(dir, "one")) != want {
+		t.Errorf("one worker: status %d, or other bits: %s", status, stderr)
+	}
+	for _, lines := range []int{3, 12} {
+		out := filepath.Join(t.TempDir(), "run")
+		stopAfter(t, dir, lines, os.Interrupt, args(out)...)
+		kept, err := filepath.Glob(filepath.Join(out, "checkpoint", "*.gob"))
+		if err != nil || len(kept) == 0 {
+			t.Errorf("after %d lines no finished step is kept: %v", lines, err)
+		}
+		if status, _, stderr := invoke(t, dir, "resume", out); status != 0 {
+			t.Fatalf("resume: status %d: %s", status, stderr)
+		}
+		if comparedBits(t, out) != want {
+			t.Error("the resumed comparison has other bits")
+		}
+	}
+}
+
+func TestCompareRefusesWhatItCannotDo(t *testing.T) {
+	dir := lorenzDir(t)
+	for _, flag := range []string{"--form=formula", "--seeds=0", "--budget=-1"} {
+		if status, _, stderr := invoke(t, dir, "compare", "p.yaml", flag); status != 2 || !strings.Contains(stderr, strings.TrimPrefix(strings.Split(flag, "=")[0], "--")) {
+			t.Errorf("%s: status %d, %s", flag, status, stderr)
+		}
+	}
+}

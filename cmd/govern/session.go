@@ -26,6 +26,7 @@ const (
 	taskFit      = "fit"
 	taskExtract  = "extract"
 	taskAssess   = "assess"
+	taskCompare  = "compare"
 )
 
 // session is a run directory with the problem that it holds.
@@ -39,8 +40,9 @@ type session struct {
 // create makes the run directory of a problem: the resolved problem.yaml, whose
 // data paths are relative to the directory, and the manifest. The problem is then
 // read back from there, so that a first run sees exactly what a resumed one sees.
-// So are the networks of an extraction; other tasks have none.
-func (a *app) create(task string, p *problem.Problem, networks []byte) (s *session, err error) {
+// So are the networks of an extraction; other tasks have none. Options are those of a
+// comparison.
+func (a *app) create(task string, p *problem.Problem, networks []byte, options map[string]string) (s *session, err error) {
 	dir, err := run.Create(run.CreateOptions{Dir: a.output, Name: p.Name, Force: a.force})
 	if err != nil {
 		return nil, err
@@ -62,6 +64,7 @@ func (a *app) create(task string, p *problem.Problem, networks []byte) (s *sessi
 	if err := s.load(task, a.seed); err != nil {
 		return nil, err
 	}
+	s.manifest.Options = options
 	s.manifest.Command = os.Args
 	s.manifest.Started = time.Now().UTC().Format(time.RFC3339)
 	return s, dir.WriteManifest(s.manifest)
@@ -122,10 +125,12 @@ func (a *app) work(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.learn(ctx, govern.Settings{Seed: s.manifest.Seed, Workers: a.workers, Journal: recorder, Monitor: recorder})
-	if p, ok := bar.(*progress); ok {
-		p.finish()
+	settings := govern.Settings{Seed: s.manifest.Seed, Workers: a.workers, Journal: recorder, Monitor: recorder}
+	if s.manifest.Task == taskCompare {
+		return a.compare(ctx, s, settings, bar)
 	}
+	out, err := s.learn(ctx, settings)
+	finish(bar)
 	if err != nil {
 		if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
 			err = errors.Join(context.Cause(ctx), err)
@@ -136,6 +141,13 @@ func (a *app) work(ctx context.Context, s *session) error {
 		return a.unfinished(s, err)
 	}
 	return a.conclude(s.dir.Path(), out.Result)
+}
+
+// finish ends a progress bar.
+func finish(bar fit.Monitor) {
+	if p, ok := bar.(*progress); ok {
+		p.finish()
+	}
 }
 
 // unfinished adds to an error where the run stopped and how it goes on.
