@@ -94,13 +94,16 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		if err := f.libraries(ctx); err != nil {
 			return nil, err
 		}
+		if err := f.functions(ctx); err != nil {
+			return nil, err
+		}
 		if err := f.again(ctx); err != nil {
 			return nil, err
 		}
 		if coloured, err := f.coloured(ctx); err != nil || coloured != nil {
 			return coloured, err
 		}
-		if err := f.functions(ctx); err != nil {
+		if err := f.mixtures(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -267,7 +270,7 @@ func (f *formulas) libraries(ctx context.Context) error {
 func (f *formulas) again(ctx context.Context) error {
 	for round := range againRounds {
 		c := f.best
-		if f.engine.Options.Omega > 0 || c == nil || c.fit.Status == optim.Failed || c.fit.Omega <= againDefect && c.fit.Status == optim.Converged {
+		if f.engine.Options.Omega > 0 || c == nil || c.fit.Status == optim.Failed || c.passed() && c.fit.Status == optim.Converged || c.fit.Omega <= againDefect && c.fit.Status == optim.Converged {
 			return nil
 		}
 		s := c.search
@@ -335,18 +338,39 @@ const (
 	againIterations = 100
 )
 
-// functions tries what polynomials only approximate: functions that bend, then
-// piecewise linear ones.
+// functions tries what polynomials of one argument only approximate: a function
+// that bends, piecewise linear ones, then another bend beside the best.
 func (f *formulas) functions(ctx context.Context) error {
-	if err := f.shapes(ctx); err != nil {
-		return err
-	}
 	for u, unknown := range f.engine.Data.Model.Unknowns {
-		if len(unknown.Arguments) != 1 || unknown.Library != nil || !f.doubtful(u, leastHinge) {
+		if len(unknown.Arguments) != 1 || unknown.Library != nil {
 			continue
 		}
-		if err := f.hinges(ctx, u); err != nil {
+		if _, err := f.shape(ctx, u, 0); err != nil {
 			return err
+		}
+		if f.doubtful(u, leastHinge) {
+			if err := f.hinges(ctx, u); err != nil {
+				return err
+			}
+		}
+		if _, err := f.shape(ctx, u, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mixtures tries functions that bend in unknowns of several arguments, where
+// nothing else passes the checks.
+func (f *formulas) mixtures(ctx context.Context) error {
+	for u, unknown := range f.engine.Data.Model.Unknowns {
+		if len(unknown.Arguments) < 2 || unknown.Library != nil || f.best != nil && f.best.passed() {
+			continue
+		}
+		for round := range 2 {
+			if better, err := f.shape(ctx, u, round); err != nil || !better {
+				return err
+			}
 		}
 	}
 	return nil

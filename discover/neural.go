@@ -75,12 +75,15 @@ func (f *formulas) listen(net *fit.Fitted) (err error) {
 	return err
 }
 
-// everything tries libraries, then functions of one argument.
+// everything tries libraries, then functions that bend.
 func (f *formulas) everything(ctx context.Context) error {
 	if err := f.libraries(ctx); err != nil {
 		return err
 	}
-	return f.functions(ctx)
+	if err := f.functions(ctx); err != nil {
+		return err
+	}
+	return f.mixtures(ctx)
 }
 
 // Networks makes networks the answer of a search whose formula turned out not to

@@ -172,30 +172,18 @@ func (d *seed) start(s *search, bent []fit.Term, parameters []float64) *fit.Fitt
 // on trajectories.
 const bends = 3
 
-// shapes tries functions that bend, up to two an unknown, in the unknowns that a
-// library leaves open: of one argument, and of several where nothing else has
-// passed the checks. A polynomial of two terms that passes needs none: a bend
+// shape tries functions that bend in unknown u, in the second round beside what the
+// best candidate has. A polynomial of two terms that passes needs none: a bend
 // costs as much.
-func (f *formulas) shapes(ctx context.Context) error {
-	for u, unknown := range f.engine.Data.Model.Unknowns {
-		open := len(unknown.Arguments) == 1 || f.best != nil && !f.best.passed()
-		if unknown.Library != nil || !open {
-			continue
-		}
-		for round, least := range []int{leastBend, leastBends} {
-			if !f.doubtful(u, least) {
-				break
-			}
-			found, err := f.bent(ctx, u, round)
-			if err != nil {
-				return err
-			}
-			if !f.consider(found) {
-				break
-			}
-		}
+func (f *formulas) shape(ctx context.Context, u, round int) (better bool, err error) {
+	if least := []int{leastBend, leastBends}[round]; !f.doubtful(u, least) {
+		return false, nil
 	}
-	return nil
+	found, err := f.bent(ctx, u, round)
+	if err != nil {
+		return false, err
+	}
+	return f.consider(found), nil
 }
 
 // bent fits the most promising bends of unknown u, then tries the best of them
@@ -270,6 +258,13 @@ func (c *candidate) number(b bend, k int) (value, sd float64) {
 	}
 	i := len(c.fit.Terms) + at
 	return c.fit.Parameters[at], math.Sqrt(c.fit.Covariance[i*c.fit.Columns()+i])
+}
+
+// hopeless says that a first fit is so much worse than the best candidate that
+// dropping terms and tuning cannot make up for it.
+func (f *formulas) hopeless(c *candidate) bool {
+	const margin = 50
+	return f.best != nil && f.best.passed() && c.fit.Evidence > f.best.score()+margin
 }
 
 // seed starts a variant of the bend that the candidate holds.
@@ -609,6 +604,9 @@ func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
 		if c.fit, err = e.Trajectory(ctx, name+"/first", start, fit.Schedule{From: bendOmega, To: math.Max(e.Options.Omega, fit.OmegaEnd), Noise: true}); err != nil {
 			return nil, err
 		}
+		if f.hopeless(c) {
+			return nil, nil
+		}
 		if finite(c.fit.Evidence) {
 			if c.fit, err = c.search.settle(ctx, name, c.fit); err != nil {
 				return nil, err
@@ -629,7 +627,53 @@ func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
 	}) {
 		return nil, nil
 	}
-	return c, nil
+	return f.trim(ctx, name+"/trim", c)
+}
+
+// trim takes out of a candidate's model the numbers whose terms the search has
+// dropped, and out of its library the terms that they stand in.
+func (f *formulas) trim(ctx context.Context, name string, c *candidate) (*candidate, error) {
+	e := c.search.engine
+	used := map[string]bool{}
+	for _, t := range c.fit.Terms {
+		for _, n := range expr.Names(t.Factor) {
+			used[n] = used[n] || t.Knots > 0
+		}
+	}
+	m := *e.Data.Model
+	m.Parameters = nil
+	start := *c.fit
+	start.Parameters = nil
+	gone := map[string]bool{}
+	at := 0
+	for _, p := range e.Data.Model.Parameters {
+		if gone[p.Name] = p.Fit && f.engine.Data.Model.ParameterIndex(p.Name) < 0 && !used[p.Name]; !gone[p.Name] {
+			m.Parameters = append(m.Parameters, p)
+			if p.Fit {
+				start.Parameters = append(start.Parameters, c.fit.Parameters[at])
+			}
+		}
+		if p.Fit {
+			at++
+		}
+	}
+	if len(start.Parameters) == len(c.fit.Parameters) {
+		return c, nil
+	}
+	trimmed, err := over(f.engine, &m)
+	if err != nil {
+		return nil, err
+	}
+	library := slices.DeleteFunc(slices.Clone(c.search.library), func(t fit.Term) bool {
+		return slices.ContainsFunc(expr.Names(t.Factor), func(n string) bool { return gone[n] })
+	})
+	out := *c
+	out.search = newSearch(trimmed, library, f.options.Penalty)
+	if out.fit, err = trimmed.Trajectory(ctx, name, &start, fit.Schedule{To: start.Omega, Noise: true}); err != nil {
+		return nil, err
+	}
+	out.checks = checks(trimmed.Data, out.fit)
+	return &out, nil
 }
 
 // bendOmega is the defect weight from which a bend is fitted that starts from the
