@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"govern"
@@ -32,6 +33,43 @@ func data(t *testing.T, name string) string {
 		t.Skipf("%s is not there (GOVERN_DATA says where the recordings are)", name)
 	}
 	return path
+}
+
+// The same circuit by its elements: one overall impedance is free, which is said
+// and held, and the rest comes out as without.
+func TestAMeasuredChuaCircuitInItsElements(t *testing.T) {
+	file := data(t, "circuits/chua_measured.csv")
+	p, err := problem.Read("chua.yaml", []byte(fmt.Sprintf(`
+model:
+  time_unit: ms
+  states: {v1: 0, v2: 0, i: 0}
+  parameters: {R: {value: 1, fit: true}, C1: {value: 1, fit: true}, C2: {value: 1, fit: true}, L: {value: 1, fit: true}, R0: {value: 1, fit: true}}
+  unknowns: {g: {}}
+  equations: |
+    v1' = ((v2 - v1)/R - g(v1))/C1
+    v2' = ((v1 - v2)/R + i)/C2
+    i' = -(v2 + R0*i)/L
+data: {file: %q, time: {column: t, unit: s}, observe: {v1: v1, v2: v2}}
+`, file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := govern.Discover(context.Background(), p, govern.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !o.Result.Status.Trusted() {
+		t.Fatalf("status %s: %s", o.Result.Status, o.Result.Advice)
+	}
+	if len(o.Result.Warnings) == 0 || !strings.Contains(o.Result.Warnings[0], "determined are only R·C1, R·C2, L/R, R0/R. So R is held at 1") {
+		t.Errorf("the impedance scale is not said: %q", o.Result.Warnings)
+	}
+	of := func(name string) float64 { return float64(o.Result.Parameters[name].Value) }
+	for name, pair := range map[string][2]float64{"1/(R·C1)": {1 / of("C1"), 107}, "1/(R·C2)": {1 / of("C2"), 10.2}, "1/(L·C2)": {1 / (of("L") * of("C2")), 1360}} {
+		if got, want := pair[0], pair[1]; math.Abs(got-want) > 0.05*want {
+			t.Errorf("%s = %g, want %g within 5 %%", name, got, want)
+		}
+	}
 }
 
 // A measured Chua circuit, two voltages of three states, everything fitted from a

@@ -338,9 +338,40 @@ const (
 	againIterations = 100
 )
 
+// resmooth smooths again with the fitted parameters at the best candidate's, where
+// that has moved them: a path smoothed with others bends the unknowns.
+func (f *formulas) resmooth(ctx context.Context) error {
+	m := f.engine.Data.Model
+	given := fittedOf(m)
+	one := slices.ContainsFunc(m.Unknowns, func(u model.Unknown) bool { return len(u.Arguments) == 1 && u.Library == nil })
+	if f.best == nil || !finite(f.best.score()) || f.prefix != "" || len(given) == 0 || !one || f.best.search.engine.Data.Model != m {
+		return nil
+	}
+	moved := false
+	for i, v := range f.best.fit.Parameters {
+		was := f.path.Parameters[i]
+		moved = moved || math.Abs(v-was) > resmoothShare*math.Max(math.Abs(v), math.Abs(was))
+	}
+	if !moved {
+		return nil
+	}
+	sm, err := f.engine.SmoothAt(ctx, "smooth-again", f.best.fit.Parameters)
+	if err == nil {
+		f.path = sm
+	}
+	return err
+}
+
+// resmoothShare is the relative change of a parameter that is worth another
+// smoothing.
+const resmoothShare = 0.05
+
 // functions tries what polynomials of one argument only approximate: a function
 // that bends, piecewise linear ones, then another bend beside the best.
 func (f *formulas) functions(ctx context.Context) error {
+	if err := f.resmooth(ctx); err != nil {
+		return err
+	}
 	for u, unknown := range f.engine.Data.Model.Unknowns {
 		if len(unknown.Arguments) != 1 || unknown.Library != nil {
 			continue

@@ -58,13 +58,25 @@ func (e *Engine) SmoothHeld(ctx context.Context) (*Smoothed, error) {
 	if len(e.Data.smoothed()) == 0 {
 		return nil, nil
 	}
+	var start []float64
+	for _, p := range e.Data.Model.Parameters {
+		if p.Fit {
+			start = append(start, p.Value)
+		}
+	}
+	return e.SmoothAt(ctx, "smooth-held", start)
+}
+
+// SmoothAt smooths with the fitted parameters held at the given values, in their
+// order.
+func (e *Engine) SmoothAt(ctx context.Context, name string, held []float64) (*Smoothed, error) {
 	m := *e.Data.Model
 	m.Parameters = slices.Clone(m.Parameters)
-	var held []float64
+	at := 0
 	for i, p := range m.Parameters {
 		if p.Fit {
-			held = append(held, p.Value)
-			m.Parameters[i].Fit = false
+			m.Parameters[i].Fit, m.Parameters[i].Value = false, held[at]
+			at++
 		}
 	}
 	d, err := Prepare(&m, e.Data.Entries)
@@ -73,9 +85,9 @@ func (e *Engine) SmoothHeld(ctx context.Context) (*Smoothed, error) {
 	}
 	engine := *e
 	engine.Data = d
-	out, err := engine.smoothAs(ctx, "smooth-held")
+	out, err := engine.smoothAs(ctx, name)
 	if err == nil {
-		out.Parameters = held
+		out.Parameters = slices.Clone(held)
 	}
 	return out, err
 }
@@ -230,15 +242,59 @@ func (d *Data) withoutCalls() []*expr.Expr {
 	return right
 }
 
-// fitted lists the parameters that the user wants fitted.
+// widest is how many times its start a parameter without bounds may become: one
+// that runs further away, because a loose equation can be switched off by it, has
+// no slope left to return by.
+const widest = 1e6
+
+// fitted lists the parameters that the user wants fitted. One that something is
+// divided by keeps the sign of its start: beyond zero lies a pole.
 func fitted(m *model.Model) []Column {
 	var out []Column
+	divides := map[string]bool{}
+	for _, r := range m.Rhs() {
+		divisors(r, divides)
+	}
 	for _, p := range m.Parameters {
-		if p.Fit {
-			out = append(out, Column{p.Name, p.Min, p.Max})
+		if !p.Fit {
+			continue
 		}
+		c := Column{p.Name, p.Min, p.Max}
+		if most := widest * math.Abs(p.Value); most > 0 {
+			c.Lower, c.Upper = math.Max(c.Lower, -most), math.Min(c.Upper, most)
+			least := math.Abs(p.Value) / widest
+			if divides[p.Name] && p.Value > 0 && p.Min < least {
+				c.Lower = least
+			}
+			if divides[p.Name] && p.Value < 0 && p.Max > -least {
+				c.Upper = -least
+			}
+		}
+		out = append(out, c)
 	}
 	return out
+}
+
+// divisors collects the names that are factors of what something is divided by.
+func divisors(e *expr.Expr, into map[string]bool) {
+	var factors func(e *expr.Expr)
+	factors = func(e *expr.Expr) {
+		switch e.Kind {
+		case expr.Name:
+			into[e.Ident] = true
+		case expr.Mul, expr.Div:
+			factors(e.Args[0])
+			factors(e.Args[1])
+		case expr.Neg, expr.Pow:
+			factors(e.Args[0])
+		}
+	}
+	if e.Kind == expr.Div {
+		factors(e.Args[1])
+	}
+	for _, a := range e.Args {
+		divisors(a, into)
+	}
 }
 
 // smoothed lists the fitted parameters that a smoother can determine: those of
