@@ -78,6 +78,11 @@ func (c *candidate) score() float64 { return c.search.score(c.fit) }
 
 func (c *candidate) passed() bool { return passed(c.checks) }
 
+// bends says that a term holds fitted numbers.
+func (c *candidate) bends() bool {
+	return slices.ContainsFunc(c.fit.Terms, func(t fit.Term) bool { return t.Knots > 0 })
+}
+
 func passed(checks []Check) bool {
 	return !slices.ContainsFunc(checks, func(k Check) bool { return !k.OK })
 }
@@ -267,10 +272,11 @@ func (f *formulas) libraries(ctx context.Context) error {
 // with hidden states under much noise a fit with loose defects follows the data
 // along a narrow valley in which a few dozen steps lead nowhere. At the smallest
 // defect, with the chosen terms and with the whole library, it must explain them.
+// A function with fitted numbers inside that passes has come further than that.
 func (f *formulas) again(ctx context.Context) error {
 	for round := range againRounds {
 		c := f.best
-		if f.engine.Options.Omega > 0 || c == nil || c.fit.Status == optim.Failed || c.passed() && c.fit.Status == optim.Converged || c.fit.Omega <= againDefect && c.fit.Status == optim.Converged {
+		if f.engine.Options.Omega > 0 || c == nil || c.fit.Status == optim.Failed || c.passed() && c.bends() || c.fit.Omega <= againDefect && c.fit.Status == optim.Converged {
 			return nil
 		}
 		s := c.search
