@@ -189,6 +189,10 @@ func TestGradientOptimisersStopWhenAsked(t *testing.T) {
 	if _, err := (LBFGS{}).Minimise(ctx, f, start()); !errors.Is(err, context.Canceled) || count > 5 {
 		t.Errorf("L-BFGS: %v after %d evaluations", err, count)
 	}
+	short := unbounded(func(x, g []float64) float64 { return math.Inf(1) }) // as where an evaluation is cut short
+	if _, err := (LBFGS{}).Minimise(ctx, short, start()); !errors.Is(err, context.Canceled) {
+		t.Errorf("L-BFGS from a start that was cut short: %v", err)
+	}
 	q := &quadratics{smooth: f, targets: [][]float64{{1}}}
 	if _, err := (Adam{}).Minimise(ctx, q, []float64{0}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Adam: %v", err)

@@ -35,9 +35,10 @@ type LBFGS struct {
 // Minimise improves x in place by the limited-memory quasi-Newton method (Nocedal,
 // Mathematics of Computation 35 (1980) 773–782), with a bisecting line search for
 // the weak Wolfe conditions (Lewis and Overton, Mathematical Programming 141
-// (2013) 135–163). A number at a bound that it would leave waits there. Cost an iteration beside the evaluations: O(Memory·len(x)) and the
-// preconditioner's. One evaluation an iteration where the preconditioner is
-// good. Outcome.Damping is the last step's length.
+// (2013) 135–163). A number at a bound that it would leave waits there. Cost of
+// an iteration beside the evaluations: O(Memory·len(x)) and the preconditioner's;
+// evaluations: one where the preconditioner is good. Outcome.Damping is the last
+// step's length.
 func (s LBFGS) Minimise(ctx context.Context, f Smooth, x []float64) (Outcome, error) {
 	if s.Iterations == 0 {
 		s.Iterations = 200
@@ -56,6 +57,9 @@ func (s LBFGS) Minimise(ctx context.Context, f Smooth, x []float64) (Outcome, er
 	r.lower, r.upper = f.Bounds()
 	g, trial, slope := make([]float64, n), make([]float64, n), make([]float64, n)
 	objective := f.Evaluate(x, g)
+	if err := ctx.Err(); err != nil { // then an evaluation may have been cut short
+		return Outcome{}, err
+	}
 	if !finite(objective) {
 		return Outcome{Status: Failed, Objective: objective}, nil
 	}
@@ -206,6 +210,9 @@ func (r *quasi) search(ctx context.Context, f Smooth, x, trial, slope []float64,
 			}
 		}
 		next = f.Evaluate(trial, slope)
+		if err := ctx.Err(); err != nil {
+			return objective, 0, err
+		}
 		switch {
 		case !(next <= objective+decrease*length*descent):
 			high, guess = length, math.NaN()
@@ -237,6 +244,9 @@ func (r *quasi) search(ctx context.Context, f Smooth, x, trial, slope []float64,
 		trial[j] = math.Min(math.Max(x[j]+low*d, r.lower[j]), r.upper[j])
 	}
 	next = f.Evaluate(trial, slope)
+	if err := ctx.Err(); err != nil {
+		return objective, 0, err
+	}
 	f.Accept()
 	return next, low, nil
 }
