@@ -433,7 +433,7 @@ func (w *work) inflation() []float64 {
 	out := make([]float64, len(w.spread))
 	for i, s := range w.spread {
 		out[i] = 1
-		if sd := math.Sqrt(w.final.Covariance[i*w.final.Columns()+i]); s > sd && sd > 0 {
+		if sd := math.Sqrt(w.final.Variance(i)); s > sd && sd > 0 {
 			out[i] = s / sd
 		}
 	}

@@ -539,7 +539,7 @@ func (w *work) uncertainty(ctx context.Context) ([]float64, error) {
 	f := w.final
 	sd := make([]float64, len(f.Terms)+len(f.Parameters))
 	for i := range sd {
-		sd[i] = math.Sqrt(f.Covariance[i*f.Columns()+i])
+		sd[i] = math.Sqrt(f.Variance(i))
 	}
 	if f.Omega <= 2*fit.OmegaEnd || len(sd) == 0 {
 		return sd, nil

@@ -257,7 +257,7 @@ func (c *candidate) number(b bend, k int) (value, sd float64) {
 		return math.NaN(), math.NaN()
 	}
 	i := len(c.fit.Terms) + at
-	return c.fit.Parameters[at], math.Sqrt(c.fit.Covariance[i*c.fit.Columns()+i])
+	return c.fit.Parameters[at], math.Sqrt(c.fit.Variance(i))
 }
 
 // hopeless says that a first fit is so much worse than the best candidate that

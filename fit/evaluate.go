@@ -12,7 +12,7 @@ import (
 // that the covariance of coefficients, parameters and weights allows to first
 // order. inflate multiplies the standard deviation of every coefficient, then of
 // every parameter; nil leaves them. A call of an unknown without terms is zero
-// with no spread. Cost: values × columns².
+// with no spread, one with too many weights for a covariance has the spread NaN. Cost: values × columns².
 func (d *Data) Evaluate(f *Fitted, u int, arguments [][]float64, inflate []float64) (value, spread []float64, err error) {
 	unknown := d.Model.Unknowns[u]
 	names := append([]string(nil), unknown.Arguments...)
@@ -30,7 +30,6 @@ func (d *Data) Evaluate(f *Fitted, u int, arguments [][]float64, inflate []float
 	}
 	count := len(arguments[0])
 	value, spread = make([]float64, count), make([]float64, count)
-	total := f.Columns()
 	scale := func(k int) float64 {
 		if k < len(inflate) {
 			return inflate[k]
@@ -47,7 +46,7 @@ func (d *Data) Evaluate(f *Fitted, u int, arguments [][]float64, inflate []float
 		for a, j := range columns {
 			for b, k := range columns {
 				if g := m.Output(1 + a)[0] * m.Output(1 + b)[0]; g != 0 {
-					variance += g * f.Covariance[j*total+k] * scale(j) * scale(k)
+					variance += g * f.covariance(j, k) * scale(j) * scale(k)
 				}
 			}
 		}

@@ -35,13 +35,24 @@ type Fitted struct {
 	Objective    float64   // Σ residual²/σ² + Σ defect²/w²
 	Evidence     float64   // −2 log evidence, coefficients and parameters at their best, weights integrated out
 	LogBorder    float64   // log det of the columns' information
-	Covariance   []float64 // of coefficients, then parameters, then weights
+	Covariance   []float64 // of coefficients, then parameters, then weights; nil for more than 2000
 	Residual     []float64 // rms residual per channel
 	Motion       []float64 // per state: rms of the right-hand side, as means over segments
 	Defect       []float64 // per state: rms defect per unit of time, what the equations do not explain
 	Status       optim.Status
 	Iterations   int // steps accepted
 	Tried        int // steps tried in the last minimisation of the schedule
+}
+
+// Variance of column i: a coefficient, then a parameter, then a weight; NaN where
+// they are too many for a covariance.
+func (f *Fitted) Variance(i int) float64 { return f.covariance(i, i) }
+
+func (f *Fitted) covariance(i, j int) float64 {
+	if f.Covariance == nil {
+		return math.NaN()
+	}
+	return f.Covariance[i*f.Columns()+j]
 }
 
 // Formula is the fitted sum of unknown u, or its network written out, in its
@@ -123,6 +134,24 @@ func (d *Data) withTerms(terms []Term, forms []Form) []*expr.Expr {
 
 // libraryStage builds the stage of a library or formula fit.
 func (e *Engine) libraryStage(terms []Term, from *Fitted, gain *Gain) (*stage, error) {
+	sp, err := e.librarySpec(terms, from, gain)
+	if err != nil {
+		return nil, err
+	}
+	return e.stageOf(sp, from)
+}
+
+// stageOf builds a stage at the defect weight of a fit.
+func (e *Engine) stageOf(sp spec, from *Fitted) (*stage, error) {
+	st, err := newStage(sp, e.Workers)
+	if err == nil {
+		st.weights(from.Scale, from.Omega)
+	}
+	return st, err
+}
+
+// librarySpec says what the stage of a library, formula or neural fit is.
+func (e *Engine) librarySpec(terms []Term, from *Fitted, gain *Gain) (spec, error) {
 	d := e.Data
 	sp := spec{
 		data: d, right: d.withTerms(terms, from.Forms), forms: from.Forms, segment: e.segment(), substeps: from.Substeps,
@@ -145,15 +174,11 @@ func (e *Engine) libraryStage(terms []Term, from *Fitted, gain *Gain) (*stage, e
 		}
 		var err error
 		if sp.right, err = d.Nudge(sp.right, gains, from.mean(len(d.Model.States)), func(c int) *expr.Expr { return expr.Var(driveName(c)) }); err != nil {
-			return nil, err
+			return sp, err
 		}
 		sp.drive = gain.Drive
 	}
-	st, err := newStage(sp, e.Workers)
-	if err == nil {
-		st.weights(from.Scale, from.Omega)
-	}
-	return st, err
+	return sp, nil
 }
 
 // mean is the mean state over all nodes.
@@ -244,23 +269,18 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	if from.Omega == 0 {
 		from.Omega = schedule.To
 	}
-	st, err := e.libraryStage(start.Terms, &from, schedule.Gain)
+	sp, err := e.librarySpec(start.Terms, &from, schedule.Gain)
 	if err != nil {
 		return nil, err
 	}
-	p := st.point()
-	for c := range p.Nodes {
-		copy(p.Nodes[c], start.Nodes[c])
+	st, p, train, err := e.newTrainer(sp, start, &from, schedule.Trials)
+	if err != nil {
+		return nil, err
 	}
-	copy(p.Border, start.Coefficients)
-	copy(p.Border[len(start.Terms):], start.Parameters)
-	copy(p.Border[st.named:], weightsOf(start.Forms))
 	if start.Substeps == 0 && e.Options.Substeps == 0 {
 		st.weights(from.Scale, OmegaEnd)
 		st.substeps = st.chooseSubsteps(p, st.weight)
 	}
-	var l optim.Linear
-	var f optim.Factor
 	omegas := []float64{}
 	for w := schedule.From; w > schedule.To*1.01; w *= omegaFactor {
 		omegas = append(omegas, w)
@@ -269,19 +289,15 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	iterations := 0
 	minimise := func(omega float64, limit int) (optim.Outcome, error) {
 		st.weights(from.Scale, omega)
-		out, err := optim.LevenbergMarquardt{
-			Iterations: limit, Trials: schedule.Trials,
-			Report: func(i int, objective, damping float64) {
-				iterations++
-				if e.Monitor != nil {
-					e.Monitor.Row(Row{
-						Stage: name, Iteration: iterations, Objective: objective, Damping: damping, Omega: omega, Terms: len(start.Terms),
-						Observations: e.Data.Observations(), Segment: e.segment(), Gain: schedule.Gain.strength(), Noise: e.Data.relative(st.sigma),
-					})
-				}
-			},
-		}.Minimise(ctx, st, p, &l, &f)
-		return out, err
+		return train.minimise(ctx, limit, func(_ int, objective, damping float64) {
+			iterations++
+			if e.Monitor != nil {
+				e.Monitor.Row(Row{
+					Stage: name, Iteration: iterations, Objective: objective, Damping: damping, Omega: omega, Terms: len(start.Terms),
+					Observations: e.Data.Observations(), Segment: e.segment(), Gain: schedule.Gain.strength(), Noise: e.Data.relative(st.sigma),
+				})
+			}
+		})
 	}
 	best, keep := math.Inf(1), p.Clone()
 	keepSigma := append([]float64(nil), st.sigma...)
@@ -298,7 +314,7 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 		if outcome.Status == optim.Failed {
 			break
 		}
-		post := st.posteriorAt(p, &l, &f, schedule.Noise && k%2 == 1)
+		post := train.posterior(schedule.Noise && k%2 == 1)
 		if post.evidence < best {
 			best, omega, worse = post.evidence, w, 0
 			keep.Copy(p)
@@ -318,13 +334,16 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	if limit == 0 {
 		limit = e.Options.Iterations
 	}
+	if limit == 0 {
+		limit = 40
+	}
 	outcome, err := minimise(omega, limit)
 	if err != nil {
 		return nil, err
 	}
 	if schedule.Noise && outcome.Status != optim.Failed {
 		for range 3 {
-			post := st.posteriorAt(p, &l, &f, true)
+			post := train.posterior(true)
 			before := append([]float64(nil), st.sigma...)
 			st.updateSigma(post)
 			if settled(before, st.sigma) {
@@ -335,11 +354,11 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 			}
 		}
 	}
-	return st.result(&from, p, &l, &f, outcome, omega, iterations), nil
+	return st.result(&from, p, train, outcome, omega, iterations), nil
 }
 
 // result packs a finished stage.
-func (s *stage) result(from *Fitted, p *optim.Point, l *optim.Linear, f *optim.Factor, o optim.Outcome, omega float64, iterations int) *Fitted {
+func (s *stage) result(from *Fitted, p *optim.Point, train trainer, o optim.Outcome, omega float64, iterations int) *Fitted {
 	k := len(from.Terms)
 	out := &Fitted{
 		Terms: from.Terms, Coefficients: append([]float64(nil), p.Border[:k]...),
@@ -351,13 +370,13 @@ func (s *stage) result(from *Fitted, p *optim.Point, l *optim.Linear, f *optim.F
 		out.Objective = math.Inf(1)
 		return out
 	}
-	post := s.posteriorAt(p, l, f, false)
+	post := train.posterior(false)
 	out.Objective, out.Evidence, out.LogBorder = post.objective, post.evidence, post.logBorder
-	out.Covariance = f.BorderCovariance()
+	out.Covariance = train.covariance()
 	for c, n := range post.count {
 		out.Residual = append(out.Residual, math.Sqrt(post.residual[c]/math.Max(float64(n), 1)))
 	}
-	out.Motion, out.Defect = s.supplied(p, l)
+	out.Motion, out.Defect = train.supplied()
 	return out
 }
 
@@ -366,7 +385,7 @@ func (s *stage) result(from *Fitted, p *optim.Point, l *optim.Linear, f *optim.F
 // flows and of defect/dt, weighted with dt. l is the linearisation at p.
 func (s *stage) supplied(p *optim.Point, l *optim.Linear) (motion, defect []float64) {
 	n := len(s.states)
-	wide := 2*n + len(s.columns) + 1
+	wide := 2*n + s.free() + 1
 	motion, defect = make([]float64, n), make([]float64, n)
 	total := 0.0
 	for c := range s.chains {

@@ -102,13 +102,18 @@ func weightSlopes(p *tape.Program) *tape.Program {
 
 // The shapes of a network that are tried, smallest first, when none is given, the
 // random starts of each, and the steps of a start. Of a long path only
-// every n-th pair is used.
+// every n-th pair is used. Networks with more than largeNetwork weights start by
+// gradients.
 var shapes = [][]int{{6}, {10}, {10, 10}}
 
 const (
 	draws          = 3
 	warmIterations = 60
 	mostPairs      = 1000
+
+	largeNetwork = 300
+	largeSteps   = 400
+	largePairs   = 10_000
 )
 
 // Neural fits a network in the place of every unknown. Arguments are
@@ -246,16 +251,20 @@ func (e *Engine) draw(ctx context.Context, c *calls) (Form, error) {
 			tried = [][]int{n.Hidden}
 		}
 	}
-	stride := (len(c.target) + mostPairs - 1) / mostPairs
-	thin := make([][]float64, len(c.arguments))
-	for a := range thin {
-		thin[a] = every(c.arguments[a], stride)
-	}
 	best := math.Inf(1)
 	rng := rand.New(rand.NewPCG(e.Seed, uint64(c.unknown)))
 	for _, hidden := range tried {
 		candidate := form
 		candidate.Neural.Hidden, candidate.Neural.Start = hidden, nil
+		most := mostPairs
+		if candidate.Neural.Weights() > largeNetwork {
+			most = largePairs
+		}
+		stride := (len(c.target) + most - 1) / most
+		thin := make([][]float64, len(c.arguments))
+		for a := range thin {
+			thin[a] = every(c.arguments[a], stride)
+		}
 		r, err := newPairs(candidate.Neural, thin, every(c.target, stride), every(c.spread, stride))
 		if err != nil {
 			return form, err
@@ -320,6 +329,7 @@ type pairs struct {
 	target, sd   []float64
 	weights      int
 	value, slope *tape.Machine
+	back         *tape.Machine // of the reverse sweep
 }
 
 // pairLanes is how many pairs are evaluated together.
@@ -338,13 +348,21 @@ func newPairs(n tape.Neural, arguments [][]float64, target, sd []float64) (*pair
 	}
 	return &pairs{
 		arguments: arguments, target: target, sd: sd, weights: n.Weights(),
-		value: program.NewMachine(pairLanes), slope: weightSlopes(program).NewMachine(pairLanes),
+		value: program.NewMachine(pairLanes), slope: weightSlopes(program).NewMachine(pairLanes), back: program.Adjoint(nil).NewMachine(pairLanes),
 	}, nil
 }
 
 // learn improves the weights in place and returns −2 log evidence, the weights
-// integrated out.
+// integrated out; for a large network, whose information is not computed, with
+// log(pairs) for each weight (Schwarz 1978).
 func (r *pairs) learn(ctx context.Context, weights []float64) (float64, error) {
+	if r.weights > largeNetwork {
+		out, err := optim.LBFGS{Iterations: largeSteps, Tolerance: 1e-4 * float64(len(r.target))}.Minimise(ctx, r, weights)
+		if err != nil || out.Status == optim.Failed {
+			return math.Inf(1), err
+		}
+		return out.Objective + float64(r.weights)*math.Log(float64(len(r.target))), nil
+	}
 	p := &optim.Point{Border: weights}
 	var l optim.Linear
 	var f optim.Factor
@@ -378,6 +396,37 @@ func (r *pairs) run(m *tape.Machine, weights []float64, visit func(i, lane int))
 		}
 	}
 }
+
+// Evaluate is the objective, with its gradient by a reverse sweep.
+func (r *pairs) Evaluate(weights, gradient []float64) float64 {
+	sum := ridgePrior(weights)
+	r.value.SetWeights(weights)
+	r.back.SetWeights(weights)
+	r.back.ClearGradient()
+	bar := r.back.Input(len(r.arguments))
+	for at := 0; at < len(r.target); at += pairLanes {
+		for a, x := range r.arguments {
+			copy(r.value.Input(a), x[at:min(at+pairLanes, len(x))])
+			copy(r.back.Input(a), r.value.Input(a))
+		}
+		r.value.Run()
+		clear(bar)
+		for i := at; i < min(at+pairLanes, len(r.target)); i++ {
+			left := (r.value.Output(0)[i-at] - r.target[i]) / r.sd[i]
+			sum += left * left
+			bar[i-at] = 2 * left / r.sd[i]
+		}
+		r.back.Run()
+	}
+	for j, w := range weights {
+		gradient[j] = 2 * ridge * w
+	}
+	r.back.AddGradient(gradient)
+	return sum
+}
+
+// Accept does nothing: there are no nodes.
+func (r *pairs) Accept() {}
 
 // Objective is Σ residual² and the prior.
 func (r *pairs) Objective(p *optim.Point) float64 {
@@ -413,9 +462,15 @@ func (r *pairs) Bounds() (lower, upper []float64) {
 	return lower, upper
 }
 
+// spreadWork bounds the multiply-adds for the spread of a learned path.
+const spreadWork = 2_000_000_000
+
 // Learned is the smoothed path of a neural fit: its nodes in place of the states
 // where every sample is a node, its networks' values in place of the calls, and
-// as their spread what the weights' covariance allows.
+// as their spread what the weights' covariance allows. Where these are too
+// many for a covariance the spread stays the smoother's, from which the network
+// has learned and which is rather too large. For many weights and samples the
+// spread is computed at some samples and holds until the next.
 func (e *Engine) Learned(sm *Smoothed, f *Fitted) (*Smoothed, error) {
 	d := e.Data
 	out := *sm
@@ -442,12 +497,25 @@ func (e *Engine) Learned(sm *Smoothed, f *Fitted) (*Smoothed, error) {
 	first := len(f.Terms) + len(f.Parameters)
 	for _, form := range f.Forms {
 		weights := form.Neural.Weights()
+		samples := 0
+		for k := range d.Entries {
+			samples += len(d.Entries[k].Times)
+		}
+		stride := 1 + samples*weights*weights/spreadWork
 		for c, call := range d.Calls {
 			if call.Unknown != form.Unknown {
 				continue
 			}
 			err := d.along(&out, []*expr.Expr{call.Call}, []tape.Neural{form.Neural}, func(k, i int, m *tape.Machine) {
 				out.Calls[k][c][i] = m.Output(0)[0]
+				if f.Covariance == nil {
+					out.Spread[k][c][i] = sm.Spread[k][c][i]
+					return
+				}
+				if i%stride != 0 {
+					out.Spread[k][c][i] = out.Spread[k][c][i-1]
+					return
+				}
 				variance := 0.0
 				for a := range weights {
 					row := f.Covariance[(first+a)*total+first:]

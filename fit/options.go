@@ -6,5 +6,6 @@ type Options struct {
 	Segment    int     `yaml:"segment" json:"segment"`       // samples a segment; 0: 1
 	Substeps   int     `yaml:"substeps" json:"substeps"`     // Runge–Kutta steps a sample; 0: chosen by step doubling
 	Omega      float64 `yaml:"omega" json:"omega"`           // final defect weight; 0: by evidence
-	Iterations int     `yaml:"iterations" json:"iterations"` // Levenberg–Marquardt steps of the last stage; 0: 40
+	Iterations int     `yaml:"iterations" json:"iterations"` // Levenberg–Marquardt steps of the last stage, five times as many by gradients; 0: 40
+	Optimiser  string  `yaml:"optimiser" json:"optimiser"`   // of trajectory fits: one of Optimisers; "": auto
 }

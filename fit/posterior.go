@@ -40,7 +40,7 @@ func (s *stage) posteriorAt(p *optim.Point, l *optim.Linear, f *optim.Factor, va
 		post.count[channel]++
 	})
 	post.evidence = objective + post.logNodes + s.logWeights()
-	if weights := len(s.columns) - s.named; weights > 0 {
+	if weights := len(s.columns) - s.named; weights > 0 && s.held == nil {
 		post.evidence += post.logBorder - float64(weights)*math.Log(ridge)
 	}
 	for c, n := range post.count {
@@ -77,7 +77,7 @@ type localRow struct {
 
 // eachRow visits the observation rows of l in order.
 func (s *stage) eachRow(l *optim.Linear, visit func(chain, node, channel int, row []float64)) {
-	width := len(s.states) + len(s.columns) + 1
+	width := len(s.states) + s.free() + 1
 	for c := range s.chains {
 		ch := &s.chains[c]
 		lc := &l.Chains[c]

@@ -25,6 +25,10 @@ type stage struct {
 	blocks  []block
 	workers []*worker
 	partial []float64
+	// held are the columns where only the nodes are free: Problem's points then
+	// have no border, and its rows no columns.
+	held []float64
+	reduction
 }
 
 // spec says what a stage fits.
@@ -43,6 +47,9 @@ type spec struct {
 
 	drive [][][]float64 // signals of a gain: entry, channel of data, sample; nil without one
 
+	reduced bool     // rows on the nodes alone (held); columns by Gradient
+	windows []window // instead of whole entries; nil: all
+
 	sigma  []float64 // per channel of data
 	weight []float64 // per state: standard deviation of the defect after a unit of time
 }
@@ -60,7 +67,11 @@ type chain struct {
 	nodes      []int       // sample of every node; the last sample is the last node
 	drive      [][]float64 // signals beyond the model's inputs
 	conditions []float64
+	later      bool // begins within its entry
 }
+
+// window is a part of an entry's nodes.
+type window struct{ entry, from, to int }
 
 // block is a group of lanes: consecutive nodes over all chains.
 type block struct{ lanes []interval }
@@ -72,6 +83,7 @@ type worker struct {
 	stepper *ode.Stepper
 	observe *tape.Machine
 	row     []float64
+	adjoint *ode.Adjoint // of a reduced stage
 }
 
 // lanesFor keeps the sensitivities of a block within the cache.
@@ -118,25 +130,29 @@ func newStage(s spec, workers int) (*stage, error) {
 		if s.drive != nil {
 			c.drive = s.drive[e]
 		}
-		st.chains = append(st.chains, c)
+		c.later = c.entry.Later
+		if s.windows == nil {
+			st.chains = append(st.chains, c)
+		}
+		for _, w := range s.windows {
+			if w.entry == e {
+				part := c
+				part.nodes, part.later = c.nodes[w.from:w.to], c.later || w.from > 0
+				st.chains = append(st.chains, part)
+			}
+		}
 	}
 	intervals := 0
 	for _, c := range st.chains {
 		intervals += len(c.nodes)
 	}
-	lanes := min(lanesFor(len(s.states), len(st.columns)), intervals) // no idle lanes in short chains
-	var b block
-	for c, ch := range st.chains {
-		for k := range ch.nodes {
-			if b.lanes = append(b.lanes, interval{c, k}); len(b.lanes) == lanes {
-				st.blocks = append(st.blocks, b)
-				b = block{}
-			}
-		}
+	width := len(st.columns)
+	if s.reduced {
+		width, field = 0, field.WithoutColumns()
+		st.held = make([]float64, len(st.columns))
 	}
-	if len(b.lanes) > 0 {
-		st.blocks = append(st.blocks, b)
-	}
+	lanes := min(lanesFor(len(s.states), width), intervals) // no idle lanes in short chains
+	st.divide(lanes)
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
@@ -147,7 +163,26 @@ func newStage(s spec, workers int) (*stage, error) {
 		})
 	}
 	st.partial = make([]float64, len(st.blocks))
+	if s.reduced {
+		st.prepare()
+	}
 	return st, nil
+}
+
+// divide groups the nodes of all chains into blocks of lanes.
+func (s *stage) divide(lanes int) {
+	var b block
+	for c, ch := range s.chains {
+		for k := range ch.nodes {
+			if b.lanes = append(b.lanes, interval{c, k}); len(b.lanes) == lanes {
+				s.blocks = append(s.blocks, b)
+				b = block{}
+			}
+		}
+	}
+	if len(b.lanes) > 0 {
+		s.blocks = append(s.blocks, b)
+	}
 }
 
 // bind replaces the names that have a fixed value by it.
@@ -252,7 +287,15 @@ func (c *chain) samples(b int) (from, to int) {
 	return c.nodes[b], c.nodes[b+1]
 }
 
-// point allocates a point of the stage's shape.
+// free is the number of columns in the rows.
+func (s *stage) free() int {
+	if s.held != nil {
+		return 0
+	}
+	return len(s.columns)
+}
+
+// point allocates a point of the stage's shape, held columns included.
 func (s *stage) point() *optim.Point {
 	p := &optim.Point{Border: make([]float64, len(s.columns))}
 	for _, c := range s.chains {
@@ -263,7 +306,7 @@ func (s *stage) point() *optim.Point {
 
 // Bounds of the columns.
 func (s *stage) Bounds() (lower, upper []float64) {
-	for _, c := range s.columns {
+	for _, c := range s.columns[:s.free()] {
 		lower, upper = append(lower, c.Lower), append(upper, c.Upper)
 	}
 	return lower, upper
@@ -271,19 +314,37 @@ func (s *stage) Bounds() (lower, upper []float64) {
 
 // Objective is Σ residual² + Σ defect².
 func (s *stage) Objective(p *optim.Point) float64 {
-	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, nil) }) + ridgePrior(p.Border[s.named:])
+	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, nil) }) + s.prior(p)
 }
 
 // Linearise fills l with the rows of every residual and defect.
 func (s *stage) Linearise(p *optim.Point, l *optim.Linear) float64 {
 	s.shape(l)
-	l.Prior = ridgeRows(l.Prior[:0], s.named, p.Border)
-	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, l) }) + ridgePrior(p.Border[s.named:])
+	if s.held == nil {
+		l.Prior = ridgeRows(l.Prior[:0], s.named, p.Border)
+	}
+	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, l) }) + s.prior(p)
+}
+
+// border is where the columns are.
+func (s *stage) border(p *optim.Point) []float64 {
+	if s.held != nil {
+		return s.held
+	}
+	return p.Border
+}
+
+// prior is the weights' part of the objective; nothing where they are held.
+func (s *stage) prior(p *optim.Point) float64 {
+	if s.held != nil {
+		return 0
+	}
+	return ridgePrior(p.Border[s.named:])
 }
 
 // shape sizes l for the stage.
 func (s *stage) shape(l *optim.Linear) {
-	n, p := len(s.states), len(s.columns)
+	n, p := len(s.states), s.free()
 	if l.N == n && l.P == p && len(l.Chains) == len(s.chains) {
 		return
 	}
@@ -331,14 +392,10 @@ const (
 // of squares.
 func (s *stage) startPrior(chain int, p *optim.Point, l *optim.Linear) float64 {
 	n := len(s.states)
-	width := n + len(s.columns) + 1
+	width := n + s.free() + 1
 	sum := 0.0
-	for i, name := range s.states {
-		scale, r := faint/s.reach(i), 0.0
-		if k := s.data.Model.StateIndex(name); k >= 0 && s.data.Model.States[k].Fixed && !s.chains[chain].entry.Later {
-			scale = firm / s.reach(i)
-			r = scale * (p.Nodes[chain][i] - s.data.Model.States[k].Value)
-		}
+	for i := range s.states {
+		scale, r := s.start(chain, i, p)
 		sum += r * r
 		if l != nil {
 			row := l.Chains[chain].Local[i*width : (i+1)*width]
@@ -347,6 +404,16 @@ func (s *stage) startPrior(chain int, p *optim.Point, l *optim.Linear) float64 {
 		}
 	}
 	return sum
+}
+
+// start is the prior of state i at a chain's first node: slope and residual.
+func (s *stage) start(chain, i int, p *optim.Point) (scale, r float64) {
+	k := s.data.Model.StateIndex(s.states[i])
+	if k >= 0 && s.data.Model.States[k].Fixed && !s.chains[chain].later {
+		scale = firm / s.reach(i)
+		return scale, scale * (p.Nodes[chain][i] - s.data.Model.States[k].Value)
+	}
+	return faint / s.reach(i), 0
 }
 
 // reach is a typical size of state i: its defect after one characteristic time
@@ -361,16 +428,10 @@ func (s *stage) reach(i int) float64 {
 // each runs work over all blocks on the workers and adds the results in order.
 func (s *stage) each(p *optim.Point, work func(*worker, block) float64) float64 {
 	for _, w := range s.workers {
-		for k, v := range p.Border {
+		for k, v := range s.border(p) {
 			w.stepper.SetColumn(k, v)
-			if k >= s.named {
-				continue
-			}
-			in := w.observe.Input(len(s.states) + 1 + s.observe.conditions + k)
-			for l := range in {
-				in[l] = v
-			}
 		}
+		s.setObserved(w, s.border(p))
 	}
 	var wg sync.WaitGroup
 	for k, w := range s.workers {
@@ -388,6 +449,16 @@ func (s *stage) each(p *optim.Point, work func(*worker, block) float64) float64 
 		sum += v
 	}
 	return sum
+}
+
+// setObserved hands the named columns to the worker's observer.
+func (s *stage) setObserved(w *worker, border []float64) {
+	for k, v := range border[:s.named] {
+		in := w.observe.Input(len(s.states) + 1 + s.observe.conditions + k)
+		for l := range in {
+			in[l] = v
+		}
+	}
 }
 
 // evaluate advances one block of segments and returns its part of the
@@ -429,7 +500,7 @@ func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) fl
 		if k >= longest {
 			break
 		}
-		m := s.aim(st, b, k)
+		m := s.aim(&st.Batch, b, k)
 		if l != nil {
 			st.AdvanceSensitivity(m)
 		} else {
@@ -441,7 +512,7 @@ func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) fl
 
 // aim sets times, steps and signals of the lanes for the way from sample k of
 // their segments to the next, and returns the number of steps.
-func (s *stage) aim(st *ode.Stepper, b block, k int) int {
+func (s *stage) aim(st *ode.Batch, b block, k int) int {
 	m := max(s.substeps, 1)
 	for lane, iv := range b.lanes {
 		c := &s.chains[iv.chain]
@@ -468,18 +539,10 @@ func (s *stage) aim(st *ode.Stepper, b block, k int) int {
 
 // observations adds the residuals at sample k of every segment in the block.
 func (s *stage) observations(w *worker, b block, k int, l *optim.Linear) float64 {
-	n, p := len(s.states), len(s.columns)
+	n, p := len(s.states), s.free()
 	width := n + p + 1
 	st := w.stepper
-	for i := range n {
-		copy(w.observe.Input(i), st.State[i])
-	}
-	for lane, iv := range b.lanes {
-		c := &s.chains[iv.chain]
-		from, to := c.samples(iv.node)
-		w.observe.Input(n)[lane] = c.entry.Times[min(from+k, to-1)]
-	}
-	w.observe.Run()
+	s.look(w, b, k, st.State)
 	sum := 0.0
 	for lane, iv := range b.lanes {
 		c := &s.chains[iv.chain]
@@ -515,6 +578,9 @@ func (s *stage) observations(w *worker, b block, k int, l *optim.Linear) float64
 				}
 			}
 			for _, q := range s.observe.byColumn[ch] {
+				if s.held != nil {
+					break
+				}
 				out[n+q.col] += w.observe.Output(q.output)[lane] * scale
 			}
 			out[n+p] = r
@@ -522,6 +588,20 @@ func (s *stage) observations(w *worker, b block, k int, l *optim.Linear) float64
 		}
 	}
 	return sum
+}
+
+// look runs the observer at sample k of every segment in the block.
+func (s *stage) look(w *worker, b block, k int, state [][]float64) {
+	for i, x := range state {
+		copy(w.observe.Input(i), x)
+	}
+	clock := w.observe.Input(len(state))
+	for lane, iv := range b.lanes {
+		c := &s.chains[iv.chain]
+		from, to := c.samples(iv.node)
+		clock[lane] = c.entry.Times[min(from+k, to-1)]
+	}
+	w.observe.Run()
 }
 
 // firstRow is the first local row of sample k of a node's segment.
@@ -543,7 +623,7 @@ func (s *stage) firstRow(c *chain, lc *optim.LinearChain, node, k int) int {
 
 // defects adds the whitened gaps between segment ends and the next nodes.
 func (s *stage) defects(w *worker, b block, p *optim.Point, l *optim.Linear) float64 {
-	n, cols := len(s.states), len(s.columns)
+	n, cols := len(s.states), s.free()
 	wide := 2*n + cols + 1
 	st := w.stepper
 	sum := 0.0
@@ -599,12 +679,7 @@ func (s *stage) whiten(gap, rows []float64, dt float64, wide int) float64 {
 	}
 	sum := 0.0
 	for i := range gap {
-		scale := 1 / (s.weight[i] * root)
-		for _, pair := range s.integrated {
-			if pair[0] == i {
-				scale = 1 / (s.weight[pair[1]] * root * dt / math.Sqrt(12))
-			}
-		}
+		scale := s.precision(i, dt, root)
 		gap[i] *= scale
 		sum += gap[i] * gap[i]
 		if rows != nil {
@@ -615,6 +690,16 @@ func (s *stage) whiten(gap, rows []float64, dt float64, wide int) float64 {
 		}
 	}
 	return sum
+}
+
+// precision is one over the standard deviation of state i's whitened defect.
+func (s *stage) precision(i int, dt, root float64) float64 {
+	for _, pair := range s.integrated {
+		if pair[0] == i {
+			return 1 / (s.weight[pair[1]] * root * dt / math.Sqrt(12))
+		}
+	}
+	return 1 / (s.weight[i] * root)
 }
 
 // logWeights is Σ log variance of all defects, for the evidence.

@@ -17,6 +17,11 @@ import (
 // samples.
 func stageUnderTest(t *testing.T, segment int, k float64) *stage {
 	t.Helper()
+	return stageOfKind(t, segment, k, false)
+}
+
+func stageOfKind(t *testing.T, segment int, k float64, reduced bool) *stage {
+	t.Helper()
 	m, err := model.Read("test.yaml", []byte(`
 states: {x: 0, y: {value: 0.3, fixed: true}}
 parameters: {k: {value: 0.7, fit: true}, p: 1}
@@ -68,11 +73,36 @@ equations: |
 		gain.Drive = append(gain.Drive, [][]float64{fill(e.Times, e.Channels[0].Values), e.Channels[1].Values})
 	}
 	forms := []Form{{Unknown: 1, Arguments: d.Model.Unknowns[1].Arguments, Neural: tape.Neural{Names: []string{"g"}, Inputs: 2, Hidden: []int{3}}}}
-	st, err := engine.libraryStage(terms, &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 2}, Omega: 0.3, Substeps: 2, Forms: forms}, gain)
+	from := &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 2}, Omega: 0.3, Substeps: 2, Forms: forms}
+	sp, err := engine.librarySpec(terms, from, gain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sp.reduced = reduced
+	st, err := engine.stageOf(sp, from)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return st
+}
+
+// somewhere is a point of the stage under test.
+func somewhere(s *stage) *optim.Point {
+	p := s.point()
+	rng := rand.New(rand.NewPCG(1, 1))
+	for c := range p.Nodes {
+		for i := range p.Nodes[c] {
+			p.Nodes[c][i] = 0.5 * rng.NormFloat64()
+		}
+	}
+	for i := range p.Nodes {
+		p.Nodes[i][1] = 0.3 // the fixed start, whose prior would drown the rest
+	}
+	copy(p.Border, []float64{0.4, -0.3, 0.7})
+	for k := s.named; k < len(p.Border); k++ {
+		p.Border[k] = 0.5 * rng.NormFloat64()
+	}
+	return p
 }
 
 // The gradient of the objective is 2·Σ row·r; central differences of step 1e-6
@@ -84,20 +114,7 @@ func TestRowsAreTheDerivativesOfTheObjective(t *testing.T) {
 	}{{1, 0}, {3, 0}, {100, 0}, {1, 2}, {3, 2}, {100, 2}} {
 		segment := c.segment
 		s := stageUnderTest(t, segment, c.gain)
-		p := s.point()
-		rng := rand.New(rand.NewPCG(1, 1))
-		for c := range p.Nodes {
-			for i := range p.Nodes[c] {
-				p.Nodes[c][i] = 0.5 * rng.NormFloat64()
-			}
-		}
-		for i := range p.Nodes {
-			p.Nodes[i][1] = 0.3 // the fixed start, whose prior would drown the rest
-		}
-		copy(p.Border, []float64{0.4, -0.3, 0.7})
-		for k := s.named; k < len(p.Border); k++ {
-			p.Border[k] = 0.5 * rng.NormFloat64()
-		}
+		p := somewhere(s)
 		var l optim.Linear
 		objective := s.Linearise(p, &l)
 		if direct := s.Objective(p); math.Abs(direct-objective) > 1e-9*objective {

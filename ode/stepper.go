@@ -76,6 +76,23 @@ func NewField(right []*expr.Expr, states, signals, conditions, columns []string,
 	return f, nil
 }
 
+// WithoutColumns is the same field for steppers whose sensitivities are by the
+// initial state alone: columns keep their values, but cost nothing.
+func (f *Field) WithoutColumns() *Field {
+	out := *f
+	out.Columns, out.byState, out.byColumn = 0, nil, nil
+	wrt := make([]int, f.States)
+	for i := range wrt {
+		wrt[i] = i
+	}
+	var partials []tape.Partial
+	out.jacobian, partials = f.value.Jacobian(wrt)
+	for k, q := range partials {
+		out.byState = append(out.byState, partial{q.Output, q.Input, f.value.Outputs() + k})
+	}
+	return &out
+}
+
 // firstCondition and firstColumn are numbers of inputs of the field's programs.
 func (f *Field) firstCondition() int { return f.States + 1 + f.Signals }
 func (f *Field) firstColumn() int    { return f.firstCondition() + f.Conditions }

@@ -253,22 +253,30 @@ func (f *Factor) flush() {
 	f.rows = 0
 }
 
+// vanishing is a square below which what is left of a column counts as zero: its
+// reflection would overflow. Saturated units of networks have such columns.
+const vanishing = 1e-280
+
 // reflect applies k Householder reflections to the rows×width matrix a (row
 // major), so that its first k columns become upper triangular. Rows from the
 // pivot's to before first are known to be so already.
 func (f *Factor) reflect(a []float64, rows, width, k, first int) {
 	for j := 0; j < k && j < rows; j++ {
-		below := max(j+1, first)
-		if below >= rows {
-			continue
-		}
-		sum := 0.0
-		for at := below*width + j; at < rows*width; at += width {
-			sum += a[at] * a[at]
-		}
-		if sum == 0 {
-			continue
-		}
+		f.reflectColumn(a, j, max(j+1, first), rows, width)
+	}
+}
+
+// reflectColumn clears column j from row below to before rows by a reflection
+// with row j.
+func (f *Factor) reflectColumn(a []float64, j, below, rows, width int) {
+	if below >= rows {
+		return
+	}
+	sum := 0.0
+	for at := below*width + j; at < rows*width; at += width {
+		sum += a[at] * a[at]
+	}
+	if sum >= vanishing {
 		head := a[j*width+j]
 		alpha := math.Sqrt(head*head + sum)
 		if head > 0 {
@@ -277,9 +285,25 @@ func (f *Factor) reflect(a []float64, rows, width, k, first int) {
 		v0 := head - alpha
 		beta := -1 / (alpha * v0) // 2/|v|²
 		f.kernels.Reflect(a[j*width+j+1:(j+1)*width], a[below*width+j:rows*width], rows-below, width, v0, beta, f.dot)
-		for at := below*width + j; at < rows*width; at += width {
-			a[at] = 0
-		}
 		a[j*width+j] = alpha
 	}
+	for at := below*width + j; at < rows*width; at += width {
+		a[at] = 0
+	}
+}
+
+// Damp sets dst to the upper triangle of [R; D], R an upper triangle of n columns
+// and D diagonal: RᵀR + D². work has 2·n² numbers, n×n matrices are row major.
+// Cost: 2/3·n³ multiply-adds.
+func Damp(dst, r, d, work []float64, n int) {
+	f := Factor{kernels: lane.Best(), dot: make([]float64, n)}
+	copy(work, r)
+	clear(work[n*n:])
+	for j := range n {
+		work[(n+j)*n+j] = d[j]
+	}
+	for j := range n { // row j of D fills to the right only once column j is cleared
+		f.reflectColumn(work, j, n, n+j+1, n)
+	}
+	copy(dst, work[:n*n])
 }

@@ -213,3 +213,46 @@ func BenchmarkEliminate1000Nodes30Border(b *testing.B) {
 		f.Eliminate(l, Damping{})
 	}
 }
+
+// Columns whose squares are not numbers of full precision any more: saturated
+// units of networks have them.
+func TestTinyColumnsDoNotSpoilATriangle(t *testing.T) {
+	r := make([]float64, 4)
+	Damp(r, []float64{0, 1, 0, 2}, []float64{1e-155, 3}, make([]float64, 8), 2)
+	for _, v := range r {
+		if !finite(v) {
+			t.Fatal(r)
+		}
+	}
+	if got := r[1]*r[1] + r[3]*r[3]; math.Abs(got-14) > 1e-12 {
+		t.Errorf("%g of 14 is left of the second column", got)
+	}
+}
+
+func TestADampedTriangleHasTheSumOfTheSquares(t *testing.T) {
+	const n = 7
+	rng := rand.New(rand.NewPCG(1, 2))
+	r, d, out := make([]float64, n*n), make([]float64, n), make([]float64, n*n)
+	for i := range n {
+		d[i] = rng.NormFloat64()
+		for j := i; j < n; j++ {
+			r[i*n+j] = rng.NormFloat64()
+		}
+	}
+	Damp(out, r, d, make([]float64, 2*n*n), n)
+	for i := range n {
+		for j := range n {
+			want, got := 0.0, 0.0
+			if i == j {
+				want = d[i] * d[i]
+			}
+			for k := range n {
+				want += r[k*n+i] * r[k*n+j]
+				got += out[k*n+i] * out[k*n+j]
+			}
+			if math.Abs(got-want) > 1e-12 || i > j && out[i*n+j] != 0 {
+				t.Errorf("element %d, %d: %g, not %g", i, j, got, want)
+			}
+		}
+	}
+}

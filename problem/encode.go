@@ -2,6 +2,7 @@ package problem
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"govern/expr"
+	"govern/fit"
 	"govern/model"
 	"govern/series/csv"
 )
@@ -33,6 +35,8 @@ func (p *Problem) Encode(dir string) []byte {
 	fmt.Fprintf(&b, "  substeps: %d%s\n", p.Fit.Substeps, chosen(p.Fit.Substeps == 0, "by step doubling"))
 	fmt.Fprintf(&b, "  omega: %s%s\n", number(p.Fit.Omega), chosen(p.Fit.Omega == 0, "by evidence"))
 	fmt.Fprintf(&b, "  iterations: %d\n", p.Fit.Iterations)
+	optimiser := cmp.Or(p.Fit.Optimiser, fit.Auto)
+	fmt.Fprintf(&b, "  optimiser: %s%s\n", optimiser, chosen(optimiser == fit.Auto, "by size"))
 	fmt.Fprintf(&b, "discover:\n  method: %s\n  roads: %s\n", p.Discover.Method, p.Discover.Roads)
 	fmt.Fprintf(&b, "  degree: %d%s\n", p.Discover.Degree, chosen(p.Discover.Degree == 0, "by evidence"))
 	fmt.Fprintf(&b, "  penalty: %s\n  tie: %s\n", number(p.Discover.Penalty), number(p.Discover.Tie))

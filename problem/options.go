@@ -22,7 +22,7 @@ const MaxDegree = 12
 
 // defaultFit and defaultDiscover are the options that a file does not give. A
 // zero among them is chosen by the engine.
-func defaultFit() fit.Options { return fit.Options{Segment: 1, Iterations: 40} }
+func defaultFit() fit.Options { return fit.Options{Segment: 1, Iterations: 40, Optimiser: fit.Auto} }
 
 func defaultDiscover() discover.Options {
 	return discover.Options{Method: "library", Roads: "both", Penalty: 1, Tie: 6}
@@ -34,7 +34,7 @@ func (r *reader) fit(n ast.Node) fit.Options {
 	if n == nil {
 		return o
 	}
-	keys := r.Keys(n, "fit", "segment", "substeps", "omega", "iterations")
+	keys := r.Keys(n, "fit", "segment", "substeps", "omega", "iterations", "optimiser")
 	if n := keys["segment"]; n != nil {
 		o.Segment = r.Integer(n, "segment", 1, maxSegment)
 	}
@@ -48,6 +48,9 @@ func (r *reader) fit(n ast.Node) fit.Options {
 	}
 	if n := keys["iterations"]; n != nil {
 		o.Iterations = r.Integer(n, "iterations", 1, maxIterations)
+	}
+	if n := keys["optimiser"]; n != nil {
+		o.Optimiser = r.choice(n, "optimiser", fit.Optimisers()...)
 	}
 	return o
 }

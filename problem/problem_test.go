@@ -188,6 +188,7 @@ fit:
   substeps: 0  # chosen by step doubling
   omega: 0  # chosen by evidence
   iterations: 40
+  optimiser: auto  # chosen by size
 discover:
   method: library
   roads: both

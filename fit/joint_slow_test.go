@@ -1,0 +1,109 @@
+//go:build slow
+
+package fit
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"govern/optim"
+)
+
+// joint is the objective of nodes and columns together, each in units of its own
+// curvature: what gradients would minimise if the nodes were not eliminated.
+type joint struct {
+	st         *stage
+	p, g       *optim.Point
+	unit       []float64
+	evaluation int
+}
+
+func (j *joint) Evaluate(x, gradient []float64) float64 {
+	j.evaluation++
+	at := 0
+	for _, part := range append(j.p.Nodes, j.p.Border) {
+		for i := range part {
+			part[i] = x[at+i] * j.unit[at+i]
+		}
+		at += len(part)
+	}
+	value := j.st.Gradient(j.p, j.g)
+	at = 0
+	for _, part := range append(j.g.Nodes, j.g.Border) {
+		for i, v := range part {
+			gradient[at+i] = v * j.unit[at+i]
+		}
+		at += len(part)
+	}
+	return value
+}
+
+func (j *joint) Accept() {}
+
+func (j *joint) Bounds() (lower, upper []float64) {
+	for range j.unit {
+		lower, upper = append(lower, math.Inf(-1)), append(upper, math.Inf(1))
+	}
+	return lower, upper
+}
+
+// From a start whose objective is thousands above its minimum, L-BFGS on nodes and
+// columns together, scaled by the curvature of each, is after a thousand steps
+// not where L-BFGS on the columns alone is after two hundred, each of several
+// passes. Prints both.
+func TestEliminatedNodesBeatJointGradients(t *testing.T) {
+	_, sm, e := lotkaUnderTest(t)
+	e.Options = Options{Optimiser: LBFGS, Omega: 0.02}
+	forms, err := e.Forms(context.Background(), "forms", sm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := e.Start(sm, nil, nil, sm.Parameters)
+	start.Forms, start.Substeps, start.Omega = forms, 1, 0.02
+	sp, err := e.librarySpec(nil, start, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, p, train, err := e.newTrainer(sp, start, start, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart := train.(*apart)
+	j := &joint{st: st, p: p.Clone(), g: st.point()}
+	for c := range p.Nodes {
+		dt := st.chains[c].entry.Times[1] - st.chains[c].entry.Times[0]
+		for i := range p.Nodes[c] {
+			j.unit = append(j.unit, st.weight[i%len(st.states)]*math.Sqrt(dt))
+		}
+	}
+	apart.windows.refresh(p)
+	n := len(p.Border)
+	for i := range n {
+		size := 0.0
+		for k := 0; k <= i; k++ {
+			size = math.Hypot(size, apart.windows.information[k*n+i])
+		}
+		j.unit = append(j.unit, 1/size)
+	}
+	var x []float64
+	for _, part := range append(p.Clone().Nodes, p.Border) {
+		x = append(x, part...)
+	}
+	for i := range x {
+		x[i] /= j.unit[i]
+	}
+	together, err := optim.LBFGS{Iterations: 1000, Tolerance: 1e-9}.Minimise(context.Background(), j, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, err := train.minimise(context.Background(), 40, func(int, float64, float64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Printf("nodes and columns: %.2f after %d steps, %d evaluations; columns alone: %.2f after %d steps\n", together.Objective, together.Iterations, j.evaluation, alone.Objective, alone.Iterations)
+	if !(alone.Objective < together.Objective) {
+		t.Error("joint gradients come as far")
+	}
+}
