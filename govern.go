@@ -442,6 +442,9 @@ func (w *work) extend(ctx context.Context) error {
 		return err
 	}
 	start := *chosen
+	if w.problem.Fit.Substeps == 0 {
+		start.Substeps *= 2 // a search may be coarse: an error of a tenth of a defect is a bias that intervals do not know
+	}
 	start.Sigma = carry(w.whole, w.data, chosen.Sigma)
 	start.Nodes = append([][]float64(nil), chosen.Nodes...)
 	n, segment := len(w.trained.States), max(w.problem.Fit.Segment, 1)
