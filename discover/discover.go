@@ -41,6 +41,8 @@ type Result struct {
 	Tried    []Try
 	Neural   *fit.Fitted // the networks, where the search led through them
 	Apart    []float64   // of each unknown: rms of formula − network over the network's, along the data
+
+	trained *fit.Fitted // networks, also those that were no better than the formula
 }
 
 // Tie is a formula that the data cannot tell from the chosen one.

@@ -29,6 +29,22 @@ type number struct {
 	mayReverse bool    // the canonical value may have either sign
 }
 
+// begin is where the number starts: along the axis, and where a textbook has it.
+// A rotor's angle runs over many turns, an exponential of a voltage over many
+// decades: there no multiple of the spread is near the canonical value.
+func (n number) begin(a axis) []float64 {
+	out := n.starts(a)
+	if n.name != "wave" && n.name != "rate" {
+		return out
+	}
+	for _, at := range []float64{n.canonical, -n.canonical} {
+		if n.min(a) <= at && at <= n.max(a) && !slices.Contains(out, at) {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
 // axis is where an argument lies along the data.
 type axis struct {
 	low, high, sd float64
@@ -550,7 +566,7 @@ func grid(numbers []number, a axis) [][]float64 {
 	for _, n := range numbers {
 		var next [][]float64
 		for _, head := range out {
-			for _, v := range n.starts(a) {
+			for _, v := range n.begin(a) {
 				next = append(next, append(slices.Clone(head), v))
 			}
 		}
