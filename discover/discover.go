@@ -186,6 +186,17 @@ func (f *formulas) better(ctx context.Context) (bool, error) {
 	if !finite(net.Evidence) || !passed(checked) || net.Omega > best.fit.Omega/2 && !open || net.Evidence > best.score()-f.options.Tie {
 		return false, nil
 	}
+	if f.result.Neural == nil { // what the network says is smoother than the path that the formula was sought on
+		if err := f.listen(net); err != nil {
+			return false, err
+		}
+		if err := f.functions(ctx); err != nil {
+			return false, err
+		}
+		if f.best != best {
+			return f.better(ctx)
+		}
+	}
 	f.result.Neural = net
 	f.result.neuralOnly(e.Data.Model, checked)
 	f.result.Advice = fmt.Sprintf("the best formula found is an approximation: it leaves a defect of %.2g standard deviations a characteristic time, the network one of %.2g; "+
@@ -411,11 +422,11 @@ func (f *formulas) mixtures(ctx context.Context) error {
 
 // What the cheapest function of a kind costs in terms and fitted numbers inside
 // them: a bend at its canonical numbers and what stands beside it, two bends, a
-// line with one kink.
+// kink and a constant.
 const (
 	leastBend  = 2
 	leastBends = 5
-	leastHinge = 4
+	leastHinge = 3
 )
 
 // doubtful says that a function of the given cost could be better than what the

@@ -53,7 +53,7 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 		return nil // what explains nothing teaches nothing
 	}
 	f.options.Roads = "grown" // whole libraries have failed already
-	return f.libraries(ctx)
+	return f.everything(ctx)
 }
 
 // train fits a network for every unknown, at the defect weight that is best for

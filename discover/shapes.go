@@ -366,7 +366,8 @@ func over(e *fit.Engine, m *model.Model) (*fit.Engine, error) {
 
 // rank returns every family at the numbers of its grid that promise most, the
 // most promising first: by the quadratic profile of the best candidate where it
-// passes the checks and is near the truth, else by regression on the smoothed path.
+// passes the checks and is near the truth (networks leave no smaller defect), else
+// by regression on the smoothed path, or on what the networks say.
 func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 	terms, base := f.beside(u)
 	m, path := f.carrying(append(slices.Clone(terms), base...))
@@ -374,7 +375,7 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 	if err != nil {
 		return nil, err
 	}
-	near := f.best != nil && f.best.passed()
+	near := f.best != nil && f.best.passed() && !(f.result.Neural != nil && f.best.fit.Omega > 2*f.result.Neural.Omega)
 	arguments, err := e.Data.Arguments(&path, u)
 	if err != nil {
 		return nil, err
