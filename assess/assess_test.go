@@ -147,3 +147,37 @@ func TestObserveEvaluatesTheChannelsAlongASolution(t *testing.T) {
 		t.Errorf("beyond the end: %v, %v", values[0][8:12], err)
 	}
 }
+
+// The exponents of a damped oscillator are negative, but what drives it keeps it
+// in motion.
+func TestAModelDrivenByTheTimeDoesNotComeToRest(t *testing.T) {
+	m, err := model.Read("driven.yaml", []byte("states: {x: 1, v: 0}\nequations: |\n  x' = v\n  v' = -x - 0.5*v + cos(0.7*t)\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 0.1, Samples: 2500, Seed: 4, Noise: map[string]float64{"x": 0.01, "v": 0.01}}
+	entry, err := c.Entry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, states, err := c.Trajectory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const cut = 2000
+	train, test := entry.Slice(0, cut), entry.Slice(cut, 2500)
+	test.Test = true
+	p, err := assess.Run(context.Background(), assess.Input{
+		Model: m, Final: m, Train: []fit.Entry{train}, Test: []fit.Entry{test},
+		Sigma: []float64{0.01, 0.01}, Scale: []float64{1, 1}, Path: [][][]float64{{states[0][:cut], states[1][:cut]}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Lyapunov) == 0 || p.Lyapunov[0] > -0.1 {
+		t.Fatalf("exponents %v of a damped oscillator", p.Lyapunov)
+	}
+	if p.Rest != "" {
+		t.Errorf("it comes to rest: %s", p.Rest)
+	}
+}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"govern/dynamics"
+	"govern/expr"
 	"govern/ode"
 	"govern/series"
 )
@@ -73,8 +75,14 @@ const (
 )
 
 // rest says so when every small perturbation of the model dies out, its motion
-// with it, while the data are a sustained one.
+// with it, while the data are a sustained one. A model driven by the time goes on
+// moving whatever its exponents are.
 func (p *Proof) rest(in Input) {
+	for _, right := range in.Final.Rhs() {
+		if slices.Contains(expr.Names(right), "t") {
+			return
+		}
+	}
 	if len(p.Lyapunov) == 0 || !(p.Lyapunov[0] < -3*p.LyapunovError[0]) || !(p.Lyapunov[0]*p.Cycle*100 < -1) {
 		return
 	}
@@ -116,7 +124,7 @@ func (p *Proof) lyapunov(ctx context.Context, sys *ode.System, x0 []float64) err
 		return nil
 	}
 	if errors.As(err, &step) || errors.As(err, &blow) {
-		p.Warnings = append(p.Warnings, "over as long a time as the data the free run stays within their reach, but far beyond it it ends: "+ending(err))
+		p.Warnings = append(p.Warnings, "the free run stays within reach of the data for as long as they last, but ends later: "+ending(err))
 		return nil
 	}
 	if err != nil {

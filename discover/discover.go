@@ -41,6 +41,8 @@ type Result struct {
 	Tried    []Try
 	Neural   *fit.Fitted // the networks, where the search led through them
 	Apart    []float64   // of each unknown: rms of formula − network over the network's, along the data
+
+	trained *fit.Fitted // networks, also those that were no better than the formula
 }
 
 // Tie is a formula that the data cannot tell from the chosen one.
@@ -188,6 +190,17 @@ func (f *formulas) better(ctx context.Context) (bool, error) {
 	checked := checks(e.Data, net)
 	if !finite(net.Evidence) || !passed(checked) || net.Omega > best.fit.Omega/2 && !open || net.Evidence > best.score()-f.options.Tie {
 		return false, nil
+	}
+	if f.result.Neural == nil { // what the network says is smoother than the path that the formula was sought on
+		if err := f.listen(net); err != nil {
+			return false, err
+		}
+		if err := f.functions(ctx); err != nil {
+			return false, err
+		}
+		if f.best != best {
+			return f.better(ctx)
+		}
 	}
 	f.result.Neural = net
 	f.result.neuralOnly(e.Data.Model, checked)
@@ -415,11 +428,11 @@ func (f *formulas) mixtures(ctx context.Context) error {
 
 // What the cheapest function of a kind costs in terms and fitted numbers inside
 // them: a bend at its canonical numbers and what stands beside it, two bends, a
-// line with one kink.
+// kink and a constant.
 const (
 	leastBend  = 2
 	leastBends = 5
-	leastHinge = 4
+	leastHinge = 3
 )
 
 // doubtful says that a function of the given cost could be better than what the

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -358,4 +359,81 @@ equations: |
   y' = ` + capture + ` - 0.1*y/(1 + 2*y)*z - 0.4*y
   z' = 0.1*y/(1 + 2*y)*z - 0.01*z
 `
+}
+
+// On an angle that runs over many turns no multiple of its spread is near the
+// wave, and a network would have to learn every turn.
+func TestTheSineOfARunningAngleIsFound(t *testing.T) {
+	const driven = "states: {x: 1, v: 0}\nequations: |\n  x' = v\n  v' = %s - 0.5*v + 1.5*cos(0.6667*t)\n"
+	m, err := model.Read("truth.yaml", []byte(strings.Replace(driven, "%s", "-sin(x)", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 0.1, Samples: 1500, Seed: 3, Noise: map[string]float64{"x": 0.002, "v": 0.01}}
+	r, d := learn(t, c, strings.Replace("unknowns: {f: {}}\n"+driven, "%s", "f(x)", 1), 0, discover.Options{})
+	if low, high := slices.Min(d.Entries[0].Channels[0].Values), slices.Max(d.Entries[0].Channels[0].Values); high-low < 6*math.Pi {
+		t.Fatalf("the angle stays within %.3g … %.3g", low, high)
+	}
+	expect(t, d, r.Chosen, "f", "-sin(x)", 0.01)
+}
+
+// The search for one kink may stop beside its place; with two to begin with, the
+// one that is left finds it.
+func TestTheKinkOfAJerkSystemIsFoundAtItsPlace(t *testing.T) {
+	const jerk = "states: {x: 0.1, y: 0, z: 0}\nequations: |\n  x' = y\n  y' = z\n  z' = -0.6*z - y + %s\n"
+	m, err := model.Read("truth.yaml", []byte(strings.Replace(jerk, "%s", "abs(x) - 2", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 0.1, Samples: 1500, Seed: 3, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
+	r, _ := learn(t, c, strings.Replace("unknowns: {f: {}}\n"+jerk, "%s", "f(x)", 1), 0, discover.Options{})
+	if r.Status != discover.OK && r.Status != discover.Ambiguous {
+		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	}
+	if len(r.Chosen.Terms) != 2 || len(r.Chosen.Parameters) > 1 {
+		t.Errorf("found %s, want two terms and one knot", r.Chosen.Formula(0))
+	}
+}
+
+// once is a journal that refuses a second step of the same name, as a run
+// directory does.
+type once map[string]bool
+
+func (o once) Do(name string, out any, compute func() error) error {
+	if o[name] {
+		return errors.New("two steps are named " + name)
+	}
+	o[name] = true
+	return compute()
+}
+
+// Where a formula leaves a defect networks are trained to compare; when the
+// formula then fails its proof they are asked for again.
+func TestNetworksAreTrainedOnce(t *testing.T) {
+	c := rossler(t, map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01})
+	c.Samples = 500
+	m, err := model.Read("test.yaml", []byte(strings.Replace(rosslerUnknown, "c: 14", "c: 14.3", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, err := c.Entry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := fit.Prepare(m, []fit.Entry{entry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := once{}
+	e := &fit.Engine{Data: d, Journal: steps, Workers: 1}
+	r, err := discover.Run(context.Background(), e, discover.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !steps["neural/warm"] || r.Neural != nil || r.Status != discover.OK && r.Status != discover.Ambiguous {
+		t.Fatalf("status %s, networks trained %v: no formula that was compared with networks", r.Status, steps["neural/warm"])
+	}
+	if _, err := discover.Networks(context.Background(), e, r); err != nil {
+		t.Error(err)
+	}
 }

@@ -42,8 +42,9 @@ func (f *formulas) hinges(ctx context.Context, u int) error {
 	return nil
 }
 
-// kinked runs the road with n kinks in unknown u. A candidate that has lost one
-// of its kinks is none: fewer kinks have been tried.
+// kinked runs the road with n kinks in unknown u. A candidate that has lost some
+// of its kinks is kept without them: with more to begin with, a kink may find the
+// place that it misses alone.
 func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
 	others, _ := f.beside(u)
 	m, start := f.carrying(others)
@@ -79,16 +80,26 @@ func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(found, func(c *candidate) bool {
-		c.road = fmt.Sprintf("%d hinges", n)
+	var out []*candidate
+	for _, c := range found {
 		kept := 0
 		for _, t := range c.fit.Terms {
 			if t.Unknown == u && t.Knots > 0 {
 				kept++
 			}
 		}
-		return kept < n
-	}), nil
+		if kept == 0 {
+			continue
+		}
+		c.road = fmt.Sprintf("%d hinges", kept)
+		if kept < n {
+			if c, err = f.trim(ctx, fmt.Sprintf("%shinges-%s-%d/%s/trim", f.prefix, unknown.Name, n, c.road), c); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, c)
+	}
+	return out, nil
 }
 
 // kinks finds the n places, among the quantiles of the unknown's argument along

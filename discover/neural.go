@@ -53,19 +53,26 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 		return nil // what explains nothing teaches nothing
 	}
 	f.options.Roads = "grown" // whole libraries have failed already
-	return f.libraries(ctx)
+	return f.everything(ctx)
 }
 
 // train fits a network for every unknown, at the defect weight that is best for
-// them.
+// them; once, whoever asks.
 func (f *formulas) train(ctx context.Context) (*fit.Fitted, error) {
+	if f.result.trained != nil {
+		return f.result.trained, nil
+	}
 	report(f.engine, "neural", 0.3)
 	net, err := f.engine.Neural(ctx, "neural", f.path)
 	if err != nil {
 		return nil, err
 	}
 	report(f.engine, "neural/tune", 0.5)
-	return tune(ctx, f.engine, "neural/tune", net)
+	if net, err = tune(ctx, f.engine, "neural/tune", net); err != nil {
+		return nil, err
+	}
+	f.result.trained = net
+	return net, nil
 }
 
 // listen puts what networks say in the place of the smoothed path.

@@ -29,6 +29,22 @@ type number struct {
 	mayReverse bool    // the canonical value may have either sign
 }
 
+// begin is where the number starts: along the axis, and where a textbook has it.
+// A rotor's angle runs over many turns, an exponential of a voltage over many
+// decades: there no multiple of the spread is near the canonical value.
+func (n number) begin(a axis) []float64 {
+	out := n.starts(a)
+	if n.name != "wave" && n.name != "rate" {
+		return out
+	}
+	for _, at := range []float64{n.canonical, -n.canonical} {
+		if n.min(a) <= at && at <= n.max(a) && !slices.Contains(out, at) {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
 // axis is where an argument lies along the data.
 type axis struct {
 	low, high, sd float64
@@ -350,7 +366,8 @@ func over(e *fit.Engine, m *model.Model) (*fit.Engine, error) {
 
 // rank returns every family at the numbers of its grid that promise most, the
 // most promising first: by the quadratic profile of the best candidate where it
-// passes the checks and is near the truth, else by regression on the smoothed path.
+// passes the checks and is near the truth (networks leave no smaller defect), else
+// by regression on the smoothed path, or on what the networks say.
 func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 	terms, base := f.beside(u)
 	m, path := f.carrying(append(slices.Clone(terms), base...))
@@ -358,7 +375,7 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 	if err != nil {
 		return nil, err
 	}
-	near := f.best != nil && f.best.passed()
+	near := f.best != nil && f.best.passed() && !(f.result.Neural != nil && f.best.fit.Omega > 2*f.result.Neural.Omega)
 	arguments, err := e.Data.Arguments(&path, u)
 	if err != nil {
 		return nil, err
@@ -550,7 +567,7 @@ func grid(numbers []number, a axis) [][]float64 {
 	for _, n := range numbers {
 		var next [][]float64
 		for _, head := range out {
-			for _, v := range n.starts(a) {
+			for _, v := range n.begin(a) {
 				next = append(next, append(slices.Clone(head), v))
 			}
 		}

@@ -41,6 +41,12 @@ func newIntegrator(slope func(t float64, y, dy []float64), names []string, contr
 	for i := range g.k {
 		g.k[i] = make([]float64, width)
 	}
+	if g.bound == 0 {
+		g.bound = 1e12
+		for _, v := range y[:len(names)] {
+			g.bound = math.Max(g.bound, 1e12*math.Abs(v))
+		}
+	}
 	g.control.accept(g.y)
 	g.restart()
 	if opt.Step == 0 {

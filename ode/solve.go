@@ -12,20 +12,18 @@ type Options struct {
 	Step     float64 // RK4: the fixed step, required. Tsit5: the first step; 0 chooses it
 	Relative float64 // error allowed a step, relative to the state; default 1e-9
 	Absolute float64 // the same relative to the largest magnitude the state has had; default 1e-12
-	Bound    float64 // |state| beyond it is a BlowUpError; default 1e12
+	Bound    float64 // |state| beyond it is a BlowUpError; default 1e12, times the largest |initial state| where that is above 1
 	MaxSteps int     // attempted steps before a StepError; default 10 million
 }
 
-// Filled returns the options with every default written out.
+// Filled returns the options with every default written out but Bound, which
+// depends on where a solve starts.
 func (o Options) Filled() Options {
 	if o.Relative == 0 {
 		o.Relative = 1e-9
 	}
 	if o.Absolute == 0 {
 		o.Absolute = 1e-12
-	}
-	if o.Bound == 0 {
-		o.Bound = 1e12
 	}
 	if o.MaxSteps == 0 {
 		o.MaxSteps = 10_000_000

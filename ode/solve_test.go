@@ -211,3 +211,17 @@ func TestEveryCatalogueModelRuns(t *testing.T) {
 		}
 	}
 }
+
+func TestTheBoundGrowsWithTheStart(t *testing.T) {
+	s := system(t, "x' = -x; y' = y", "")
+	if _, err := Solve(background, s, []float64{1e13, 1}, grid(2, 20), Options{}); err != nil {
+		t.Errorf("a decay from 1e13: %v", err)
+	}
+	var blow *BlowUpError
+	if _, err := Solve(background, s, []float64{1e13, 1}, grid(2, 20), Options{Bound: 1e12}); !errors.As(err, &blow) {
+		t.Errorf("beyond a given bound: %v", err)
+	}
+	if _, err := Solve(background, s, []float64{0, 1}, []float64{0, 40}, Options{}); !errors.As(err, &blow) || blow.Bound != 1e12 {
+		t.Errorf("growth from 1 to 2e17: %v", err)
+	}
+}

@@ -46,7 +46,7 @@ func printResult(w io.Writer, r *run.Result, dir string) {
 	if len(r.Unknowns) == 0 && len(r.Equations) > 0 {
 		for _, name := range slices.Sorted(maps.Keys(r.Equations)) {
 			if e := r.Equations[name]; e != nil {
-				fmt.Fprintf(w, "%s' = %s\n", name, *e)
+				fmt.Fprintf(w, "%s' = %s\n", name, digits(*e, 6))
 			}
 		}
 		fmt.Fprintln(w)
@@ -57,7 +57,7 @@ func printResult(w io.Writer, r *run.Result, dir string) {
 		}
 		var formulas []string
 		for _, name := range slices.Sorted(maps.Keys(tie.Expressions)) {
-			formulas = append(formulas, name+" = "+fourDigits(tie.Expressions[name]))
+			formulas = append(formulas, name+" = "+digits(tie.Expressions[name], 4))
 		}
 		fmt.Fprintf(w, "  +%s  %s\n", short(tie.Delta, 2), strings.Join(formulas, ";  "))
 		if i == len(r.Alternatives)-1 {
@@ -109,20 +109,20 @@ func printUnknown(w io.Writer, name string, u run.Unknown, status run.Status) {
 	for _, term := range u.Terms {
 		value, interval := estimate(term.Coefficient, term.Low, term.High)
 		if interval != "" {
-			fmt.Fprintf(t, "    %s\t%s\t%s\n", term.Term, value, interval)
+			fmt.Fprintf(t, "    %s\t%s\t%s\n", digits(term.Term, 5), value, interval)
 		}
 	}
 	_ = t.Flush()
 	fmt.Fprintln(w)
 }
 
-// rounded writes a sum with the digits that its intervals leave, anything else
-// as it is.
+// rounded writes a sum with the digits that its intervals leave, and other numbers
+// with a few.
 func rounded(u run.Unknown) string {
 	var b strings.Builder
 	for i, term := range u.Terms {
 		if math.IsNaN(float64(term.Low)) {
-			return *u.Expression
+			return digits(*u.Expression, 5)
 		}
 		value, _ := estimate(term.Coefficient, term.Low, term.High)
 		sign := "+"
@@ -137,11 +137,11 @@ func rounded(u run.Unknown) string {
 		}
 		b.WriteString(value)
 		if term.Term != "1" {
-			b.WriteString("*" + term.Term)
+			b.WriteString("*" + digits(term.Term, 5))
 		}
 	}
 	if b.Len() == 0 {
-		return *u.Expression
+		return digits(*u.Expression, 5)
 	}
 	return b.String()
 }
@@ -172,10 +172,10 @@ func printValidation(w io.Writer, r *run.Result) {
 		}
 		fmt.Fprintf(t, "Lyapunov spectrum\t%s\n", strings.Join(parts, ", "))
 	}
-	if len(r.Errors.Free) > 0 {
+	if anyDefined(r.Errors.Free) {
 		fmt.Fprintf(t, "error, free-running\t%s of the standard deviation\n", percentages(r.Errors.Free))
 	}
-	if len(r.Errors.Nudged) > 0 {
+	if anyDefined(r.Errors.Nudged) {
 		fmt.Fprintf(t, "error, nudged\t%s\n", percentages(r.Errors.Nudged))
 	}
 	if defined(d.AttractorDistance) {
@@ -213,13 +213,27 @@ func decimals(spectrum []run.Number) int {
 func percentages(m map[string]run.Number) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		text := short(100*m[name], 2)
-		if m[name] >= 1 {
-			text = fmt.Sprintf("%.0f", 100*float64(m[name]))
+		text := short(100*m[name], 2) + " %"
+		switch v := float64(m[name]); {
+		case math.IsNaN(v):
+			text = "undefined"
+		case math.IsInf(v, 0):
+			text = "without bound"
+		case v >= 1:
+			text = fmt.Sprintf("%.0f %%", 100*v)
 		}
-		parts = append(parts, name+" "+text+" %")
+		parts = append(parts, name+" "+text)
 	}
 	return strings.Join(parts, ", ")
+}
+
+func anyDefined(m map[string]run.Number) bool {
+	for _, v := range m {
+		if defined(v) {
+			return true
+		}
+	}
+	return false
 }
 
 func defined(n run.Number) bool { return !math.IsNaN(float64(n)) }
@@ -237,26 +251,26 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// fourDigits writes the numbers of a formula with four digits; result.json holds
+// digits writes the numbers of a formula with at most n digits; result.json holds
 // all of them.
-func fourDigits(text string) string {
+func digits(text string, n int) string {
 	e, err := expr.Parse(text)
 	if err != nil {
 		return text
 	}
-	return shortened(e).String()
+	return shortened(e, n).String()
 }
 
-func shortened(e *expr.Expr) *expr.Expr {
+func shortened(e *expr.Expr, n int) *expr.Expr {
 	r := *e
 	if e.Kind == expr.Number {
-		if v, err := strconv.ParseFloat(strconv.FormatFloat(e.Value, 'g', 4, 64), 64); err == nil {
+		if v, err := strconv.ParseFloat(strconv.FormatFloat(e.Value, 'g', n, 64), 64); err == nil {
 			r.Value = v
 		}
 	}
 	r.Args = nil
 	for _, a := range e.Args {
-		r.Args = append(r.Args, shortened(a))
+		r.Args = append(r.Args, shortened(a, n))
 	}
 	return &r
 }
