@@ -97,6 +97,9 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.result.Status != "" {
+		return f.result, nil
+	}
 	if !asksForNetwork(e.Data.Model) {
 		if err := f.libraries(ctx); err != nil {
 			return nil, err
@@ -122,9 +125,13 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	return f.conclude(ctx)
 }
 
-// begin smooths the data.
+// begin smooths the data, or draws what a smoother cannot see. Where nothing
+// drawn explains the data, the result has a status already.
 func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
 	report(e, "smooth", 0)
+	if unseen := e.Data.Unseen(); len(unseen) > 0 {
+		return beginUnseen(ctx, e, o, unseen)
+	}
 	e, sm, err := e.Clean(ctx)
 	if err != nil {
 		return nil, err

@@ -53,6 +53,9 @@ func Fit(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.result.Status != "" {
+		return f.result, nil
+	}
 	if networks {
 		return f.networks(ctx)
 	}
@@ -100,6 +103,9 @@ func Extract(ctx context.Context, e *fit.Engine, o Options, networks []fit.Form,
 	f, err := begin(ctx, e, o)
 	if err != nil {
 		return nil, err
+	}
+	if f.result.Status != "" {
+		return f.result, nil
 	}
 	report(e, "neural", 0.1)
 	net, err := e.Retrain(ctx, "neural", f.path, networks, parameters, omega)

@@ -235,6 +235,7 @@ type Schedule struct {
 	Trials     int     // steps tried in a stage, accepted or not; 0: no limit
 	Noise      bool    // re-estimate the noise under its cap
 	Gain       *Gain   // nil: none
+	Held       []int   // columns, terms and then parameters, that stay where the start has them
 }
 
 // The factor between stages and the steps of a stage that is not the last.
@@ -276,6 +277,9 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	st, p, train, err := e.newTrainer(sp, start, &from, schedule.Trials)
 	if err != nil {
 		return nil, err
+	}
+	for _, k := range schedule.Held {
+		st.columns[k].Lower, st.columns[k].Upper = p.Border[k], p.Border[k]
 	}
 	if start.Substeps == 0 && e.Options.Substeps == 0 {
 		st.weights(from.Scale, OmegaEnd)

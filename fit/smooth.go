@@ -130,24 +130,15 @@ func (e *Engine) smooth(ctx context.Context) (*Smoothed, error) {
 	for _, c := range fitted(d.Model) {
 		out.Parameters = append(out.Parameters, d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Value)
 	}
+	if unseen := d.Unseen(); len(unseen) > 0 {
+		return nil, &UnobservedError{State: unseen[0]}
+	}
 	for _, c := range d.components() {
-		if len(c.channels) == 0 {
-			return nil, &UnobservedError{State: d.Model.States[c.states[0]].Name}
-		}
 		if err := e.smoothComponent(ctx, c, out); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
-}
-
-// UnobservedError says that no channel sees a state, directly or through the
-// equations, so that the data cannot determine it.
-type UnobservedError struct{ State string }
-
-func (e *UnobservedError) Error() string {
-	return fmt.Sprintf("fit: no channel sees the state %s, neither directly nor through a known equation; "+
-		"observe it, or give an equation in which it drives an observed state", e.State)
 }
 
 // components splits the model's states.

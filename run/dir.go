@@ -24,13 +24,17 @@ const (
 	CompareFile      = "compare.json"
 	CompareTableFile = "compare.csv"
 	ComparePageFile  = "compare.html"
+	FormulaFile      = "formula.json" // the result.json that a profile starts from
+	ProfileFile      = "profile.json"
+	ProfileTableFile = "profile.csv"
+	ProfilePageFile  = "profile.html"
 	checkpointDir    = "checkpoint"
 	lockName         = "lock" // below checkpoint/
 )
 
 // files are what --force clears away; other files in the directory stay.
 var files = [...]string{ResultFile, ProblemFile, ManifestFile, HistoryFile, ModelFile, TrajectoriesFile, ReportFile,
-	UDEFile, NeuralFile, UnknownsFile, CompareFile, CompareTableFile, ComparePageFile, checkpointDir}
+	UDEFile, NeuralFile, UnknownsFile, CompareFile, CompareTableFile, ComparePageFile, FormulaFile, ProfileFile, ProfileTableFile, ProfilePageFile, checkpointDir}
 
 // Dir is a run directory that this process holds the lock of. Its methods may
 // be called from several goroutines, except Close.

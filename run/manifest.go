@@ -17,7 +17,7 @@ import (
 // Manifest says what was run, on what, by what.
 type Manifest struct {
 	Version string   `json:"version"` // of govern
-	Task    string   `json:"task"`    // what the run does: discover, fit, extract, assess, compare
+	Task    string   `json:"task"`    // what the run does: discover, fit, extract, assess, compare, profile
 	Command []string `json:"command"`
 	Seed    uint64   `json:"seed"`
 	Kernel  string   `json:"kernel"`  // level of the lane kernels; another one gives other bits
@@ -26,7 +26,7 @@ type Manifest struct {
 	Cores   int      `json:"cores"`   // of the machine; the result does not depend on it
 	Started string   `json:"started"` // RFC 3339
 	Problem string   `json:"problem"` // SHA-256 of problem.yaml in the run directory
-	Data    []Input  `json:"data"`    // the files that were read; the last of an extraction is the networks
+	Data    []Input  `json:"data"`    // the files that were read; the last of an extraction is the networks, of a profile the formula
 
 	Options map[string]string `json:"options,omitempty"` // of the task, beyond the problem's
 }

@@ -65,7 +65,7 @@ data; 4 finished without a trustworthy answer; 130 interrupted; 1 anything else.
 	root.SetFlagErrorFunc(suggestFlag)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.AddCommand(a.discoverCommand(), a.fitCommand(), a.extractCommand(), a.compareCommand(), a.landscapeCommand(), a.checkCommand(), a.simulateCommand(), a.assessCommand(), a.showCommand(),
+	root.AddCommand(a.discoverCommand(), a.fitCommand(), a.extractCommand(), a.compareCommand(), a.landscapeCommand(), a.profileCommand(), a.checkCommand(), a.simulateCommand(), a.assessCommand(), a.showCommand(),
 		a.modelsCommand(), a.resumeCommand(), a.exportCommand())
 	return root
 }

@@ -27,6 +27,7 @@ const (
 	taskExtract  = "extract"
 	taskAssess   = "assess"
 	taskCompare  = "compare"
+	taskProfile  = "profile"
 )
 
 // session is a run directory with the problem that it holds.
@@ -34,15 +35,16 @@ type session struct {
 	dir      *run.Dir
 	problem  *problem.Problem
 	manifest *run.Manifest
-	networks *run.UDE // where an extraction starts
+	networks *run.UDE    // where an extraction starts
+	formula  *run.Result // where a profile starts
 }
 
 // create makes the run directory of a problem: the resolved problem.yaml, whose
 // data paths are relative to the directory, and the manifest. The problem is then
 // read back from there, so that a first run sees exactly what a resumed one sees.
-// So are the networks of an extraction; other tasks have none. Options are those of a
-// comparison.
-func (a *app) create(task string, p *problem.Problem, networks []byte, options map[string]string) (s *session, err error) {
+// So is what a task begins with: the networks of an extraction, the result of a profile; other
+// tasks have none. Options are those of a comparison or a profile.
+func (a *app) create(task string, p *problem.Problem, from []byte, options map[string]string) (s *session, err error) {
 	dir, err := run.Create(run.CreateOptions{Dir: a.output, Name: p.Name, Force: a.force})
 	if err != nil {
 		return nil, err
@@ -55,8 +57,8 @@ func (a *app) create(task string, p *problem.Problem, networks []byte, options m
 	if err := dir.WriteBytes(run.ProblemFile, p.Encode(dir.Path())); err != nil {
 		return nil, err
 	}
-	if task == taskExtract {
-		if err := dir.WriteBytes(run.NeuralFile, networks); err != nil {
+	if name := startFile(task); name != "" {
+		if err := dir.WriteBytes(name, from); err != nil {
 			return nil, err
 		}
 	}
@@ -93,16 +95,33 @@ func (s *session) load(task string, seed uint64) error {
 		}
 		s.manifest.Data = append(s.manifest.Data, run.Input{File: d.File, SHA256: sum})
 	}
-	if task != taskExtract {
+	name := startFile(task)
+	if name == "" {
 		return nil
 	}
-	path = s.dir.File(run.NeuralFile)
+	what := map[string]string{taskExtract: "the networks", taskProfile: "the formula"}[task]
+	path = s.dir.File(name)
 	if text, err = os.ReadFile(path); err != nil {
-		return &run.ChangedError{Dir: s.dir.Path(), What: []string{run.NeuralFile + ", the networks that it began with, cannot be read"}}
+		return &run.ChangedError{Dir: s.dir.Path(), What: []string{name + ", " + what + " that it began with, cannot be read"}}
 	}
-	s.manifest.Data = append(s.manifest.Data, run.Input{File: run.NeuralFile, SHA256: run.Hash(text)})
+	s.manifest.Data = append(s.manifest.Data, run.Input{File: name, SHA256: run.Hash(text)})
+	if task == taskProfile {
+		s.formula, err = run.DecodeResult(text)
+		return err
+	}
 	s.networks, err = run.DecodeUDE(path, text)
 	return err
+}
+
+// startFile is the file of an earlier run that a task begins with; "" for none.
+func startFile(task string) string {
+	switch task {
+	case taskExtract:
+		return run.NeuralFile
+	case taskProfile:
+		return run.FormulaFile
+	}
+	return ""
 }
 
 // learn does what the session's task is.
@@ -128,6 +147,9 @@ func (a *app) work(ctx context.Context, s *session) error {
 	settings := govern.Settings{Seed: s.manifest.Seed, Workers: a.workers, Journal: recorder, Monitor: recorder}
 	if s.manifest.Task == taskCompare {
 		return a.compare(ctx, s, settings, bar)
+	}
+	if s.manifest.Task == taskProfile {
+		return a.profile(ctx, s, settings, bar)
 	}
 	out, err := s.learn(ctx, settings)
 	finish(bar)

@@ -1,0 +1,370 @@
+package govern
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"govern/discover"
+	"govern/expr"
+	"govern/fit"
+	"govern/optim"
+	"govern/problem"
+	"govern/run"
+	"govern/series"
+)
+
+// ProfileLevel is the rise of −2 log L that bounds a 95 % interval of one number
+// (the quantile of χ² with one degree of freedom).
+const ProfileLevel = 3.841458820694124
+
+// ProfileOptions say what is profiled; the zero values of numbers are defaults.
+type ProfileOptions struct {
+	// Parameter is a fitted parameter, or a coefficient by its term: "x*y", or
+	// "f: x*y" where several unknowns have it.
+	Parameter string
+	Points    int // refits at most, half of them on each side; 0: 24
+}
+
+// Profile is the profile likelihood of one fitted number: −2 log L where it is held
+// and everything else, the states included, is fitted again.
+type Profile struct {
+	Parameter string
+	Value     float64   // the best
+	Sigma     float64   // the standard deviation that the curvature at the best promises; +Inf where there is none
+	Values    []float64 // rising
+	Rise      []float64 // −2 log L above the lowest
+	Low, High ProfileEnd
+}
+
+// ProfileEnd is one side of a profile.
+type ProfileEnd struct {
+	At   float64 // where the profile crosses ProfileLevel; NaN where it does not
+	Open bool    // it does not, as far as it was followed
+	Why  string  // of an open side: a sentence
+}
+
+// ProfileError says that something cannot be profiled.
+type ProfileError struct {
+	Parameter string
+	Why       string
+	Known     []string // what can be
+}
+
+func (e *ProfileError) Error() string {
+	return fmt.Sprintf("govern: no profile of %q: %s", e.Parameter, e.Why)
+}
+
+// Profiled lists what of a result can be profiled.
+func Profiled(r *run.Result) []string {
+	out := slices.Sorted(maps.Keys(r.Parameters))
+	for _, name := range slices.Sorted(maps.Keys(r.Unknowns)) {
+		for _, t := range r.Unknowns[name].Terms {
+			out = append(out, name+": "+t.Term)
+		}
+	}
+	return out
+}
+
+// ProfileOf follows the profile likelihood of a number of a finished run's formula:
+// the value is held at steps away from the best, and coefficients, fitted parameters
+// and states are refitted from the step before, at the noise and defect weight of
+// the best fit, on all data. Steps are a quarter of the promised standard deviation and double
+// where the profile rises slower than promised; a side ends two levels up, at the
+// parameter's bound, or when its points are used. Journal steps: profile/… one a
+// refit. The error is a *ProfileError where the result has no such number.
+func ProfileOf(ctx context.Context, p *problem.Problem, r *run.Result, o ProfileOptions, s Settings) (*Profile, error) {
+	if o.Points == 0 {
+		o.Points = 24
+	}
+	w := &profiling{settings: s, points: max(o.Points/2, 1)}
+	if err := w.formula(p, r, o.Parameter); err != nil {
+		return nil, err
+	}
+	if err := w.best(ctx, p, r); err != nil {
+		return nil, err
+	}
+	return w.follow(ctx, o.Parameter)
+}
+
+// profiling is a profile on its way.
+type profiling struct {
+	settings Settings
+	points   int // of a side
+	start    fit.Fitted
+	column   int     // of the profiled number
+	lower    float64 // its bounds
+	upper    float64
+	engine   *fit.Engine
+	at       *fit.Fitted // the best
+}
+
+// formula reads the terms, coefficients and parameters of a result, and which of
+// them is meant.
+func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) error {
+	m := p.Model
+	wanted = strings.TrimSpace(wanted)
+	w.lower, w.upper = math.Inf(-1), math.Inf(1)
+	var matches []int
+	unknown, term, named := strings.Cut(wanted, ":")
+	if !named {
+		term = wanted
+	}
+	want, _ := expr.Parse(strings.TrimSpace(term)) // nil: it is no term
+	for u, declared := range m.Unknowns {
+		found, ok := r.Unknowns[declared.Name]
+		if !ok || found.Expression == nil {
+			return &ProfileError{wanted, "the run has no formula for " + declared.Name, nil}
+		}
+		for _, t := range found.Terms {
+			factor, err := expr.Parse(t.Term)
+			if err != nil {
+				return fmt.Errorf("%s: %w", run.ResultFile, err)
+			}
+			if want != nil && (!named || strings.TrimSpace(unknown) == declared.Name) && expr.Simplify(factor).String() == expr.Simplify(want).String() {
+				matches = append(matches, len(w.start.Terms))
+			}
+			w.start.Terms = append(w.start.Terms, fit.Term{Unknown: u, Factor: factor})
+			w.start.Coefficients = append(w.start.Coefficients, float64(t.Coefficient))
+		}
+	}
+	for _, q := range m.Parameters {
+		if !q.Fit {
+			continue
+		}
+		e, ok := r.Parameters[q.Name]
+		if q.Name == wanted {
+			if !ok {
+				return &ProfileError{wanted, "the run held it, because no data determine it apart from others", Profiled(r)}
+			}
+			matches = []int{len(w.start.Terms) + len(w.start.Parameters)}
+			w.lower, w.upper = q.Min, q.Max
+		}
+		if ok {
+			w.start.Parameters = append(w.start.Parameters, float64(e.Value))
+		}
+	}
+	switch {
+	case len(matches) == 0:
+		return &ProfileError{wanted, "the run has fitted no such parameter, and its formula has no such term", Profiled(r)}
+	case len(matches) > 1:
+		return &ProfileError{wanted, "several unknowns have that term; say of which, as in \"f: " + wanted + "\"", Profiled(r)}
+	}
+	w.column = matches[0]
+	return nil
+}
+
+// best fits the formula on all data, as the run has left it.
+func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result) error {
+	entries, err := p.Open()
+	if err != nil {
+		return err
+	}
+	m := *p.Model
+	m.Parameters = slices.Clone(m.Parameters)
+	for i, q := range m.Parameters {
+		if _, ok := r.Parameters[q.Name]; q.Fit && !ok {
+			m.Parameters[i].Fit = false // the run held it
+		}
+	}
+	data, err := fit.Prepare(&m, entries)
+	if err != nil {
+		return err
+	}
+	found := &work{problem: &problem.Problem{Model: &m}, found: &discover.Result{Model: &m}}
+	closed, err := found.close(&w.start)
+	if err != nil {
+		return err
+	}
+	for i := range closed.Parameters {
+		closed.Parameters[i].Fit = false
+	}
+	located, err := fit.Prepare(closed, entries)
+	if err != nil {
+		return err
+	}
+	scale := make([]float64, len(m.States))
+	typical := 0.0
+	for _, c := range data.Channels {
+		typical += c.Std / float64(len(data.Channels))
+	}
+	for i, state := range m.States {
+		scale[i] = typical
+		for _, c := range data.Channels {
+			if c.Observe.Kind == expr.Name && c.Observe.Ident == state.Name {
+				scale[i] = c.Std
+			}
+		}
+	}
+	sigma := data.Sigmas()
+	for c, info := range data.Channels {
+		if v := float64(r.Noise[info.Column]); v > 0 {
+			sigma[c] = math.Max(v, info.Floor)
+		}
+	}
+	paths, err := (&fit.Engine{Data: located, Workers: w.settings.Workers, Journal: w.settings.Journal}).Locate(ctx, "profile/locate", sigma, scale)
+	if err != nil {
+		return err
+	}
+	n := len(m.States)
+	states := make([][][]float64, len(entries))
+	for e, path := range paths.Path {
+		states[e] = make([][]float64, n)
+		for k, v := range path {
+			states[e][k%n] = append(states[e][k%n], v)
+		}
+		w.start.Nodes = append(w.start.Nodes, everyNode(path, n, max(p.Fit.Segment, 1)))
+	}
+	for i := range scale {
+		var all []float64
+		for e := range states {
+			all = append(all, states[e][i]...)
+		}
+		scale[i] = series.Std(all)
+	}
+	if data, _, err = data.WithoutOutliers(states, w.start.Parameters); err != nil {
+		return err
+	}
+	w.start.Sigma, w.start.Scale = sigma, scale
+	w.engine = &fit.Engine{Data: data, Options: p.Fit, Workers: w.settings.Workers, Journal: w.settings.Journal, Monitor: w.settings.Monitor}
+	end := p.Fit.Omega
+	if end == 0 {
+		end = fit.OmegaEnd
+	}
+	w.stage("best fit", 0)
+	w.at, err = w.engine.Trajectory(ctx, "profile/best", &w.start, fit.Schedule{From: 0.1, To: end, Noise: true})
+	if err == nil && w.at.Status == optim.Failed {
+		err = &ProfileError{"", "the formula cannot be evaluated on the data", nil}
+	}
+	return err
+}
+
+func (w *profiling) stage(name string, done float64) {
+	if w.settings.Monitor != nil {
+		w.settings.Monitor.Stage(name, done)
+	}
+}
+
+// value of the profiled number in a fit.
+func (w *profiling) value(f *fit.Fitted) float64 {
+	if w.column < len(f.Terms) {
+		return f.Coefficients[w.column]
+	}
+	return f.Parameters[w.column-len(f.Terms)]
+}
+
+// with is a fit to start from with the profiled number set.
+func (w *profiling) with(f *fit.Fitted, v float64) *fit.Fitted {
+	g := *f
+	g.Coefficients, g.Parameters = slices.Clone(f.Coefficients), slices.Clone(f.Parameters)
+	if w.column < len(f.Terms) {
+		g.Coefficients[w.column] = v
+	} else {
+		g.Parameters[w.column-len(f.Terms)] = v
+	}
+	return &g
+}
+
+// The first step of a profile in promised standard deviations; a side is followed to
+// profileEnds levels; a step is doubled where the rise is less than slowRise of the promised.
+const (
+	profileStep = 0.25
+	profileEnds = 2
+	slowRise    = 0.25
+)
+
+// follow walks to both sides.
+func (w *profiling) follow(ctx context.Context, name string) (*Profile, error) {
+	best := w.at
+	columns := best.Columns()
+	out := &Profile{Parameter: name, Value: w.value(best), Sigma: math.Sqrt(best.Covariance[w.column*columns+w.column])}
+	if math.IsNaN(out.Sigma) {
+		out.Sigma = math.Inf(1)
+	}
+	type sample struct{ value, objective float64 }
+	samples := []sample{{out.Value, best.Objective}}
+	lowest := best.Objective
+	why := map[float64]string{}
+	for k, side := range []float64{-1, 1} {
+		step := profileStep * out.Sigma
+		if math.IsInf(step, 0) || step > math.Max(math.Abs(out.Value), 1) {
+			step = 0.05 * math.Max(math.Abs(out.Value), 1)
+		}
+		f, before := best, 0.0
+		why[side] = fmt.Sprintf("followed over %d refits", w.points)
+		for i := range w.points {
+			v := w.value(f) + side*step
+			bounded := math.Min(math.Max(v, w.lower), w.upper)
+			if bounded == w.value(f) {
+				why[side] = fmt.Sprintf("up to the parameter's bound %v", bounded)
+				break
+			}
+			label := map[float64]string{-1: "below", 1: "above"}[side]
+			w.stage(fmt.Sprintf("profile, %s", label), (float64(k)+float64(i)/float64(w.points))/2)
+			g, err := w.engine.Trajectory(ctx, fmt.Sprintf("profile/%s-%02d", label, i), w.with(f, bounded),
+				fit.Schedule{To: best.Omega, Held: []int{w.column}})
+			if err != nil {
+				return nil, err
+			}
+			if g.Status == optim.Failed || math.IsInf(g.Objective, 0) {
+				why[side] = fmt.Sprintf("up to %.4g, beyond which the model cannot be evaluated", w.value(f))
+				break
+			}
+			samples = append(samples, sample{bounded, g.Objective})
+			lowest = math.Min(lowest, g.Objective)
+			f = g
+			rise := g.Objective - best.Objective
+			if rise > profileEnds*ProfileLevel {
+				break
+			}
+			distance := math.Abs(bounded-out.Value) / out.Sigma
+			last := distance - step/out.Sigma
+			if promised := distance*distance - last*last; !(rise-before > slowRise*promised) || math.IsInf(out.Sigma, 0) {
+				step *= 2
+			}
+			before = rise
+		}
+	}
+	slices.SortFunc(samples, func(a, b sample) int {
+		if a.value < b.value {
+			return -1
+		}
+		return 1
+	})
+	at := 0
+	for i, q := range samples {
+		out.Values, out.Rise = append(out.Values, q.value), append(out.Rise, q.objective-lowest)
+		if q.objective == lowest {
+			at, out.Value = i, q.value
+		}
+	}
+	out.Low, out.High = out.end(at, -1), out.end(at, 1)
+	if out.Low.Open {
+		out.Low.Why = fmt.Sprintf("%s, it has risen by %.3g", why[-1], out.Rise[0])
+	}
+	if out.High.Open {
+		out.High.Why = fmt.Sprintf("%s, it has risen by %.3g", why[1], out.Rise[len(out.Rise)-1])
+	}
+	return out, nil
+}
+
+// end finds where the profile crosses the level to one side of its lowest point:
+// √rise is nearly linear in the value.
+func (p *Profile) end(from, side int) ProfileEnd {
+	for i := from; i+side >= 0 && i+side < len(p.Values); i += side {
+		a, b := math.Sqrt(math.Max(p.Rise[i], 0)), math.Sqrt(math.Max(p.Rise[i+side], 0))
+		if level := math.Sqrt(ProfileLevel); b >= level {
+			return ProfileEnd{At: p.Values[i] + (p.Values[i+side]-p.Values[i])*(level-a)/(b-a)}
+		}
+	}
+	return ProfileEnd{At: math.NaN(), Open: true}
+}
+
+// CheckProfile says, before anything is fitted, whether ProfileOf can profile what is
+// asked; the error is a *ProfileError.
+func CheckProfile(p *problem.Problem, r *run.Result, o ProfileOptions) error {
+	return (&profiling{}).formula(p, r, o.Parameter)
+}
