@@ -31,7 +31,7 @@ type beyond struct {
 }
 
 // foodChain is the model of Hastings and Powell (1991), a chaotic food chain with
-// saturating (Hill) responses.
+// saturatingLorenz (Hill) responses.
 var foodChain = beyond{"food chain, Hill response", `
 name: food-chain
 states: {x: 0.8, y: 0.2, z: 8}
@@ -49,8 +49,8 @@ equations: |
     z' = 0.1*y*z/(1 + 2*y) - 0.01*z
 `, map[string]string{"f": "5*x/(1 + 3*x)"}, 2, 2000, 2000, false}
 
-// saturating is Lorenz's system with a logistic coupling from y to x.
-var saturating = beyond{"Lorenz, logistic coupling", `
+// saturatingLorenz is Lorenz's system with a logistic coupling from y to x.
+var saturatingLorenz = beyond{"Lorenz, logistic coupling", `
 name: saturating
 states: {x: 1, y: 1, z: 20}
 equations: |
@@ -122,7 +122,7 @@ equations: |
 // systems at 1 % noise: what is called an answer must be within 3 % of the truth
 // over the attractor, formula or network, and move like it.
 func TestUnknownsOutsideEveryPolynomial(t *testing.T) {
-	for _, c := range []beyond{foodChain, saturating, twoSigmoids, ring, hill} {
+	for _, c := range []beyond{foodChain, saturatingLorenz, twoSigmoids, ring, hill} {
 		m, err := model.Read(c.name, []byte(c.model))
 		if err != nil {
 			t.Fatal(err)
