@@ -125,6 +125,14 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 	if err != nil {
 		return nil, err
 	}
+	if found.Extra != nil { // from here on the problem is that of the model with the extra state
+		q := *p
+		q.Model = found.Data.Model
+		p = &q
+		if data, err = fit.Prepare(p.Model, train); err != nil {
+			return nil, err
+		}
+	}
 	w := &work{problem: p, settings: s, train: train, test: test, data: data, doubts: doubts, found: found}
 	if w.adopt() {
 		engine.Data, data = w.data, w.data
@@ -132,7 +140,7 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 	if err := w.conclude(ctx, clock); err != nil {
 		return nil, err
 	}
-	if w.proof != nil && !w.proof.Credible() && len(w.final.Forms) == 0 && p.Discover.Method != discover.MethodDerivatives {
+	if w.proof != nil && !w.proof.Credible() && len(w.final.Forms) == 0 && found.Extra == nil && p.Discover.Method != discover.MethodDerivatives {
 		if w, err = w.orNetwork(ctx, engine, data, clock); err != nil {
 			return nil, err
 		}

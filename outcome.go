@@ -113,6 +113,11 @@ func (w *work) result() *run.Result {
 		AttractorDistance: run.Number(w.proof.AttractorDistance), AttractorFloor: run.Number(w.proof.AttractorFloor),
 		SpectrumDistance: run.Number(w.proof.SpectrumDistance), SpectrumFloor: run.Number(w.proof.SpectrumFloor),
 	}
+	if x := w.found.Extra; x != nil {
+		right := x.Equation()
+		r.Extra = &run.Extra{State: x.State, Equation: right.String(), Enters: x.Enters, Term: x.State}
+		r.Warnings = append(r.Warnings, fmt.Sprintf("an extra hidden state is needed: %[1]s' = %[2]s, added to %[3]s'; without it no formula passes the checks", x.State, right, x.Enters))
+	}
 	for _, t := range w.found.Ties {
 		a := run.Alternative{Expressions: map[string]string{}, Delta: run.Number(t.Delta)}
 		for u, unknown := range m.Unknowns {
@@ -134,6 +139,11 @@ func (w *work) result() *run.Result {
 		r.Advice = fmt.Sprintf("the %[1]s, running free, leaves the range of the data (%[2]s): it is not a model of them. Give more data, or %[3]s.",
 			what, w.proof.Escape, richer)
 	}
+	if i := w.astray(); i >= 0 && r.Status.Trusted() && w.found.Extra != nil {
+		r.Status = run.NoModel
+		r.Advice = fmt.Sprintf("a formula with an extra hidden state follows the data, but free runs from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
+			"the library lacks something else; widen it, or observe more", w.proof.Free[i], w.data.Channels[i].Column)
+	}
 	if i := w.astray(); i >= 0 && r.Status.Trusted() {
 		r.Status = run.NoModel
 		r.Advice = fmt.Sprintf("Free runs of the network from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
@@ -143,15 +153,15 @@ func (w *work) result() *run.Result {
 }
 
 // chance is the free-running error, in standard deviations, above which a
-// network has learned nothing that holds elsewhere: two unrelated points of one
+// network, or a formula with an extra state, has learned nothing that holds elsewhere: two unrelated points of one
 // attractor are √2 apart.
 const chance = 1.5
 
-// astray returns the channel on which free runs of a network are worst, −1 when
-// all are better than chance or there is no network.
+// astray returns the channel on which free runs of a network, or of a model with an
+// extra state, are worst, −1 when all are better than chance or there is neither.
 func (w *work) astray() int {
 	worst := -1
-	if len(w.final.Forms) == 0 {
+	if len(w.final.Forms) == 0 && w.found.Extra == nil {
 		return worst
 	}
 	for i, off := range w.proof.Free {

@@ -106,6 +106,9 @@ type profiling struct {
 // them is meant.
 func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) error {
 	m := p.Model
+	if r.Extra != nil {
+		return &ProfileError{wanted, "the run needed the extra hidden state " + r.Extra.State + ", which the problem's model lacks; put it into the model and discover again", nil}
+	}
 	wanted = strings.TrimSpace(wanted)
 	w.lower, w.upper = math.Inf(-1), math.Inf(1)
 	var matches []int

@@ -40,6 +40,7 @@ type Result struct {
 	Smoothed *fit.Smoothed
 	Tried    []Try
 	Neural   *fit.Fitted // the networks, where the search led through them
+	Extra    *Extra      // the state that Model has beyond the problem's; nil without one
 	Apart    []float64   // of each unknown: rms of formula − network over the network's, along the data
 
 	trained *fit.Fitted // networks, also those that were no better than the formula
@@ -93,6 +94,12 @@ func passed(checks []Check) bool {
 // and through networks where a model asks for them or no library passes the
 // checks.
 func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
+	return runWith(ctx, e, o, true)
+}
+
+// runWith is Run; memory says that a slow hidden state may be added where nothing
+// else passes.
+func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Result, error) {
 	f, err := begin(ctx, e, o)
 	if err != nil {
 		return nil, err
@@ -120,6 +127,11 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if f.best == nil || !f.best.passed() {
 		if err := f.throughNetwork(ctx); err != nil {
 			return nil, err
+		}
+	}
+	if memory && (f.best == nil || !f.best.passed()) && (f.result.Neural == nil || !passed(checks(f.engine.Data, f.result.Neural))) {
+		if found, err := f.extra(ctx); err != nil || found != nil {
+			return found, err
 		}
 	}
 	return f.conclude(ctx)
@@ -231,6 +243,7 @@ type formulas struct {
 	options Options
 	path    *fit.Smoothed
 	held    *fit.Smoothed // the path with fitted parameters held, a second start; may be nil
+	memory  *Extra        // the extra state that the model has been given; nil without one
 	prefix  string        // of the names of its steps
 	result  *Result
 
@@ -349,7 +362,7 @@ func (f *formulas) coloured(ctx context.Context) (*Result, error) {
 	if e.Journal != nil {
 		e.Journal = fit.Under("coloured", e.Journal)
 	}
-	r, err := Run(ctx, &e, f.options)
+	r, err := runWith(ctx, &e, f.options, false)
 	if err != nil || r.Status != OK && r.Status != Ambiguous {
 		return nil, err
 	}
@@ -370,7 +383,7 @@ func (f *formulas) resmooth(ctx context.Context) error {
 	m := f.engine.Data.Model
 	given := fittedOf(m)
 	one := slices.ContainsFunc(m.Unknowns, func(u model.Unknown) bool { return len(u.Arguments) == 1 && u.Library == nil })
-	if f.best == nil || !finite(f.best.score()) || f.prefix != "" || len(given) == 0 || !one || f.best.search.engine.Data.Model != m {
+	if f.best == nil || !finite(f.best.score()) || f.prefix != "" || f.memory != nil || len(f.engine.Data.Unseen()) > 0 || len(given) == 0 || !one || f.best.search.engine.Data.Model != m {
 		return nil
 	}
 	moved := false

@@ -72,6 +72,7 @@ type Result struct {
 	Alternatives []Alternative       `json:"alternatives"` // ties
 	Warnings     []string            `json:"warnings"`
 	Supplied     Supplied            `json:"supplied"`
+	Extra        *Extra              `json:"extra,omitempty"` // a hidden state that the problem's model lacks
 	Seconds      Seconds             `json:"seconds"`
 }
 
@@ -128,6 +129,16 @@ type Dynamics struct {
 type Supplied struct {
 	Gain    Number            `json:"gain"`    // by the prediction error: 0, nothing is fed back in the final model
 	Defects map[string]Number `json:"defects"` // by state, by the defects between segments
+}
+
+// Extra is a slow hidden state that the data ask for beside those of the model:
+// State' = Equation, and Term is added to the equation of Enters. Its parameters
+// are among the fitted ones.
+type Extra struct {
+	State    string `json:"state"`
+	Equation string `json:"equation"`
+	Enters   string `json:"enters"`
+	Term     string `json:"term"`
 }
 
 // Alternative is a set of formulas that the data cannot tell from the chosen
