@@ -145,6 +145,9 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 // model with a parameter held for every such direction that one takes part in.
 func undetermined(d *fit.Data) (doubts []string, m *model.Model) {
 	m = d.Model
+	for _, name := range d.Dangling() {
+		doubts = append(doubts, fmt.Sprintf("no channel sees the state %s, neither directly nor through another equation: where it starts, and what stands in its equation alone, is arbitrary", name))
+	}
 	for {
 		gauges := d.Gauges()
 		k := slices.IndexFunc(gauges, func(g fit.Gauge) bool { return g.Hold != "" })

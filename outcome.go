@@ -189,6 +189,11 @@ func (w *work) warnings() []string {
 			out = append(out, fmt.Sprintf("the noise of %s is correlated, %.2g from sample to sample: it counts as white noise %.2g times as large", c.Column, c.Correlation, c.Inflation()))
 		}
 	}
+	for _, c := range w.data.Channels {
+		if text := c.Misgiven(w.data.SamplesPerCycle()); text != "" {
+			out = append(out, text)
+		}
+	}
 	rate := w.data.SamplesPerCycle()
 	if rate < 9 {
 		out = append(out, fmt.Sprintf("only %.1f samples a cycle: below 8–10 the equations may not be determined", rate))
