@@ -22,6 +22,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
+	"govern/optim"
 	"govern/problem"
 	"govern/report"
 	"govern/run"
@@ -152,6 +153,9 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 // model with a parameter held for every such direction that one takes part in.
 func undetermined(d *fit.Data) (doubts []string, m *model.Model) {
 	m = d.Model
+	for _, name := range d.Dangling() {
+		doubts = append(doubts, fmt.Sprintf("no channel sees the state %s, neither directly nor through another equation: where it starts, and what stands in its equation alone, is arbitrary", name))
+	}
 	for {
 		gauges := d.Gauges()
 		k := slices.IndexFunc(gauges, func(g fit.Gauge) bool { return g.Hold != "" })
@@ -341,6 +345,7 @@ type work struct {
 	all     []fit.Entry
 	whole   *fit.Data
 	final   *fit.Fitted  // refitted on all entries
+	apart   bool         // no refit on all entries was possible: final is of the training entries
 	closed  *model.Model // closed by final, starting where the data start
 	spread  []float64    // standard deviation of final's coefficients, then parameters; weights have none
 	proof   *assess.Proof
@@ -463,8 +468,13 @@ func (w *work) extend(ctx context.Context) error {
 	if w.settings.Monitor != nil {
 		w.settings.Monitor.Stage("final refit", 0.85)
 	}
-	w.final, err = engine.Trajectory(ctx, "final/refit", &start, fit.Schedule{To: chosen.Omega, Noise: true})
-	return err
+	if w.final, err = engine.Trajectory(ctx, "final/refit", &start, fit.Schedule{To: chosen.Omega, Noise: true}); err != nil {
+		return err
+	}
+	if w.final.Status == optim.Failed { // the formula is not defined, or runs away, along the held-out data
+		w.final, w.all, w.whole, w.apart = chosen, w.train, w.data, true
+	}
+	return nil
 }
 
 // cleanTest takes the outliers out of the held-out entries where the training

@@ -188,12 +188,20 @@ func (w *work) warnings() []string {
 	if w.proof.Rest != "" && len(w.final.Forms) > 0 {
 		out = append(out, "left to itself the network comes to rest: "+w.proof.Rest)
 	}
+	if w.apart {
+		out = append(out, "no refit on all data was possible: along the held-out ones the formula is undefined or runs away; the values are of the training data alone")
+	}
 	for _, column := range slices.Sorted(maps.Keys(w.left)) {
 		out = append(out, fmt.Sprintf("%s: %d samples that lie alone, more than 5 standard deviations off the path, were left out as outliers", column, w.left[column]))
 	}
 	for _, c := range w.data.Channels {
 		if c.Correlation > 0 {
 			out = append(out, fmt.Sprintf("the noise of %s is correlated, %.2g from sample to sample: it counts as white noise %.2g times as large", c.Column, c.Correlation, c.Inflation()))
+		}
+	}
+	for _, c := range w.data.Channels {
+		if text := c.Misgiven(w.data.SamplesPerCycle()); text != "" {
+			out = append(out, text)
 		}
 	}
 	rate := w.data.SamplesPerCycle()

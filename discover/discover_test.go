@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -436,4 +437,41 @@ func TestNetworksAreTrainedOnce(t *testing.T) {
 	if _, err := discover.Networks(context.Background(), e, r); err != nil {
 		t.Error(err)
 	}
+}
+
+// Repression that is no integer power of its argument: the power is fitted.
+func TestAHillFunctionOfAnyPowerIsFound(t *testing.T) {
+	const ring = "states: {m: 1, n: 2, o: 3, p: 4, q: 5, r: 1}\nequations: |\n  m' = %[1]s - m\n  n' = 50/(1 + p^2.7) + 0.2 - n\n  o' = 50/(1 + q^2.7) + 0.2 - o\n  p' = 2*(m - p)\n  q' = 2*(n - q)\n  r' = 2*(o - r)\n"
+	m, err := model.Read("truth.yaml", []byte(fmt.Sprintf(ring, "50/(1 + r^2.7) + 0.2")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 0.1, Samples: 600, Seed: 3, Transient: 50,
+		Noise: map[string]float64{"m": 0.002, "n": 0.002, "o": 0.002, "p": 0.002, "q": 0.002, "r": 0.002}}
+	r, _ := learn(t, c, fmt.Sprintf("unknowns: {f: {}}\n"+ring, "f(r)"), 0, discover.Options{})
+	if r.Status != discover.OK && r.Status != discover.Ambiguous {
+		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	}
+	found := false
+	for i, q := range fitted(r.Model) {
+		if strings.HasSuffix(q, "_power") {
+			found = true
+			if got := r.Chosen.Parameters[i]; math.Abs(got-2.7) > 0.05 {
+				t.Errorf("power %g, want 2.7", got)
+			}
+		}
+	}
+	if !found {
+		t.Errorf("found %s, without a fitted power", r.Chosen.Formula(0))
+	}
+}
+
+func fitted(m *model.Model) []string {
+	var out []string
+	for _, p := range m.Parameters {
+		if p.Fit {
+			out = append(out, p.Name)
+		}
+	}
+	return out
 }

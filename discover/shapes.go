@@ -76,9 +76,12 @@ func (a axis) size() float64 { return math.Max(math.Abs(a.low), math.Abs(a.high)
 // positive allows for a little noise below zero.
 func (a axis) positive() bool { return a.low > -0.05*a.high }
 
+// strictlyPositive allows for powers that are no integers.
+func (a axis) strictlyPositive() bool { return a.low > 0 }
+
 // families lists the bends: sigmoids (logistic and tanh differ by a constant, and
 // so in what they cost), saturating responses after Holling, Michaelis, Menten
-// and Hill, exponentials, a bump, and an oscillation.
+// and Hill (with a power that is fitted where the argument is positive), exponentials, a bump, and an oscillation.
 func families() []family {
 	scaledBy := func(factors ...float64) func(axis) []float64 {
 		return func(a axis) []float64 {
@@ -95,7 +98,7 @@ func families() []family {
 		func(a axis) float64 { return a.low - 2*a.span() }, func(a axis) float64 { return a.high + 2*a.span() }, 0, false}
 	half := number{"half", func(a axis) []float64 {
 		var out []float64
-		for _, f := range []float64{0.06, 0.18, 0.54, 1.6} {
+		for _, f := range []float64{0.02, 0.06, 0.18, 0.54, 1.6} {
 			out = append(out, f*a.size())
 		}
 		return out
@@ -126,7 +129,13 @@ func families() []family {
 		}
 		return f
 	}
+	raised := func(base, power *expr.Expr) *expr.Expr { return expr.Binary(expr.Pow, base, power) }
+	power := number{"power", func(axis) []float64 { return []float64{1.5, 2.7, 6, 12} },
+		func(axis) float64 { return 0.3 }, func(axis) float64 { return 30 }, math.NaN(), false}
 	return []family{
+		{name: "hill", numbers: []number{half, power}, allowed: axis.strictlyPositive, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
+			return []*expr.Expr{expr.Binary(expr.Div, raised(x, n[1]), expr.Binary(expr.Add, raised(n[0], n[1]), raised(x, n[1])))}
+		}},
 		sigmoid("tanh"), sigmoid("logistic"), sigmoid("atan"), hill(1), hill(2), hill(3), hill(4),
 		{name: "exp", numbers: []number{rate}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
 			return []*expr.Expr{expr.Apply("exp", times(n[0], x))}

@@ -38,6 +38,9 @@ type ChannelInfo struct {
 	// expectation; the given noise where Given.
 	Sigma0 float64
 	Given  bool
+	// Differences is the estimate from differences also where the noise is given; 0
+	// where there are too few samples for one.
+	Differences float64
 	// Correlation of the noise from sample to sample; the noise of every fit is then
 	// Inflation times that of a sample.
 	Correlation float64
@@ -129,8 +132,11 @@ func (d *Data) describe() {
 		}
 		c.Std = series.Std(all)
 		c.Floor = math.Max(1e-4*c.Std, step/math.Sqrt(12))
+		if weight > 0 {
+			c.Differences = math.Sqrt(sum / weight)
+		}
 		if !c.Given && weight > 0 {
-			c.Sigma0 = math.Sqrt(sum / weight)
+			c.Sigma0 = c.Differences
 		}
 		if !c.Given {
 			c.Sigma0 = math.Max(c.Sigma0, c.Floor)
@@ -269,6 +275,21 @@ func (d *Data) relative(sigma []float64) []float64 {
 		out[i] = s / d.Channels[i].Std
 	}
 	return out
+}
+
+// Misgiven says that the noise given for a channel is far from what its samples
+// show, with what to look at; empty where it is not. Estimates from differences
+// take motion for noise where the sampling is coarse: cycle, the samples of one,
+// decides whether a smaller noise can be doubted.
+func (c ChannelInfo) Misgiven(cycle float64) string {
+	const far, dense = 4, 25
+	if !c.Given || c.Differences == 0 || c.Differences < c.Floor {
+		return ""
+	}
+	if c.Sigma0 > far*c.Differences || c.Sigma0 < c.Differences/far && cycle > dense {
+		return fmt.Sprintf("noise of %s is given as %.3g, but neighbouring samples scatter by %.2g: is it in the unit of the column, and no variance? Without it the noise is estimated", c.Column, c.Sigma0, c.Differences)
+	}
+	return ""
 }
 
 // cap is the largest noise that a stage may assume for channel i.

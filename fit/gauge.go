@@ -46,7 +46,40 @@ func (d *Data) Gauges() []Gauge {
 	}
 	var out []Gauge
 	for _, v := range g.null() {
-		out = append(out, g.describe(v))
+		said := g.describe(v)
+		if said.Change == "" { // a change of an argument alone says nothing of the model
+			continue
+		}
+		if !slices.ContainsFunc(out, func(o Gauge) bool { return o.Change == said.Change }) {
+			out = append(out, said)
+		}
+	}
+	return out
+}
+
+// Dangling lists the states that drive nothing: no channel sees them, neither
+// directly nor through the equation of a state that is seen. Their start, and
+// parameters that stand in their equations alone, are free.
+func (d *Data) Dangling() []string {
+	seen := map[string]bool{}
+	var see func(e *expr.Expr)
+	rhs := d.Model.Rhs()
+	see = func(e *expr.Expr) {
+		for _, name := range expr.Names(e) {
+			if i := d.Model.StateIndex(name); i >= 0 && !seen[name] {
+				seen[name] = true
+				see(rhs[i])
+			}
+		}
+	}
+	for _, c := range d.Channels {
+		see(c.Observe)
+	}
+	var out []string
+	for _, s := range d.Model.States {
+		if !seen[s.Name] {
+			out = append(out, s.Name)
+		}
 	}
 	return out
 }
@@ -245,6 +278,11 @@ func (g *gauges) point(rng *rand.Rand) map[string]float64 {
 	for _, p := range g.parameters {
 		at[p] = around(g.start[p])
 	}
+	// Conditions take the values that they have in the data: a change must hold in
+	// every entry at once.
+	for name, v := range g.data.Entries[rng.IntN(len(g.data.Entries))].Set {
+		at[name] = v
+	}
 	for _, u := range g.data.Model.Inputs {
 		at[u] = rng.NormFloat64()
 	}
@@ -400,6 +438,9 @@ func (g *gauges) describe(v []float64) Gauge {
 	for _, p := range scaled {
 		added = append(added, part{p.what, p.what, p.size})
 	}
+	if text := g.together(added[0].by, len(added), func(i int) (string, string, float64) { return added[i].what, added[i].by, added[i].size }); text != "" {
+		return Gauge{Change: text, Hold: hold}
+	}
 	for _, p := range added {
 		amount := strconv.FormatFloat(math.Abs(p.size), 'g', 4, 64)
 		switch {
@@ -415,6 +456,33 @@ func (g *gauges) describe(v []float64) Gauge {
 		said = append(said, fmt.Sprintf("%s %s %s %s", verb, amount, to, p.what))
 	}
 	return Gauge{Change: list(said) + " (in proportion)", Hold: hold}
+}
+
+// together says a change that adds one and the same amount, perhaps a multiple of a
+// parameter, in simpler words; empty where it is another change.
+func (g *gauges) together(by string, count int, part func(int) (what, by string, size float64)) string {
+	if count < 2 || by != "1" && !slices.Contains(g.parameters, by) {
+		return ""
+	}
+	var to, from []string
+	for i := range count {
+		what, other, size := part(i)
+		switch {
+		case other != by || math.Abs(size) != 1:
+			return ""
+		case size > 0:
+			to = append(to, what)
+		default:
+			from = append(from, what)
+		}
+	}
+	switch {
+	case len(to) > 0 && len(from) > 0:
+		return "adding an amount to " + list(to) + " and subtracting it from " + list(from)
+	case len(from) > 0:
+		to = from
+	}
+	return "adding one amount to " + list(to)
 }
 
 // invariants are products of parameters that a scaling leaves alone: each with

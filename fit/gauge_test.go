@@ -2,6 +2,7 @@ package fit_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"govern/expr"
@@ -105,6 +106,94 @@ equations: |
 		}
 		if !same {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// Three conditions tell a constant from a slope; one condition does not.
+func TestGaugesHoldInEveryEntry(t *testing.T) {
+	m, err := model.Read("model", []byte("states: {x: 1}\nparameters: {d: 1}\nunknowns: {f: {}, g: {}}\nequations: |\n  x' = f(x) + g(d)*cos(t)\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []fit.Entry
+	for k, d := range []float64{8, 10, 12} {
+		e := fit.Entry{Name: string(rune('a' + k)), Set: map[string]float64{"d": d}}
+		c := fit.Channel{Column: "x", Observe: expr.Var("x")}
+		for i := range 200 {
+			e.Times = append(e.Times, 0.1*float64(i))
+			c.Values = append(c.Values, math.Sin(0.3*float64(i)+d))
+		}
+		e.Channels = []fit.Channel{c}
+		entries = append(entries, e)
+	}
+	for n, want := range map[int]bool{1: true, 3: false} {
+		data, err := fit.Prepare(m, entries[:n])
+		if err != nil {
+			t.Fatal(err)
+		}
+		gauges := data.Gauges()
+		if (len(gauges) > 0) != want {
+			t.Errorf("%d conditions: %v", n, gauges)
+		}
+		for _, g := range gauges {
+			if g.Change == "" {
+				t.Errorf("%d conditions: a change without words", n)
+			}
+		}
+	}
+}
+
+func TestAnOffsetThatTwoShareIsSaidOnce(t *testing.T) {
+	g := gaugesOf(t, `
+states: {x: 1, q: 0}
+parameters: {d: {value: 0.1, fit: true}, c: {value: 0.3, fit: true}}
+equations: |
+  x' = d - q
+  q' = c*x
+`, "x")
+	if len(g) != 1 || g[0].Change != "adding one amount to q and d" {
+		t.Errorf("%v", g)
+	}
+}
+
+func TestAStateThatDrivesNothingDangles(t *testing.T) {
+	m, err := model.Read("model", []byte("states: {x: 1, y: 0, q: 0}\nunknowns: {f: {}}\nequations: |\n  x' = f(y)\n  y' = -x\n  q' = x - q\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := fit.Entry{Name: "e", Channels: []fit.Channel{{Column: "x", Observe: expr.Var("x")}}}
+	for i := range 200 {
+		e.Times = append(e.Times, 0.1*float64(i))
+		e.Channels[0].Values = append(e.Channels[0].Values, math.Sin(0.3*float64(i)))
+	}
+	d, err := fit.Prepare(m, []fit.Entry{e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Dangling(); len(got) != 1 || got[0] != "q" {
+		t.Errorf("%v, want q", got)
+	}
+}
+
+func TestANoiseFarFromWhatTheSamplesShowIsDoubted(t *testing.T) {
+	m, err := model.Read("model", []byte("states: {x: 1}\nunknowns: {f: {}}\nequations: |\n  x' = f(x)\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[float64]bool{0: false, 0.01: false, 0.03: false, 1: true, 1e-4: true} {
+		e := fit.Entry{Name: "e", Channels: []fit.Channel{{Column: "x", Observe: expr.Var("x"), Sigma: given}}}
+		rng := rand.New(rand.NewPCG(1, 1))
+		for i := range 2000 {
+			e.Times = append(e.Times, 0.01*float64(i))
+			e.Channels[0].Values = append(e.Channels[0].Values, math.Sin(0.05*float64(i))+0.01*rng.NormFloat64())
+		}
+		d, err := fit.Prepare(m, []fit.Entry{e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := d.Channels[0].Misgiven(d.SamplesPerCycle()); (text != "") != want {
+			t.Errorf("noise given as %g: %q", given, text)
 		}
 	}
 }

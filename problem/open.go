@@ -249,10 +249,10 @@ func (p *Problem) checkVariation(entries []fit.Entry) error {
 				continue
 			}
 			e := &series.DataError{File: p.Data[i].File, ColumnName: c.Column, Text: "the column is empty",
-				Hint: "remove it from observe; a state that is not observed is estimated"}
+				Hint: "remove it from observe, or from the file; a state that is not observed is estimated"}
 			if v, any := constant[c.Column]; any {
 				e.Text = fmt.Sprintf("the column is constant: %s throughout", expr.FormatNumber(v))
-				e.Hint = "a constant channel tells nothing about the dynamics: remove it from observe, or, if it is a condition, give it under set"
+				e.Hint = "a constant channel tells nothing about the dynamics: remove it from observe, or from the file, or, if it is a condition, give it under set"
 			}
 			if len(entries) > 1 {
 				e.Text += ", in every entry"

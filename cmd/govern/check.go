@@ -223,11 +223,19 @@ func judge(w io.Writer, p *problem.Problem, data *fit.Data) {
 			doubt("channel %s is mostly noise (%.2g of its standard deviation); it will count for little", c.Column, c.Sigma0/c.Std)
 		}
 	}
+	for _, c := range data.Channels {
+		if text := c.Misgiven(data.SamplesPerCycle()); text != "" {
+			doubt("%s", text)
+		}
+	}
 	if len(p.Model.Unknowns) == 0 {
 		fitted := slices.ContainsFunc(p.Model.Parameters, func(q model.Parameter) bool { return q.Fit })
 		if !fitted {
 			doubt("nothing is unknown: `govern assess` judges this model against the data")
 		}
+	}
+	for _, name := range data.Dangling() {
+		doubt("no channel sees the state %s, neither directly nor through another equation: leave it out, or observe it", name)
 	}
 	for _, g := range data.Gauges() {
 		doubt("%s", g)

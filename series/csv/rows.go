@@ -145,7 +145,7 @@ func (p *plan) appendTime(v float64, number int) *fault {
 			return &fault{text: fmt.Sprintf("the time %s stands in line %d already", format(v), p.timeLine),
 				hint: "remove or average the samples of one time; if the times were rounded, write more digits"}
 		}
-		hint := "sort the rows by time"
+		hint := "sort the rows by time; without another word the first column is the time"
 		if v <= s.Time[0] {
 			hint = "if a new trial begins here, put it into a file of its own; otherwise sort the rows by time"
 		}
