@@ -266,6 +266,30 @@ func fitted(m *model.Model) []Column {
 	return out
 }
 
+// AtBounds says which fitted parameters of a model, in its order, rest at a bound,
+// and what to do; of those that the user's model has, too.
+func AtBounds(m *model.Model, values []float64, user *model.Model) []string {
+	var out []string
+	for i, c := range fitted(m) {
+		if user.ParameterIndex(c.Name) < 0 {
+			continue // a number that the search has added
+		}
+		for _, bound := range []float64{c.Lower, c.Upper} {
+			if math.IsInf(bound, 0) || math.Abs(values[i]-bound) > 1e-6*math.Abs(bound) {
+				continue
+			}
+			text := fmt.Sprintf("%s rests at its bound %.4g: ", c.Name, bound)
+			if bound == m.Parameters[m.ParameterIndex(c.Name)].Min || bound == m.Parameters[m.ParameterIndex(c.Name)].Max {
+				text += "if it may go farther, give wider `min` and `max`"
+			} else {
+				text += "give a `value` of the size expected (in the unit of time of the data, or with a `time_unit` in which it is near one)"
+			}
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
 // divisors collects the names that are factors of what something is divided by.
 func divisors(e *expr.Expr, into map[string]bool) {
 	var factors func(e *expr.Expr)

@@ -3,6 +3,7 @@ package fit_test
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 
 	"govern/fit"
@@ -54,5 +55,16 @@ equations: |
 	}
 	if rms := math.Sqrt(square); rms > 0.02 {
 		t.Errorf("the smoothed response is off by %.3g of itself (rms), want 0.02", rms)
+	}
+}
+
+func TestAParameterAtItsBoundIsSaid(t *testing.T) {
+	m, err := model.Read("model", []byte("states: {x: 1}\nparameters: {a: {value: 1, fit: true}, b: {value: 1, fit: true, max: 3}, c: {value: 1, fit: true}}\nequations: x' = -a*b*c*x\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := fit.AtBounds(m, []float64{1e6, 3, 2}, m)
+	if len(got) != 2 || !strings.Contains(got[0], "a rests at its bound 1e+06: give a `value`") || !strings.Contains(got[1], "b rests at its bound 3: if it may go farther") {
+		t.Errorf("%q", got)
 	}
 }
