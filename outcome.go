@@ -185,6 +185,10 @@ func (w *work) warnings() []string {
 	if !w.proof.Bounded && len(w.final.Forms) > 0 {
 		out = append(out, "the free run of the network leaves the range of the data ("+w.proof.Escape+")")
 	}
+	if i := w.wide(); i >= 0 {
+		out = append(out, fmt.Sprintf("free runs leave %s by %.2g standard deviations over three cycles, where its noise is %.2g: without chaos the true equations would stay near it, so these are likely an approximation",
+			w.data.Channels[i].Column, w.proof.Free[i], w.final.Sigma[i]/w.data.Channels[i].Std))
+	}
 	if w.proof.Rest != "" && len(w.final.Forms) > 0 {
 		out = append(out, "left to itself the network comes to rest: "+w.proof.Rest)
 	}
@@ -223,6 +227,23 @@ func (w *work) warnings() []string {
 		}
 	}
 	return out
+}
+
+// wide returns the channel that free runs miss by much more than its noise although
+// nothing grows and the equations leave a defect; −1 for none.
+func (w *work) wide() int {
+	const much, least = 5, 0.05
+	worst := -1
+	if w.proof.Chaotic || w.final.Omega <= 2*fit.OmegaEnd {
+		return worst
+	}
+	for i, c := range w.data.Channels {
+		noise := w.final.Sigma[i] / c.Std
+		if free := w.proof.Free[i]; free > least && free > much*noise && (worst < 0 || free > w.proof.Free[worst]) {
+			worst = i
+		}
+	}
+	return worst
 }
 
 // rightHandSides are the closed equations; nil for one that holds a neural form.
