@@ -125,7 +125,7 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 	if err != nil {
 		return nil, err
 	}
-	w := &work{problem: p, settings: s, train: train, test: test, data: data, doubts: doubts, found: found}
+	w := &work{problem: p, settings: s, train: train, test: test, data: data, doubts: doubts, found: found, sought: engine.Data}
 	if w.adopt() {
 		engine.Data, data = w.data, w.data
 	}
@@ -195,7 +195,7 @@ func (w *work) orNetwork(ctx context.Context, engine *fit.Engine, data *fit.Data
 	if err != nil || found == nil {
 		return w, err
 	}
-	other := &work{problem: w.problem, settings: w.settings, train: w.train, test: w.test, left: maps.Clone(w.left), data: data, doubts: w.doubts, found: found}
+	other := &work{problem: w.problem, settings: w.settings, train: w.train, test: w.test, left: maps.Clone(w.left), data: data, doubts: w.doubts, found: found, sought: w.sought}
 	if other.settings.Journal != nil {
 		other.settings.Journal = fit.Under("network", other.settings.Journal)
 	}
@@ -205,12 +205,19 @@ func (w *work) orNetwork(ctx context.Context, engine *fit.Engine, data *fit.Data
 	return other, nil
 }
 
-// searcher is the engine of a search, on condensed data where they are dense.
+// searcher is the engine of a search: on condensed data where they are dense, on
+// excerpts where they are long.
 func searcher(p *problem.Problem, s Settings, data *fit.Data) (*fit.Engine, error) {
-	if k := data.Condensing(); k > 1 && p.Discover.Method != discover.MethodDerivatives {
-		var err error
-		if data, err = fit.Prepare(p.Model, condense(data.Entries, k)); err != nil {
-			return nil, err
+	if p.Discover.Method != discover.MethodDerivatives {
+		entries := data.Entries
+		if k := data.Condensing(); k > 1 {
+			entries = condense(entries, k)
+		}
+		if entries = fit.Excerpts(entries); count(entries) < data.Samples() {
+			var err error
+			if data, err = fit.Prepare(p.Model, entries); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Seed: s.Seed, Journal: s.Journal, Monitor: s.Monitor}, nil
@@ -225,10 +232,10 @@ func find(ctx context.Context, p *problem.Problem, e *fit.Engine, by search) (*d
 }
 
 // adopt goes on with the data as the search has left them: freed of outliers, and
-// with what it has found of the noise's correlation. A search on condensed data
-// leaves the samples as they are, and then it says no.
+// with what it has found of the noise's correlation. A search that has not seen every
+// sample leaves them as they are, and then it says no.
 func (w *work) adopt() bool {
-	if w.found.Data == nil || w.data.Condensing() > 1 {
+	if w.found.Data == nil || w.sparse() {
 		return false
 	}
 	w.left = leftOut(w.data, w.found.Data)
@@ -245,6 +252,9 @@ func (w *work) adopt() bool {
 	}
 	return true
 }
+
+// sparse says that the search has seen the data condensed or in excerpts.
+func (w *work) sparse() bool { return w.sought != nil && w.sought.Samples() < w.data.Samples() }
 
 // sampled is the noise of single samples, where fits use more because it is
 // correlated.
@@ -267,6 +277,15 @@ func leftOut(from, to *fit.Data) map[string]int {
 	return out
 }
 
+// count is the number of samples of entries.
+func count(entries []fit.Entry) int {
+	n := 0
+	for _, e := range entries {
+		n += len(e.Times)
+	}
+	return n
+}
+
 func condense(entries []fit.Entry, k int) []fit.Entry {
 	out := make([]fit.Entry, len(entries))
 	for i, e := range entries {
@@ -275,10 +294,10 @@ func condense(entries []fit.Entry, k int) []fit.Entry {
 	return out
 }
 
-// expand brings a formula that was found on condensed data back to all samples:
+// expand brings a formula that was found on condensed data or excerpts back to all samples:
 // states are located along them, then everything is fitted again.
 func (w *work) expand(ctx context.Context) error {
-	if w.found.Chosen == nil || w.problem.Discover.Method == discover.MethodDerivatives || w.data.Condensing() == 1 {
+	if w.found.Chosen == nil || w.problem.Discover.Method == discover.MethodDerivatives || !w.sparse() {
 		return nil
 	}
 	closed, err := w.close(w.found.Chosen)
@@ -325,6 +344,7 @@ type work struct {
 	settings    Settings
 	train, test []fit.Entry
 	data        *fit.Data // of the training entries
+	sought      *fit.Data // what the search began with: data, condensed or in excerpts
 	doubts      []string  // what no data can determine
 	found       *discover.Result
 

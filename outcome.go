@@ -186,6 +186,10 @@ func (w *work) warnings() []string {
 			out = append(out, fmt.Sprintf("the noise of %s is correlated, %.2g from sample to sample: it counts as white noise %.2g times as large", c.Column, c.Correlation, c.Inflation()))
 		}
 	}
+	if w.sparse() {
+		out = append(out, fmt.Sprintf("the formula was sought on %d of %d training samples%s; coefficients, intervals, noise and free runs are from all samples",
+			w.sought.Samples(), w.data.Samples(), w.sparsely()))
+	}
 	rate := w.data.SamplesPerCycle()
 	if rate < 9 {
 		out = append(out, fmt.Sprintf("only %.1f samples a cycle: below 8–10 the equations may not be determined", rate))
@@ -202,6 +206,18 @@ func (w *work) warnings() []string {
 		}
 	}
 	return out
+}
+
+// sparsely says how the samples of a search were chosen.
+func (w *work) sparsely() string {
+	text := ""
+	if k := w.data.Condensing(); k > 1 {
+		text = fmt.Sprintf(", each of %d put together", k)
+	}
+	if len(w.sought.Entries) > len(w.data.Entries) {
+		text += fmt.Sprintf(", in %d stretches spread over the record", len(w.sought.Entries))
+	}
+	return text
 }
 
 // rightHandSides are the closed equations; nil for one that holds a neural form.
