@@ -240,17 +240,23 @@ func (w *work) adopt() bool {
 	}
 	w.left = leftOut(w.data, w.found.Data)
 	w.data, w.train = w.found.Data, w.found.Data.Entries
-	w.test = slices.Clone(w.test)
-	for e := range w.test {
-		w.test[e].Channels = slices.Clone(w.test[e].Channels)
-		for i := range w.test[e].Channels {
-			c := &w.test[e].Channels[i]
-			if k := w.data.Channel(*c); k >= 0 && w.data.Channels[k].Correlation > 0 {
-				c.Sigma, c.Correlation = w.data.Channels[k].Sigma0, w.data.Channels[k].Correlation
+	w.test = withCorrelation(w.test, w.data)
+	return true
+}
+
+// withCorrelation says of entries what data know of their noise's correlation.
+func withCorrelation(entries []fit.Entry, data *fit.Data) []fit.Entry {
+	entries = slices.Clone(entries)
+	for e := range entries {
+		entries[e].Channels = slices.Clone(entries[e].Channels)
+		for i := range entries[e].Channels {
+			c := &entries[e].Channels[i]
+			if k := data.Channel(*c); k >= 0 && data.Channels[k].Correlation > 0 {
+				c.Sigma, c.Correlation = data.Channels[k].Sigma0, data.Channels[k].Correlation
 			}
 		}
 	}
-	return true
+	return entries
 }
 
 // sparse says that the search has seen the data condensed or in excerpts.
@@ -300,6 +306,9 @@ func (w *work) expand(ctx context.Context) error {
 	if w.found.Chosen == nil || w.problem.Discover.Method == discover.MethodDerivatives || !w.sparse() {
 		return nil
 	}
+	if w.data.Condensing() == 1 { // correlation is that of the samples as they are
+		w.train, w.test = withCorrelation(w.train, w.found.Data), withCorrelation(w.test, w.found.Data)
+	}
 	closed, err := w.close(w.found.Chosen)
 	if err != nil {
 		return err
@@ -315,6 +324,11 @@ func (w *work) expand(ctx context.Context) error {
 		Locate(ctx, "full/locate", full.Sigmas(), w.found.Chosen.Scale)
 	if err != nil {
 		return err
+	}
+	if w.data.Condensing() == 1 {
+		if err := w.cleanTrain(full, located); err != nil {
+			return err
+		}
 	}
 	start := *w.found.Chosen
 	start.Sigma, start.Nodes = w.data.Sigmas(), nil
@@ -485,15 +499,7 @@ func (w *work) cleanTest(tested *fit.Data, located *fit.Located) error {
 	if len(w.left) == 0 {
 		return nil
 	}
-	n := len(w.trained.States)
-	states := make([][][]float64, len(located.Path))
-	for e, path := range located.Path {
-		states[e] = make([][]float64, n)
-		for k, v := range path {
-			states[e][k%n] = append(states[e][k%n], v)
-		}
-	}
-	cleaned, _, err := tested.WithoutOutliers(states, nil)
+	cleaned, _, err := tested.WithoutOutliers(byState(located, len(w.trained.States)), nil)
 	if err != nil {
 		return err
 	}
@@ -502,6 +508,34 @@ func (w *work) cleanTest(tested *fit.Data, located *fit.Located) error {
 	}
 	w.test = cleaned.Entries
 	return nil
+}
+
+// cleanTrain takes the outliers out of the training entries, around the path that
+// the formula gives them, where its search in excerpts has met some.
+func (w *work) cleanTrain(full *fit.Data, located *fit.Located) error {
+	if len(leftOut(w.sought, w.found.Data)) == 0 {
+		return nil
+	}
+	cleaned, _, err := full.WithoutOutliers(byState(located, len(full.Model.States)), nil)
+	if err != nil {
+		return err
+	}
+	w.left = leftOut(full, cleaned)
+	w.train = cleaned.Entries
+	w.data, err = fit.Prepare(w.found.Model, w.train)
+	return err
+}
+
+// byState is a located path by entry, state and sample.
+func byState(located *fit.Located, n int) [][][]float64 {
+	states := make([][][]float64, len(located.Path))
+	for e, path := range located.Path {
+		states[e] = make([][]float64, n)
+		for k, v := range path {
+			states[e][k%n] = append(states[e][k%n], v)
+		}
+	}
+	return states
 }
 
 // everyNode picks a path's samples where segments of the given length begin,
