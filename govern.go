@@ -126,6 +126,7 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 		return nil, err
 	}
 	w := &work{problem: p, settings: s, train: train, test: test, data: data, doubts: doubts, found: found, sought: engine.Data}
+	w.adoptRegimes()
 	if w.adopt() {
 		engine.Data, data = w.data, w.data
 	}
@@ -239,6 +240,9 @@ func (w *work) adopt() bool {
 		return false
 	}
 	w.left = leftOut(w.data, w.found.Data)
+	if len(w.found.Regimes) > 0 {
+		w.left = nil // what lies around changes is no outlier
+	}
 	w.data, w.train = w.found.Data, w.found.Data.Entries
 	w.test = withCorrelation(w.test, w.data)
 	return true

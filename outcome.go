@@ -120,6 +120,7 @@ func (w *work) result() *run.Result {
 		}
 		r.Alternatives = append(r.Alternatives, a)
 	}
+	r.Regimes = w.regimes()
 	r.Warnings = append(r.Warnings, w.warnings()...)
 	if w.proof.Rest != "" && r.Status.Trusted() {
 		r.Status = run.NoModel
@@ -164,7 +165,7 @@ func (w *work) astray() int {
 
 // warnings collects what a reader should know.
 func (w *work) warnings() []string {
-	out := append([]string(nil), w.proof.Warnings...)
+	out := append(w.regimeWarnings(), w.proof.Warnings...)
 	if w.final.Omega > 2*fit.OmegaEnd {
 		text := fmt.Sprintf("the equations leave a defect: the evidence allows them an error of %.2g standard deviations a characteristic time", w.final.Omega)
 		if len(w.spread) > 0 {
