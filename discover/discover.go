@@ -106,14 +106,24 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		if err := f.libraries(ctx); err != nil {
 			return nil, err
 		}
+		// With every state observed annealing does not end too soon, while a fit that
+		// is forced to the smallest defect over several regimes takes minutes.
+		early := observesAll(e.Data)
+		if early {
+			if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
+				return regimes, err
+			}
+		}
 		if err := f.functions(ctx); err != nil {
 			return nil, err
 		}
 		if err := f.again(ctx); err != nil {
 			return nil, err
 		}
-		if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
-			return regimes, err
+		if !early {
+			if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
+				return regimes, err
+			}
 		}
 		if coloured, err := f.coloured(ctx); err != nil || coloured != nil {
 			return coloured, err

@@ -57,7 +57,7 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	}
 	var held []string // parameters that all regimes share
 	var accepted *Result
-	for round := range 2 {
+	for round := range apartRounds {
 		r, err := f.apart(ctx, cuts, held, fmt.Sprintf("regimes-%d", round))
 		if err != nil {
 			return nil, err
@@ -66,13 +66,174 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 			break
 		}
 		accepted = r
-		shared := sharedParameters(r, f.engine.Data.Model)
-		if len(shared) == 0 {
+		shared := append(slices.Clone(held), sharedParameters(r, f.engine.Data.Model)...)
+		moved, err := f.placeAgain(ctx, fmt.Sprintf("regimes-%d/places", round), r, cuts)
+		if err != nil {
+			return nil, err
+		}
+		if len(shared) == len(held) && !f.farther(cuts, moved) {
 			break
 		}
-		held = shared
+		held, cuts = shared, moved
 	}
 	return accepted, nil
+}
+
+// apartRounds bounds the searches with regimes: the first, one with the places
+// that its formula gives and without differences that it does not need, and
+// one more.
+const apartRounds = 3
+
+// farther says that a change point has moved by more than the guard around it.
+func (f *formulas) farther(from, to []cut) bool {
+	for k := range from {
+		if d := to[k].at - from[k].at; math.Abs(float64(d)) > guardCycles*f.engine.Data.SamplesPerCycle()/2 {
+			return true
+		}
+	}
+	return false
+}
+
+// placeAgain finds where the fitted formulas of two regimes meet: a motion that
+// changes from one to the other is fitted to the data around the change for every
+// place that comes into question, and the places are averaged with their
+// likelihoods. Between, the state goes on; that says most about the place.
+func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts []cut) ([]cut, error) {
+	const before, around, step = 4, 1.6, 24 // cycles, cycles, steps a cycle
+	for _, t := range r.Chosen.Terms {
+		if t.Knots > 0 {
+			return cuts, nil
+		}
+	}
+	d := f.engine.Data
+	cycle := d.SamplesPerCycle()
+	closed, err := closedBy(r)
+	if err != nil {
+		return nil, err
+	}
+	out := slices.Clone(cuts)
+	for k, c := range cuts {
+		entry := d.Entries[c.entry]
+		n := len(entry.Times)
+		first, last := max(c.at-int(before*cycle), 0), min(c.at+int(before*cycle), n)
+		if c.at == 0 || last-first < 8 {
+			continue
+		}
+		m := switching(closed, r.Regimes, k+1)
+		var entries []fit.Entry
+		var places []int
+		for at := max(c.at-int(around*cycle), first+2); at <= min(c.at+int(around*cycle), last-2); at += max(int(cycle/step), 1) {
+			e := entry.Slice(first, last)
+			e.Name = fmt.Sprintf("%s@%d", entry.Name, at)
+			signal := make([]float64, last-first)
+			for i := range signal {
+				if first+i >= at {
+					signal[i] = 1
+				}
+			}
+			e.Inputs = append(e.Inputs, signal)
+			entries, places = append(entries, e), append(places, at)
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		data, err := fit.Prepare(m, entries)
+		if err != nil {
+			return nil, err
+		}
+		sigma := make([]float64, len(data.Channels))
+		for i, info := range data.Channels {
+			if j := d.IndexOf(info); j >= 0 {
+				sigma[i] = r.Chosen.Sigma[j]
+			}
+		}
+		engine := &fit.Engine{Data: data, Options: f.engine.Options, Workers: f.engine.Workers, Journal: f.engine.Journal}
+		located, err := engine.Locate(ctx, fmt.Sprintf("%s-%d", name, k), sigma, r.Chosen.Scale)
+		if err != nil {
+			return nil, err
+		}
+		lowest := math.Inf(1)
+		loss := make([]float64, len(places))
+		for i := range places {
+			loss[i] = located.Loss[i] * float64(last-first) * float64(len(data.Channels))
+			lowest = math.Min(lowest, loss[i])
+		}
+		if !finite(lowest) {
+			continue
+		}
+		sum, weight := 0.0, 0.0
+		for i, at := range places {
+			if w := math.Exp((lowest - loss[i]) / 2); w > 0 {
+				sum, weight = sum+w*float64(at), weight+w
+			}
+		}
+		out[k].at = int(math.Round(sum / weight))
+	}
+	return out, nil
+}
+
+// closedBy is the model of regimes with a result's formulas and parameters.
+func closedBy(r *Result) (*model.Model, error) {
+	formulas := map[string]*expr.Expr{}
+	for u, unknown := range r.Base.Unknowns {
+		formulas[unknown.Name] = r.Chosen.Formula(u)
+	}
+	closed, err := r.Base.WithFormulas(formulas)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]float64{}
+	k := 0
+	for _, q := range r.Model.Parameters {
+		if q.Fit {
+			values[q.Name] = r.Chosen.Parameters[k]
+			k++
+		}
+	}
+	closed = closed.WithParameters(values)
+	for i := range closed.Parameters {
+		closed.Parameters[i].Fit = false
+	}
+	return closed, nil
+}
+
+// switching is a closed model that is that of regime k, counted from 1, while its
+// last input is 0 and that of the next while it is 1.
+func switching(closed *model.Model, regimes []Regime, k int) *model.Model {
+	const name = "switch_of_regimes"
+	in := func(number int) map[string]*expr.Expr {
+		values := map[string]*expr.Expr{}
+		for _, r := range regimes {
+			if r.Name == "" {
+				continue
+			}
+			if values[r.Name] = expr.Num(0); r.Number == number {
+				values[r.Name] = expr.Num(1)
+			}
+		}
+		return values
+	}
+	before, after := in(k), in(k+1)
+	m := *closed
+	m.Inputs = append(slices.Clone(closed.Inputs), name)
+	m.Definitions = nil
+	m.Equations = slices.Clone(closed.Equations)
+	for i, right := range closed.Rhs() {
+		a, b := expr.Substitute(right, before), expr.Substitute(right, after)
+		more := expr.Binary(expr.Mul, expr.Var(name), expr.Binary(expr.Sub, b, a))
+		m.Equations[i].Right = expr.Simplify(expr.Binary(expr.Add, a, more))
+	}
+	return &m
+}
+
+// observesAll says that every state is measured alone by a channel.
+func observesAll(d *fit.Data) bool {
+	for _, s := range d.Model.States {
+		if !slices.ContainsFunc(d.Channels, func(c fit.ChannelInfo) bool { return c.Observe.Kind == expr.Name && c.Observe.Ident == s.Name }) {
+			return false
+		}
+	}
+	return true
 }
 
 // cut is a change point: before sample at of an entry.
