@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
-	"time"
 
 	"govern"
-	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
 )
@@ -39,7 +37,7 @@ func TestRegimesAreFoundWithoutBeingAskedFor(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := writeEntry(t, entry, text)
-			out, err := govern.Discover(context.Background(), p, govern.Settings{Monitor: stages{t}})
+			out, err := govern.Discover(context.Background(), p, govern.Settings{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,9 +80,3 @@ func show(equations map[string]*string) string {
 	}
 	return text
 }
-
-type stages struct{ t *testing.T }
-
-func (s stages) Row(fit.Row)                  {}
-func (s stages) Stage(name string, _ float64) { fmt.Println(time.Now().Format("15:04:05"), name) }
-func (s stages) Warn(string)                  {}

@@ -66,6 +66,10 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 			break
 		}
 		accepted = r
+		if fewer := r.needed(cuts); len(fewer) > 0 && len(fewer) < len(cuts) && round+1 < apartRounds {
+			cuts = fewer
+			continue
+		}
 		shared := append(slices.Clone(held), sharedParameters(r, f.engine.Data.Model)...)
 		moved, err := f.placeAgain(ctx, fmt.Sprintf("regimes-%d/places", round), r, cuts)
 		if err != nil {
@@ -79,10 +83,10 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	return accepted, nil
 }
 
-// apartRounds bounds the searches with regimes: the first, one with the places
-// that its formula gives and without differences that it does not need, and
-// one more.
-const apartRounds = 3
+// apartRounds bounds the searches with regimes: the first, one without change
+// points at which nothing changes, one with the places that its formula gives and
+// without differences that it does not need, and one more.
+const apartRounds = 4
 
 // farther says that a change point has moved by more than the guard around it.
 func (f *formulas) farther(from, to []cut) bool {
@@ -170,6 +174,72 @@ func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts 
 		out[k].at = int(math.Round(sum / weight))
 	}
 	return out, nil
+}
+
+// needed leaves out the change points at which no coefficient and no parameter
+// changes by more than its place is worth: the best fit that the segmentation was
+// made from is wrong where regimes differ, and may vary within one.
+func (r *Result) needed(cuts []cut) []cut {
+	const least = 25 // χ² of the largest change
+	f := r.Chosen
+	var fitted []string
+	for _, q := range r.Model.Parameters {
+		if q.Fit {
+			fitted = append(fitted, q.Name)
+		}
+	}
+	names := []string{""}
+	for _, g := range r.Regimes {
+		if g.Name != "" && !slices.Contains(names, g.Name) {
+			names = append(names, g.Name)
+		}
+	}
+	var out []cut
+	for k, c := range cuts {
+		changes := map[string]map[int]float64{} // what changes → column and sign
+		note := func(key string, column int, sign float64) {
+			if changes[key] == nil {
+				changes[key] = map[int]float64{}
+			}
+			changes[key][column] += sign
+		}
+		for side, sign := range []float64{-1, 1} {
+			if k+side >= len(names) || names[k+side] == "" {
+				continue
+			}
+			name := names[k+side]
+			for i, t := range f.Terms {
+				if slices.Contains(expr.Names(t.Factor), name) {
+					base := expr.Substitute(t.Factor, map[string]*expr.Expr{name: expr.Num(1)})
+					note(fmt.Sprintf("%d:%s", t.Unknown, expr.Simplify(base)), i, sign)
+				}
+			}
+			for i, q := range fitted {
+				if own, found := strings.CutSuffix(q, Difference("", name)); found {
+					note(own, len(f.Terms)+i, sign)
+				}
+			}
+		}
+		largest := 0.0
+		for _, columns := range changes {
+			sum, variance := 0.0, 0.0
+			for i, a := range columns {
+				if i < len(f.Terms) {
+					sum += a * f.Coefficients[i]
+				} else {
+					sum += a * f.Parameters[i-len(f.Terms)]
+				}
+				for j, b := range columns {
+					variance += a * b * f.Covariance[i*f.Columns()+j]
+				}
+			}
+			largest = math.Max(largest, sum*sum/variance)
+		}
+		if largest > least {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // closedBy is the model of regimes with a result's formulas and parameters.

@@ -72,7 +72,9 @@ func TestStreamedRefitIsThatOfTheWholeRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := func(f *fit.Fitted) []float64 { return append(append([]float64(nil), f.Coefficients...), f.Parameters...) }
+	values := func(f *fit.Fitted) []float64 {
+		return append(append([]float64(nil), f.Coefficients...), f.Parameters...)
+	}
 	a, b := values(whole), values(streamed)
 	for i := range a {
 		sd := math.Sqrt(whole.Covariance[i*3+i])

@@ -68,8 +68,8 @@ type Result struct {
 	Parameters   map[string]Estimate `json:"parameters"` // the fitted ones
 	Errors       Errors              `json:"errors"`
 	Dynamics     Dynamics            `json:"dynamics"`
-	Noise        map[string]Number   `json:"noise"`        // absolute, by column
-	Alternatives []Alternative       `json:"alternatives"` // ties
+	Noise        map[string]Number   `json:"noise"`             // absolute, by column
+	Alternatives []Alternative       `json:"alternatives"`      // ties
 	Regimes      []Regime            `json:"regimes,omitempty"` // where coefficients change with time; absent where they do not
 	Warnings     []string            `json:"warnings"`
 	Supplied     Supplied            `json:"supplied"`
