@@ -126,6 +126,7 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 		return nil, err
 	}
 	w := &work{problem: p, settings: s, train: train, test: test, data: data, doubts: doubts, found: found, sought: engine.Data}
+	w.refuseExcerptRegimes()
 	w.adoptRegimes()
 	if w.adopt() {
 		engine.Data, data = w.data, w.data

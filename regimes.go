@@ -37,6 +37,21 @@ func (w *work) adoptRegimes() {
 	}
 }
 
+// refuseExcerptRegimes takes back regimes that were found in excerpts of a long
+// record: between excerpts nobody has looked for the change.
+func (w *work) refuseExcerptRegimes() {
+	if len(w.found.Regimes) == 0 || !w.sparse() || len(w.sought.Entries) <= len(w.data.Entries) {
+		return
+	}
+	var when []string
+	for _, r := range w.found.Regimes[1:] {
+		when = append(when, fmt.Sprintf("%.4g", r.From))
+	}
+	w.found = &discover.Result{Status: discover.NoModel, Data: w.found.Data, Model: w.problem.Model, Smoothed: w.found.Smoothed,
+		Advice: "coefficients change with time, near t = " + strings.Join(when, ", ") +
+			": the record is too long to find where exactly; give the stretches between as files of their own, with less than 40,000 training samples in all to have the changes found"}
+}
+
 // indicated adds to conditions those of a regime.
 func indicated(set map[string]float64, all []discover.Regime, in discover.Regime) map[string]float64 {
 	out := maps.Clone(set)
