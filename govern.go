@@ -311,7 +311,7 @@ func (w *work) expand(ctx context.Context) error {
 	if w.found.Chosen == nil || w.problem.Discover.Method == discover.MethodDerivatives || !w.sparse() {
 		return nil
 	}
-	if w.data.Condensing() == 1 { // correlation is that of the samples as they are
+	if w.data.Condensing() == 1 && w.found.Data != nil { // correlation is that of the samples as they are
 		w.train, w.test = withCorrelation(w.train, w.found.Data), withCorrelation(w.test, w.found.Data)
 	}
 	closed, err := w.close(w.found.Chosen)

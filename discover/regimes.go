@@ -521,6 +521,9 @@ func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name st
 	if err != nil {
 		return nil, err
 	}
+	if g.result.Status != "" { // a state that only unknowns see
+		return nil, nil
+	}
 	g.indicators = names
 	if err := g.libraries(ctx); err != nil {
 		return nil, err
