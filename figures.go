@@ -465,9 +465,13 @@ func (w *work) smoothed() (*samples, error) {
 		return nil, nil
 	}
 	data := w.data
-	if k := data.Condensing(); k > 1 || len(data.Model.Parameters) != len(w.problem.Model.Parameters) {
+	entries := w.train
+	if w.sparse() {
+		entries = w.found.Data.Entries // what was smoothed
+	}
+	if w.sparse() || len(data.Model.Parameters) != len(w.problem.Model.Parameters) {
 		var err error
-		if data, err = fit.Prepare(w.problem.Model, condense(w.train, max(k, 1))); err != nil {
+		if data, err = fit.Prepare(w.problem.Model, entries); err != nil {
 			return nil, err
 		}
 	}

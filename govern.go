@@ -134,7 +134,9 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 			return nil, err
 		}
 	}
-	w := &work{problem: p, settings: s, train: train, test: test, data: data, doubts: doubts, found: found}
+	w := &work{problem: p, settings: s, train: train, test: test, data: data, doubts: doubts, found: found, sought: engine.Data}
+	w.refuseExcerptRegimes()
+	w.adoptRegimes()
 	if w.adopt() {
 		engine.Data, data = w.data, w.data
 	}
@@ -207,7 +209,7 @@ func (w *work) orNetwork(ctx context.Context, engine *fit.Engine, data *fit.Data
 	if err != nil || found == nil {
 		return w, err
 	}
-	other := &work{problem: w.problem, settings: w.settings, train: w.train, test: w.test, left: maps.Clone(w.left), data: data, doubts: w.doubts, found: found}
+	other := &work{problem: w.problem, settings: w.settings, train: w.train, test: w.test, left: maps.Clone(w.left), data: data, doubts: w.doubts, found: found, sought: w.sought}
 	if other.settings.Journal != nil {
 		other.settings.Journal = fit.Under("network", other.settings.Journal)
 	}
@@ -217,12 +219,19 @@ func (w *work) orNetwork(ctx context.Context, engine *fit.Engine, data *fit.Data
 	return other, nil
 }
 
-// searcher is the engine of a search, on condensed data where they are dense.
+// searcher is the engine of a search: on condensed data where they are dense, on
+// excerpts where they are long.
 func searcher(p *problem.Problem, s Settings, data *fit.Data) (*fit.Engine, error) {
-	if k := data.Condensing(); k > 1 && p.Discover.Method != discover.MethodDerivatives {
-		var err error
-		if data, err = fit.Prepare(p.Model, condense(data.Entries, k)); err != nil {
-			return nil, err
+	if p.Discover.Method != discover.MethodDerivatives {
+		entries := data.Entries
+		if k := data.Condensing(); k > 1 {
+			entries = condense(entries, k)
+		}
+		if entries = fit.Excerpts(entries); count(entries) < data.Samples() {
+			var err error
+			if data, err = fit.Prepare(p.Model, entries); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Seed: s.Seed, Journal: s.Journal, Monitor: s.Monitor}, nil
@@ -237,26 +246,38 @@ func find(ctx context.Context, p *problem.Problem, e *fit.Engine, by search) (*d
 }
 
 // adopt goes on with the data as the search has left them: freed of outliers, and
-// with what it has found of the noise's correlation. A search on condensed data
-// leaves the samples as they are, and then it says no.
+// with what it has found of the noise's correlation. A search that has not seen every
+// sample leaves them as they are, and then it says no.
 func (w *work) adopt() bool {
-	if w.found.Data == nil || w.data.Condensing() > 1 {
+	if w.found.Data == nil || w.sparse() {
 		return false
 	}
 	w.left = leftOut(w.data, w.found.Data)
+	if len(w.found.Regimes) > 0 {
+		w.left = nil // what lies around changes is no outlier
+	}
 	w.data, w.train = w.found.Data, w.found.Data.Entries
-	w.test = slices.Clone(w.test)
-	for e := range w.test {
-		w.test[e].Channels = slices.Clone(w.test[e].Channels)
-		for i := range w.test[e].Channels {
-			c := &w.test[e].Channels[i]
-			if k := w.data.Channel(*c); k >= 0 && w.data.Channels[k].Correlation > 0 {
-				c.Sigma, c.Correlation = w.data.Channels[k].Sigma0, w.data.Channels[k].Correlation
+	w.test = withCorrelation(w.test, w.data)
+	return true
+}
+
+// withCorrelation says of entries what data know of their noise's correlation.
+func withCorrelation(entries []fit.Entry, data *fit.Data) []fit.Entry {
+	entries = slices.Clone(entries)
+	for e := range entries {
+		entries[e].Channels = slices.Clone(entries[e].Channels)
+		for i := range entries[e].Channels {
+			c := &entries[e].Channels[i]
+			if k := data.Channel(*c); k >= 0 && data.Channels[k].Correlation > 0 {
+				c.Sigma, c.Correlation = data.Channels[k].Sigma0, data.Channels[k].Correlation
 			}
 		}
 	}
-	return true
+	return entries
 }
+
+// sparse says that the search has seen the data condensed or in excerpts.
+func (w *work) sparse() bool { return w.sought != nil && w.sought.Samples() < w.data.Samples() }
 
 // sampled is the noise of single samples, where fits use more because it is
 // correlated.
@@ -279,6 +300,15 @@ func leftOut(from, to *fit.Data) map[string]int {
 	return out
 }
 
+// count is the number of samples of entries.
+func count(entries []fit.Entry) int {
+	n := 0
+	for _, e := range entries {
+		n += len(e.Times)
+	}
+	return n
+}
+
 func condense(entries []fit.Entry, k int) []fit.Entry {
 	out := make([]fit.Entry, len(entries))
 	for i, e := range entries {
@@ -287,11 +317,14 @@ func condense(entries []fit.Entry, k int) []fit.Entry {
 	return out
 }
 
-// expand brings a formula that was found on condensed data back to all samples:
+// expand brings a formula that was found on condensed data or excerpts back to all samples:
 // states are located along them, then everything is fitted again.
 func (w *work) expand(ctx context.Context) error {
-	if w.found.Chosen == nil || w.problem.Discover.Method == discover.MethodDerivatives || w.data.Condensing() == 1 {
+	if w.found.Chosen == nil || w.problem.Discover.Method == discover.MethodDerivatives || !w.sparse() {
 		return nil
+	}
+	if w.data.Condensing() == 1 && w.found.Data != nil { // correlation is that of the samples as they are
+		w.train, w.test = withCorrelation(w.train, w.found.Data), withCorrelation(w.test, w.found.Data)
 	}
 	closed, err := w.close(w.found.Chosen)
 	if err != nil {
@@ -308,6 +341,11 @@ func (w *work) expand(ctx context.Context) error {
 		Locate(ctx, "full/locate", full.Sigmas(), w.found.Chosen.Scale)
 	if err != nil {
 		return err
+	}
+	if w.data.Condensing() == 1 {
+		if err := w.cleanTrain(full, located); err != nil {
+			return err
+		}
 	}
 	start := *w.found.Chosen
 	start.Sigma, start.Nodes = w.data.Sigmas(), nil
@@ -337,6 +375,7 @@ type work struct {
 	settings    Settings
 	train, test []fit.Entry
 	data        *fit.Data // of the training entries
+	sought      *fit.Data // what the search began with: data, condensed or in excerpts
 	doubts      []string  // what no data can determine
 	found       *discover.Result
 
@@ -483,15 +522,7 @@ func (w *work) cleanTest(tested *fit.Data, located *fit.Located) error {
 	if len(w.left) == 0 {
 		return nil
 	}
-	n := len(w.trained.States)
-	states := make([][][]float64, len(located.Path))
-	for e, path := range located.Path {
-		states[e] = make([][]float64, n)
-		for k, v := range path {
-			states[e][k%n] = append(states[e][k%n], v)
-		}
-	}
-	cleaned, _, err := tested.WithoutOutliers(states, nil)
+	cleaned, _, err := tested.WithoutOutliers(byState(located, len(w.trained.States)), nil)
 	if err != nil {
 		return err
 	}
@@ -500,6 +531,34 @@ func (w *work) cleanTest(tested *fit.Data, located *fit.Located) error {
 	}
 	w.test = cleaned.Entries
 	return nil
+}
+
+// cleanTrain takes the outliers out of the training entries, around the path that
+// the formula gives them, where its search in excerpts has met some.
+func (w *work) cleanTrain(full *fit.Data, located *fit.Located) error {
+	if len(leftOut(w.sought, w.found.Data)) == 0 {
+		return nil
+	}
+	cleaned, _, err := full.WithoutOutliers(byState(located, len(full.Model.States)), nil)
+	if err != nil {
+		return err
+	}
+	w.left = leftOut(full, cleaned)
+	w.train = cleaned.Entries
+	w.data, err = fit.Prepare(w.found.Model, w.train)
+	return err
+}
+
+// byState is a located path by entry, state and sample.
+func byState(located *fit.Located, n int) [][][]float64 {
+	states := make([][][]float64, len(located.Path))
+	for e, path := range located.Path {
+		states[e] = make([][]float64, n)
+		for k, v := range path {
+			states[e][k%n] = append(states[e][k%n], v)
+		}
+	}
+	return states
 }
 
 // everyNode picks a path's samples where segments of the given length begin,

@@ -39,11 +39,17 @@ data: {file: data.csv, time: t}
 // write puts a simulated experiment and its problem into a new directory.
 func write(t *testing.T, c truth.Case, text string) *problem.Problem {
 	t.Helper()
-	dir := t.TempDir()
 	entry, err := c.Entry()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return writeEntry(t, entry, text)
+}
+
+// writeEntry is write for an experiment that has been observed already.
+func writeEntry(t *testing.T, entry fit.Entry, text string) *problem.Problem {
+	t.Helper()
+	dir := t.TempDir()
 	s := &series.Series{TimeName: "t", Time: entry.Times}
 	for _, ch := range entry.Channels {
 		s.Columns = append(s.Columns, series.Column{Name: ch.Column, Values: ch.Values})

@@ -125,6 +125,7 @@ func (w *work) result() *run.Result {
 		}
 		r.Alternatives = append(r.Alternatives, a)
 	}
+	r.Regimes = w.regimes()
 	r.Warnings = append(r.Warnings, w.warnings()...)
 	if w.proof.Rest != "" && r.Status.Trusted() {
 		r.Status = run.NoModel
@@ -174,7 +175,7 @@ func (w *work) astray() int {
 
 // warnings collects what a reader should know.
 func (w *work) warnings() []string {
-	out := append([]string(nil), w.proof.Warnings...)
+	out := append(w.regimeWarnings(), w.proof.Warnings...)
 	if w.final.Omega > 2*fit.OmegaEnd {
 		text := fmt.Sprintf("the equations leave a defect: the evidence allows them an error of %.2g standard deviations a characteristic time", w.final.Omega)
 		if len(w.spread) > 0 {
@@ -211,6 +212,10 @@ func (w *work) warnings() []string {
 			out = append(out, text)
 		}
 	}
+	if w.sparse() {
+		out = append(out, fmt.Sprintf("the formula was sought on %d of %d training samples%s; coefficients, intervals, noise and free runs are from all samples",
+			w.sought.Samples(), w.data.Samples(), w.sparsely()))
+	}
 	rate := w.data.SamplesPerCycle()
 	if rate < 9 {
 		out = append(out, fmt.Sprintf("only %.1f samples a cycle: below 8–10 the equations may not be determined", rate))
@@ -244,6 +249,18 @@ func (w *work) wide() int {
 		}
 	}
 	return worst
+}
+
+// sparsely says how the samples of a search were chosen.
+func (w *work) sparsely() string {
+	text := ""
+	if k := w.data.Condensing(); k > 1 {
+		text = fmt.Sprintf(", each of %d put together", k)
+	}
+	if len(w.sought.Entries) > len(w.data.Entries) {
+		text += fmt.Sprintf(", in %d stretches spread over the record", len(w.sought.Entries))
+	}
+	return text
 }
 
 // rightHandSides are the closed equations; nil for one that holds a neural form.

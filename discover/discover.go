@@ -39,9 +39,11 @@ type Result struct {
 	Library  int // terms it was chosen from
 	Smoothed *fit.Smoothed
 	Tried    []Try
-	Neural   *fit.Fitted // the networks, where the search led through them
-	Extra    *Extra      // the state that Model has beyond the problem's; nil without one
-	Apart    []float64   // of each unknown: rms of formula − network over the network's, along the data
+	Neural   *fit.Fitted  // the networks, where the search led through them
+	Extra    *Extra       // the state that Model has beyond the problem's; nil without one
+	Regimes  []Regime     // where coefficients change with time; nil where they do not
+	Base     *model.Model // with Regimes: the problem's, with their indicators
+	Apart    []float64    // of each unknown: rms of formula − network over the network's, along the data
 
 	trained *fit.Fitted // networks, also those that were no better than the formula
 }
@@ -114,8 +116,21 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 		if err := f.functions(ctx); err != nil {
 			return nil, err
 		}
+		// With every state observed annealing does not end too soon, while a fit that
+		// is forced to the smallest defect over several regimes takes minutes.
+		early := observesAll(e.Data)
+		if early {
+			if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
+				return regimes, err
+			}
+		}
 		if err := f.again(ctx); err != nil {
 			return nil, err
+		}
+		if !early {
+			if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
+				return regimes, err
+			}
 		}
 		if coloured, err := f.coloured(ctx); err != nil || coloured != nil {
 			return coloured, err
@@ -247,6 +262,8 @@ type formulas struct {
 	prefix  string        // of the names of its steps
 	result  *Result
 
+	indicators []string // parameters that are 1 in a regime; nil while none are known
+
 	best *candidate
 	all  []*candidate
 }
@@ -268,6 +285,7 @@ func (f *formulas) consider(found []*candidate) (isBetter bool) {
 func (f *formulas) libraries(ctx context.Context) error {
 	for degree := 1; degree <= f.options.Degree; degree++ {
 		library, same := libraries(f.engine.Data, degree)
+		library = inRegimes(library, f.indicators)
 		if degree > 1 && same {
 			break // every library is given: one round
 		}

@@ -2,6 +2,7 @@ package fit
 
 import (
 	"math"
+	"slices"
 
 	"govern/expr"
 	"govern/tape"
@@ -20,7 +21,7 @@ func (d *Data) Evaluate(f *Fitted, u int, arguments [][]float64, inflate []float
 	for k, c := range fitted(d.Model)[:min(len(f.Parameters), len(fitted(d.Model)))] { // a network knows no knots
 		names, given = append(names, c.Name), append(given, f.Parameters[k])
 	}
-	program, columns, err := d.slopes(f, u, names)
+	program, columns, err := d.slopes(d.withConditions(f), u, names)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -56,6 +57,23 @@ func (d *Data) Evaluate(f *Fitted, u int, arguments [][]float64, inflate []float
 		}
 	}
 	return value, spread, nil
+}
+
+// withConditions is a fit whose terms have the model's values in the place of
+// conditions and other fixed parameters, arguments apart.
+func (d *Data) withConditions(f *Fitted) *Fitted {
+	g := *f
+	g.Terms = append([]Term(nil), f.Terms...)
+	for i, t := range g.Terms {
+		values := map[string]*expr.Expr{}
+		for _, q := range d.Model.Parameters {
+			if !q.Fit && !slices.Contains(d.Model.Unknowns[t.Unknown].Arguments, q.Name) {
+				values[q.Name] = expr.Num(q.Value)
+			}
+		}
+		g.Terms[i].Factor = expr.Substitute(t.Factor, values)
+	}
+	return &g
 }
 
 // slopes compiles unknown u of a fit with its derivatives, and says to which

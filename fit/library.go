@@ -263,6 +263,9 @@ func (e *Engine) Trajectory(ctx context.Context, name string, start *Fitted, sch
 }
 
 func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, schedule Schedule) (*Fitted, error) {
+	if e.streams(start, schedule) {
+		return e.stream(ctx, name, start, schedule)
+	}
 	from := *start
 	if from.Substeps == 0 {
 		from.Substeps = max(e.Options.Substeps, 1)
@@ -388,10 +391,18 @@ func (s *stage) result(from *Fitted, p *optim.Point, train trainer, o optim.Outc
 // what its defect adds: root mean squares of (end − start)/dt of the segments'
 // flows and of defect/dt, weighted with dt. l is the linearisation at p.
 func (s *stage) supplied(p *optim.Point, l *optim.Linear) (motion, defect []float64) {
+	motion, defect, total := s.suppliedSums(p, l)
+	for i := range motion {
+		motion[i], defect[i] = math.Sqrt(motion[i]/total), math.Sqrt(defect[i]/total)
+	}
+	return motion, defect
+}
+
+// suppliedSums are the squares of supplied, summed over the time total.
+func (s *stage) suppliedSums(p *optim.Point, l *optim.Linear) (motion, defect []float64, total float64) {
 	n := len(s.states)
 	wide := 2*n + s.free() + 1
 	motion, defect = make([]float64, n), make([]float64, n)
-	total := 0.0
 	for c := range s.chains {
 		ch := &s.chains[c]
 		for b := range len(ch.nodes) - 1 {
@@ -405,10 +416,7 @@ func (s *stage) supplied(p *optim.Point, l *optim.Linear) (motion, defect []floa
 			}
 		}
 	}
-	for i := range n {
-		motion[i], defect[i] = math.Sqrt(motion[i]/total), math.Sqrt(defect[i]/total)
-	}
-	return motion, defect
+	return motion, defect, total
 }
 
 // Profile is the objective near a fit as a quadratic in the coefficients of a

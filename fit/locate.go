@@ -34,6 +34,9 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 	if len(d.Calls) > 0 {
 		return fmt.Errorf("fit: states can be located only in a closed model; %s is unknown", d.Calls[0].Call)
 	}
+	if d.Samples() > streamSamples {
+		return e.locateWindows(ctx, sigma, scale, out)
+	}
 	sp := spec{data: d, right: d.Model.Rhs(), segment: 1, substeps: 1, sigma: sigma, weight: make([]float64, len(scale))}
 	for _, s := range d.Model.States {
 		sp.states = append(sp.states, s.Name)
@@ -76,6 +79,28 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 		nodes := p.Nodes[c]
 		out.Path = append(out.Path, append([]float64(nil), nodes...))
 		out.Last = append(out.Last, append([]float64(nil), nodes[len(nodes)-n:]...))
+	}
+	return nil
+}
+
+// locateWindows locates a long record window by window, each by one worker.
+func (e *Engine) locateWindows(ctx context.Context, sigma, scale []float64, out *Located) error {
+	windows := e.Data.windows(streamWindow)
+	parts := make([]Located, len(windows))
+	err := eachWindow(ctx, e.Workers, len(windows), func(_, i int) error {
+		one := *e
+		one.Data, one.Workers = e.Data.part(windows[i]), 1
+		return one.locate(ctx, sigma, scale, &parts[i])
+	})
+	if err != nil {
+		return err
+	}
+	n := len(e.Data.Entries)
+	out.Path, out.Last, out.Loss = make([][]float64, n), make([][]float64, n), make([]float64, n)
+	for i, w := range windows {
+		out.Path[w.entry] = append(out.Path[w.entry], parts[i].Path[0]...)
+		out.Last[w.entry] = parts[i].Last[0]
+		out.Loss[w.entry] += parts[i].Loss[0] * float64(w.to-w.from) / float64(len(e.Data.Entries[w.entry].Times))
 	}
 	return nil
 }

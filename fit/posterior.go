@@ -33,7 +33,7 @@ func (s *stage) posteriorAt(p *optim.Point, l *optim.Linear, f *optim.Factor, va
 		count:     make([]int, len(s.data.Channels)),
 	}
 	post.logNodes, post.logBorder = f.LogDet()
-	s.eachRow(l, func(_, _, channel int, row []float64) {
+	s.eachRow(l, func(channel int, row []float64) {
 		r := row[len(row)-1] * s.sigma[channel]
 		post.residual[channel] += r * r
 		post.moment[channel] += r * r
@@ -50,62 +50,57 @@ func (s *stage) posteriorAt(p *optim.Point, l *optim.Linear, f *optim.Factor, va
 	}
 	if variances {
 		n := len(s.states)
-		rows := map[[2]int][]localRow{}
-		s.eachRow(l, func(chain, node, channel int, row []float64) {
-			key := [2]int{chain, node}
-			rows[key] = append(rows[key], localRow{channel, row})
-		})
 		f.NodeCovariances(func(chain, node int, cov []float64) {
-			for _, r := range rows[[2]int{chain, node}] {
+			s.nodeRows(l, chain, node, func(channel int, row []float64) {
 				v := 0.0
 				for i := range n {
 					for j := range n {
-						v += r.row[i] * cov[i*n+j] * r.row[j]
+						v += row[i] * cov[i*n+j] * row[j]
 					}
 				}
-				post.moment[r.channel] += v * s.sigma[r.channel] * s.sigma[r.channel]
-			}
+				post.moment[channel] += v * s.sigma[channel] * s.sigma[channel]
+			})
 		})
 	}
 	return post
 }
 
-type localRow struct {
-	channel int
-	row     []float64
+// eachRow visits the observation rows of l in order.
+func (s *stage) eachRow(l *optim.Linear, visit func(channel int, row []float64)) {
+	for c := range s.chains {
+		for b := range s.chains[c].nodes {
+			s.nodeRows(l, c, b, visit)
+		}
+	}
 }
 
-// eachRow visits the observation rows of l in order.
-func (s *stage) eachRow(l *optim.Linear, visit func(chain, node, channel int, row []float64)) {
+// nodeRows visits the observation rows of one node's segment in order.
+func (s *stage) nodeRows(l *optim.Linear, chain, node int, visit func(channel int, row []float64)) {
 	width := len(s.states) + s.free() + 1
-	for c := range s.chains {
-		ch := &s.chains[c]
-		lc := &l.Chains[c]
-		for b := range ch.nodes {
-			row := s.firstRow(ch, lc, b, 0)
-			from, to := ch.samples(b)
-			for i := from; i < to; i++ {
-				for k, v := range ch.values {
-					if v == nil || math.IsNaN(v[i]) {
-						continue
-					}
-					visit(c, b, s.channels[k], lc.Local[row*width:(row+1)*width])
-					row++
-				}
+	ch, lc := &s.chains[chain], &l.Chains[chain]
+	row := s.firstRow(ch, lc, node, 0)
+	from, to := ch.samples(node)
+	for i := from; i < to; i++ {
+		for k, v := range ch.values {
+			if v == nil || math.IsNaN(v[i]) {
+				continue
 			}
+			visit(s.channels[k], lc.Local[row*width:(row+1)*width])
+			row++
 		}
 	}
 }
 
 // updateSigma moves the noise of every channel of the stage to the posterior's
 // estimate, within its floor and cap.
-func (s *stage) updateSigma(post posterior) {
-	for _, c := range s.channels {
-		info := s.data.Channels[c]
+func (s *stage) updateSigma(post posterior) { s.data.updateSigma(s.sigma, post) }
+
+func (d *Data) updateSigma(sigma []float64, post posterior) {
+	for c, info := range d.Channels {
 		if info.Given || post.count[c] == 0 {
 			continue
 		}
 		v := math.Sqrt(post.moment[c] / float64(post.count[c]))
-		s.sigma[c] = math.Max(math.Min(v, info.cap()), info.Floor)
+		sigma[c] = math.Max(math.Min(v, info.cap()), info.Floor)
 	}
 }

@@ -29,6 +29,7 @@ type stage struct {
 	// have no border, and its rows no columns.
 	held []float64
 	reduction
+	shaped *optim.Linear // sized by shape
 }
 
 // spec says what a stage fits.
@@ -342,19 +343,24 @@ func (s *stage) prior(p *optim.Point) float64 {
 	return ridgePrior(p.Border[s.named:])
 }
 
-// shape sizes l for the stage.
+// shape sizes l for the stage; a stage that l has served before finds it as it
+// left it.
 func (s *stage) shape(l *optim.Linear) {
 	n, p := len(s.states), s.free()
-	if l.N == n && l.P == p && len(l.Chains) == len(s.chains) {
+	if s.shaped == l && l.N == n && l.P == p && len(l.Chains) == len(s.chains) {
 		return
 	}
+	s.shaped = l
 	l.N, l.P, l.Prior = n, p, nil
-	l.Chains = make([]optim.LinearChain, len(s.chains))
+	if len(l.Chains) != len(s.chains) {
+		l.Chains = make([]optim.LinearChain, len(s.chains))
+	}
 	for c := range s.chains {
 		ch := &s.chains[c]
 		lc := &l.Chains[c]
 		lc.Nodes = len(ch.nodes)
-		lc.First = make([]int, lc.Nodes+1)
+		lc.First = resize(lc.First, lc.Nodes+1)
+		lc.First[0] = 0
 		for b := range ch.nodes {
 			rows := 0
 			from, to := ch.samples(b)
@@ -375,9 +381,18 @@ func (s *stage) shape(l *optim.Linear) {
 		for b := range lc.First[1:] {
 			lc.First[b+1] += n
 		}
-		lc.Local = make([]float64, lc.First[lc.Nodes]*(n+p+1))
-		lc.Defect = make([]float64, max(lc.Nodes-1, 0)*n*(2*n+p+1))
+		lc.Local = resize(lc.Local, lc.First[lc.Nodes]*(n+p+1))
+		lc.Defect = resize(lc.Defect, max(lc.Nodes-1, 0)*n*(2*n+p+1))
 	}
+}
+
+// resize returns a slice of length n that reuses the memory of s where it is
+// large enough; what is in it is arbitrary.
+func resize[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
 }
 
 // faint is the relative precision of the prior on a chain's first node, which

@@ -144,6 +144,15 @@ func (s LevenbergMarquardt) Minimise(ctx context.Context, pr Problem, p *Point, 
 	return out, nil
 }
 
+// BoundedStep writes the border's part of the minimiser to delta such that
+// at+delta stays within the bounds, and returns the linear model's objective
+// there, the nodes being at their best.
+func (f *Factor) BoundedStep(at, lower, upper, delta []float64) float64 {
+	f.SolveBorder(delta)
+	clampStep(f, at, delta, lower, upper)
+	return f.predict(delta)
+}
+
 // predict returns the linear model's objective after a border step, the nodes
 // being at their best.
 func (f *Factor) predict(delta []float64) float64 {

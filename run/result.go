@@ -68,12 +68,26 @@ type Result struct {
 	Parameters   map[string]Estimate `json:"parameters"` // the fitted ones
 	Errors       Errors              `json:"errors"`
 	Dynamics     Dynamics            `json:"dynamics"`
-	Noise        map[string]Number   `json:"noise"`        // absolute, by column
-	Alternatives []Alternative       `json:"alternatives"` // ties
+	Noise        map[string]Number   `json:"noise"`             // absolute, by column
+	Alternatives []Alternative       `json:"alternatives"`      // ties
+	Regimes      []Regime            `json:"regimes,omitempty"` // where coefficients change with time; absent where they do not
 	Warnings     []string            `json:"warnings"`
 	Supplied     Supplied            `json:"supplied"`
 	Extra        *Extra              `json:"extra,omitempty"` // a hidden state that the problem's model lacks
 	Seconds      Seconds             `json:"seconds"`
+}
+
+// Regime is a stretch of a record in which coefficients stay what they are. In
+// Equations and Unknowns of the Result, Parameter stands for 1 in it and 0
+// elsewhere; here it is put in.
+type Regime struct {
+	Entry      string              `json:"entry"`
+	From       Number              `json:"from"` // of the entry's time
+	To         Number              `json:"to"`
+	Parameter  string              `json:"parameter,omitempty"` // empty: all such parameters are 0
+	Equations  map[string]*string  `json:"equations"`
+	Unknowns   map[string]Unknown  `json:"unknowns"`
+	Parameters map[string]Estimate `json:"parameters"`
 }
 
 // Unknown is what was found for one unknown function.

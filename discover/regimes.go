@@ -1,0 +1,688 @@
+package discover
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"govern/expr"
+	"govern/fit"
+	"govern/model"
+	"govern/optim"
+)
+
+// Regime is a stretch of the record in which coefficients stay what they are.
+type Regime struct {
+	Number   int    // from 1, in the order of the record
+	Entry    string // that holds it
+	From, To float64
+	Name     string // of the parameter that is 1 in it and 0 elsewhere; empty for the first, where all are 0
+}
+
+// Change points are sought in blocks of a quarter of a cycle, or longer ones
+// where there would be more than mostBlocks; a regime lasts leastRegime cycles at
+// least. When the places are known roughly they are looked for again in blocks of
+// a sixteenth of a cycle, and guardCycles on both sides belong to neither regime.
+const (
+	mostBlocks  = 240
+	leastRegime = 4
+	fineShare   = 16
+	guardCycles = 0.1
+	mostRegimes = 8
+)
+
+// regimes asks whether coefficients that change at a few times explain that no
+// formula explains the whole record, or none without defects. What each stretch of
+// the record says of the coefficients comes from the best fit (fit.Engine.Triangles);
+// dynamic programming finds the stretches of least penalised −2 log posterior
+// (Jackson et al., IEEE Signal Process. Lett. 12 (2005) 105). The record is cut
+// there, every term of the libraries is joined by its products with indicators of
+// the later regimes, and the search begins again: which coefficients change is a
+// selection of terms like any other. Nil where the data do not ask for regimes, or
+// where no formula passes with them.
+func (f *formulas) regimes(ctx context.Context) (*Result, error) {
+	c := f.best
+	if len(f.indicators) > 0 || c == nil || !finite(c.fit.Evidence) || len(c.fit.Forms) > 0 || f.engine.Options.Segment > 1 {
+		return nil, nil
+	}
+	if c.passed() {
+		return nil, nil // a measured record always leaves some defect: that alone is no change
+	}
+	report(f.engine, "regimes", 0.72)
+	cuts, err := f.changes(ctx)
+	if err != nil || len(cuts) == 0 || len(cuts) >= mostRegimes {
+		return nil, err
+	}
+	var held []string // parameters that all regimes share
+	var accepted *Result
+	for round := range apartRounds {
+		r, err := f.apart(ctx, cuts, held, fmt.Sprintf("regimes-%d", round))
+		if err != nil {
+			return nil, err
+		}
+		if r == nil {
+			break
+		}
+		accepted = r
+		if fewer := r.needed(cuts); len(fewer) > 0 && len(fewer) < len(cuts) && round+1 < apartRounds {
+			cuts = fewer
+			continue
+		}
+		shared := append(slices.Clone(held), sharedParameters(r, f.engine.Data.Model)...)
+		moved, err := f.placeAgain(ctx, fmt.Sprintf("regimes-%d/places", round), r, cuts)
+		if err != nil {
+			return nil, err
+		}
+		if len(shared) == len(held) && !f.farther(cuts, moved) {
+			break
+		}
+		held, cuts = shared, moved
+	}
+	return accepted, nil
+}
+
+// apartRounds bounds the searches with regimes: the first, one without change
+// points at which nothing changes, one with the places that its formula gives and
+// without differences that it does not need, and one more.
+const apartRounds = 4
+
+// farther says that a change point has moved by more than the guard around it.
+func (f *formulas) farther(from, to []cut) bool {
+	for k := range from {
+		if d := to[k].at - from[k].at; math.Abs(float64(d)) > guardCycles*f.engine.Data.SamplesPerCycle()/2 {
+			return true
+		}
+	}
+	return false
+}
+
+// placeAgain finds where the fitted formulas of two regimes meet: a motion that
+// changes from one to the other is fitted to the data around the change for every
+// place that comes into question, and the places are averaged with their
+// likelihoods. Between, the state goes on; that says most about the place.
+func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts []cut) ([]cut, error) {
+	const before, around, step = 4, 1.6, 24 // cycles, cycles, steps a cycle
+	for _, t := range r.Chosen.Terms {
+		if t.Knots > 0 {
+			return cuts, nil
+		}
+	}
+	d := f.engine.Data
+	cycle := d.SamplesPerCycle()
+	closed, err := closedBy(r)
+	if err != nil {
+		return nil, err
+	}
+	out := slices.Clone(cuts)
+	for k, c := range cuts {
+		entry := d.Entries[c.entry]
+		n := len(entry.Times)
+		first, last := max(c.at-int(before*cycle), 0), min(c.at+int(before*cycle), n)
+		if c.at == 0 || last-first < 8 {
+			continue
+		}
+		m := switching(closed, r.Regimes, k+1)
+		var entries []fit.Entry
+		var places []int
+		for at := max(c.at-int(around*cycle), first+2); at <= min(c.at+int(around*cycle), last-2); at += max(int(cycle/step), 1) {
+			e := entry.Slice(first, last)
+			e.Name = fmt.Sprintf("%s@%d", entry.Name, at)
+			signal := make([]float64, last-first)
+			for i := range signal {
+				if first+i >= at {
+					signal[i] = 1
+				}
+			}
+			e.Inputs = append(e.Inputs, signal)
+			entries, places = append(entries, e), append(places, at)
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		data, err := fit.Prepare(m, entries)
+		if err != nil {
+			return nil, err
+		}
+		sigma := make([]float64, len(data.Channels))
+		for i, info := range data.Channels {
+			if j := d.IndexOf(info); j >= 0 {
+				sigma[i] = r.Chosen.Sigma[j]
+			}
+		}
+		engine := &fit.Engine{Data: data, Options: f.engine.Options, Workers: f.engine.Workers, Journal: f.engine.Journal}
+		located, err := engine.Locate(ctx, fmt.Sprintf("%s-%d", name, k), sigma, r.Chosen.Scale)
+		if err != nil {
+			return nil, err
+		}
+		lowest := math.Inf(1)
+		loss := make([]float64, len(places))
+		for i := range places {
+			loss[i] = located.Loss[i] * float64(last-first) * float64(len(data.Channels))
+			lowest = math.Min(lowest, loss[i])
+		}
+		if !finite(lowest) {
+			continue
+		}
+		sum, weight := 0.0, 0.0
+		for i, at := range places {
+			if w := math.Exp((lowest - loss[i]) / 2); w > 0 {
+				sum, weight = sum+w*float64(at), weight+w
+			}
+		}
+		out[k].at = int(math.Round(sum / weight))
+	}
+	return out, nil
+}
+
+// needed leaves out the change points at which no coefficient and no parameter
+// changes by more than its place is worth: the best fit that the segmentation was
+// made from is wrong where regimes differ, and may vary within one.
+func (r *Result) needed(cuts []cut) []cut {
+	const least = 25 // χ² of the largest change
+	f := r.Chosen
+	var fitted []string
+	for _, q := range r.Model.Parameters {
+		if q.Fit {
+			fitted = append(fitted, q.Name)
+		}
+	}
+	names := []string{""}
+	for _, g := range r.Regimes {
+		if g.Name != "" && !slices.Contains(names, g.Name) {
+			names = append(names, g.Name)
+		}
+	}
+	var out []cut
+	for k, c := range cuts {
+		changes := map[string]map[int]float64{} // what changes → column and sign
+		note := func(key string, column int, sign float64) {
+			if changes[key] == nil {
+				changes[key] = map[int]float64{}
+			}
+			changes[key][column] += sign
+		}
+		for side, sign := range []float64{-1, 1} {
+			if k+side >= len(names) || names[k+side] == "" {
+				continue
+			}
+			name := names[k+side]
+			for i, t := range f.Terms {
+				if slices.Contains(expr.Names(t.Factor), name) {
+					base := expr.Substitute(t.Factor, map[string]*expr.Expr{name: expr.Num(1)})
+					note(fmt.Sprintf("%d:%s", t.Unknown, expr.Simplify(base)), i, sign)
+				}
+			}
+			for i, q := range fitted {
+				if own, found := strings.CutSuffix(q, Difference("", name)); found {
+					note(own, len(f.Terms)+i, sign)
+				}
+			}
+		}
+		largest := 0.0
+		for _, columns := range changes {
+			sum, variance := 0.0, 0.0
+			for i, a := range columns {
+				if i < len(f.Terms) {
+					sum += a * f.Coefficients[i]
+				} else {
+					sum += a * f.Parameters[i-len(f.Terms)]
+				}
+				for j, b := range columns {
+					variance += a * b * f.Covariance[i*f.Columns()+j]
+				}
+			}
+			largest = math.Max(largest, sum*sum/variance)
+		}
+		if largest > least {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// closedBy is the model of regimes with a result's formulas and parameters.
+func closedBy(r *Result) (*model.Model, error) {
+	formulas := map[string]*expr.Expr{}
+	for u, unknown := range r.Base.Unknowns {
+		formulas[unknown.Name] = r.Chosen.Formula(u)
+	}
+	closed, err := r.Base.WithFormulas(formulas)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]float64{}
+	k := 0
+	for _, q := range r.Model.Parameters {
+		if q.Fit {
+			values[q.Name] = r.Chosen.Parameters[k]
+			k++
+		}
+	}
+	closed = closed.WithParameters(values)
+	for i := range closed.Parameters {
+		closed.Parameters[i].Fit = false
+	}
+	return closed, nil
+}
+
+// switching is a closed model that is that of regime k, counted from 1, while its
+// last input is 0 and that of the next while it is 1.
+func switching(closed *model.Model, regimes []Regime, k int) *model.Model {
+	const name = "switch_of_regimes"
+	in := func(number int) map[string]*expr.Expr {
+		values := map[string]*expr.Expr{}
+		for _, r := range regimes {
+			if r.Name == "" {
+				continue
+			}
+			if values[r.Name] = expr.Num(0); r.Number == number {
+				values[r.Name] = expr.Num(1)
+			}
+		}
+		return values
+	}
+	before, after := in(k), in(k+1)
+	m := *closed
+	m.Inputs = append(slices.Clone(closed.Inputs), name)
+	m.Definitions = nil
+	m.Equations = slices.Clone(closed.Equations)
+	for i, right := range closed.Rhs() {
+		a, b := expr.Substitute(right, before), expr.Substitute(right, after)
+		more := expr.Binary(expr.Mul, expr.Var(name), expr.Binary(expr.Sub, b, a))
+		m.Equations[i].Right = expr.Simplify(expr.Binary(expr.Add, a, more))
+	}
+	return &m
+}
+
+// observesAll says that every state is measured alone by a channel.
+func observesAll(d *fit.Data) bool {
+	for _, s := range d.Model.States {
+		if !slices.ContainsFunc(d.Channels, func(c fit.ChannelInfo) bool { return c.Observe.Kind == expr.Name && c.Observe.Ident == s.Name }) {
+			return false
+		}
+	}
+	return true
+}
+
+// cut is a change point: before sample at of an entry.
+type cut struct{ entry, at int }
+
+// changes finds the change points, with the degree of library that explains most.
+func (f *formulas) changes(ctx context.Context) ([]cut, error) {
+	best, found := math.Inf(1), []cut(nil)
+	for degree := 1; degree <= f.options.Degree; degree++ {
+		library, same := libraries(f.engine.Data, degree)
+		if degree > 1 && same {
+			break
+		}
+		g, err := f.segmentation(ctx, library)
+		if err != nil {
+			return nil, err
+		}
+		if g != nil && g.loss < best {
+			best, found = g.loss, g.cuts
+		}
+	}
+	return found, nil
+}
+
+// segmented is a record cut at change points.
+type segmented struct {
+	cuts []cut
+	loss float64 // penalised −2 log posterior
+}
+
+// segmentation of the record by one library.
+func (f *formulas) segmentation(ctx context.Context, library []fit.Term) (*segmented, error) {
+	e, at := f.engine, f.best.fit
+	d := e.Data
+	theta := make([]float64, len(library))
+	index := map[string]int{}
+	for i, t := range library {
+		index[t.Key()] = i
+	}
+	for i, t := range at.Terms {
+		if k, ok := index[t.Key()]; ok {
+			theta[k] = at.Coefficients[i]
+		} else if t.Knots > 0 {
+			return nil, nil
+		}
+	}
+	theta = append(theta, at.Parameters...)
+	p := len(theta)
+	if p == 0 {
+		return nil, nil
+	}
+	cycle := d.SamplesPerCycle()
+	total := d.Samples()
+	length := int(math.Max(math.Max(cycle/4, float64(total)/mostBlocks), 4))
+	var blocks []fit.Block
+	for k := range d.Entries {
+		n := len(d.Entries[k].Times)
+		parts := max(n/length, 1)
+		for b := range parts {
+			blocks = append(blocks, fit.Block{Entry: k, From: b * n / parts, To: (b + 1) * n / parts})
+		}
+	}
+	triangles, err := e.Triangles(ctx, at, library, theta, blocks)
+	if err != nil {
+		return nil, err
+	}
+	least := max(int(math.Ceil(leastRegime*cycle/float64(length))), 1)
+	penalty := float64(p)*math.Log(float64(d.Observations())) + 2*math.Log(float64(len(blocks)))
+	ends, loss := partition(triangles, p, least, penalty)
+	out := &segmented{loss: loss}
+	for range 2 { // places, then the coefficients between them, once more
+		out.cuts = out.cuts[:0]
+		for k := range len(ends) - 1 {
+			from := 0
+			if k > 0 {
+				from = ends[k-1]
+			}
+			c, err := f.place(ctx, library, theta, blocks, ends[k],
+				minimiser(triangles[from:ends[k]], p), minimiser(triangles[ends[k]:ends[k+1]], p))
+			if err != nil {
+				return nil, err
+			}
+			out.cuts = append(out.cuts, c)
+		}
+	}
+	return out, nil
+}
+
+// partition cuts a row of blocks into segments of at least so many blocks, so that
+// the sum of their least squares and of a penalty a segment is least; ends are the
+// first blocks after the segments. Cost: O(blocks²·p³).
+func partition(triangles [][]float64, p, least int, penalty float64) (ends []int, loss float64) {
+	n := len(triangles)
+	best, from := make([]float64, n+1), make([]int, n+1)
+	for j := range best {
+		best[j] = math.Inf(1)
+	}
+	best[0] = 0
+	for i := range n {
+		if math.IsInf(best[i], 1) {
+			continue
+		}
+		t := newStack(p)
+		for j := i + 1; j <= n; j++ {
+			t.push(triangles[j-1])
+			if j-i < least && (i > 0 || j < n) {
+				continue
+			}
+			if v := best[i] + t.residual() + penalty; v < best[j] {
+				best[j], from[j] = v, i
+			}
+		}
+	}
+	for j := n; j > 0; j = from[j] {
+		ends = append(ends, j)
+	}
+	slices.Reverse(ends)
+	return ends, best[n]
+}
+
+// stack is the triangle of blocks put on top of each other.
+type stack struct {
+	p int
+	a []float64 // 2(p+1) rows of p+1
+}
+
+func newStack(p int) *stack { return &stack{p, make([]float64, 2*(p+1)*(p+1))} }
+
+func (s *stack) push(triangle []float64) {
+	w := s.p + 1
+	copy(s.a[w*w:], triangle)
+	triangularise(s.a, 2*w, w)
+}
+
+// residual is the least sum of squares.
+func (s *stack) residual() float64 {
+	w := s.p + 1
+	return s.a[w*w-1] * s.a[w*w-1]
+}
+
+// minimiser is the step of θ at which blocks are best explained together.
+func minimiser(triangles [][]float64, p int) []float64 {
+	var f optim.Factor
+	l := optim.Linear{N: 1, P: p}
+	for _, t := range triangles {
+		l.Prior = append(l.Prior, t...)
+	}
+	f.Eliminate(&l, optim.Damping{})
+	delta := make([]float64, p)
+	f.SolveBorder(delta)
+	return delta
+}
+
+// squares is a block's −2 log posterior at a step of θ.
+func squares(triangle, delta []float64) float64 {
+	p := len(delta)
+	sum := triangle[len(triangle)-1] * triangle[len(triangle)-1]
+	for i := range p {
+		row := triangle[i*(p+1) : (i+1)*(p+1)]
+		v := row[p]
+		for j := i; j < p; j++ {
+			v += row[j] * delta[j]
+		}
+		sum += v * v
+	}
+	return sum
+}
+
+// place finds where, around the beginning of block b, what is explained by the
+// coefficients before changes to what is explained by those after.
+func (f *formulas) place(ctx context.Context, library []fit.Term, theta []float64, blocks []fit.Block, b int, before, after []float64) (cut, error) {
+	const around = 3 // blocks
+	d := f.engine.Data
+	here := blocks[b]
+	if here.From == 0 {
+		return cut{here.Entry, 0}, nil // it begins with its entry
+	}
+	length := here.To - here.From
+	first, last := max(here.From-around*length, 0), min(here.From+around*length, len(d.Entries[here.Entry].Times))
+	step := max(int(d.SamplesPerCycle()/fineShare), 2)
+	var fine []fit.Block
+	for i := first; i+step <= last; i += step {
+		fine = append(fine, fit.Block{Entry: here.Entry, From: i, To: i + step})
+	}
+	triangles, err := f.engine.Triangles(ctx, f.best.fit, library, theta, fine)
+	if err != nil {
+		return cut{}, err
+	}
+	sum, lowest, at := 0.0, math.Inf(1), here.From
+	for k, t := range triangles {
+		if sum < lowest {
+			lowest, at = sum, fine[k].From
+		}
+		sum += squares(t, before) - squares(t, after)
+	}
+	return cut{here.Entry, at}, nil
+}
+
+// apart searches with the record cut at the change points; nil where no formula
+// passes the checks, or none in which something changes.
+func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name string) (*Result, error) {
+	d := f.engine.Data
+	m, names := withRegimes(d.Model, len(cuts)+1, held)
+	entries, regimes := cutAt(d, cuts, names)
+	data, err := fit.Prepare(m, entries)
+	if err != nil {
+		return nil, nil // the cuts leave too little
+	}
+	e := *f.engine
+	e.Data = data
+	if e.Journal != nil {
+		e.Journal = fit.Under(name, e.Journal)
+	}
+	g, err := begin(ctx, &e, f.options)
+	if err != nil {
+		return nil, err
+	}
+	if g.result.Status != "" { // a state that only unknowns see
+		return nil, nil
+	}
+	g.indicators = names
+	if err := g.libraries(ctx); err != nil {
+		return nil, err
+	}
+	if err := g.again(ctx); err != nil {
+		return nil, err
+	}
+	if g.best == nil || !g.best.passed() {
+		return nil, nil
+	}
+	r, err := g.conclude(ctx)
+	if err != nil || r.Status != OK && r.Status != Ambiguous || !r.changes(names) {
+		return nil, err
+	}
+	log := math.Log(float64(data.Observations()))
+	price := 2 * log * float64(len(cuts)) // a place in time each
+	price += log * float64(len(r.Chosen.Parameters)-len(f.best.fit.Parameters))
+	if f.best.passed() && g.best.score()+price > f.best.score() {
+		return nil, nil
+	}
+	r.Regimes, r.Base = regimes, m
+	return r, nil
+}
+
+// changes says whether a formula or a parameter differs between regimes.
+func (r *Result) changes(names []string) bool {
+	for _, t := range r.Chosen.Terms {
+		for _, name := range expr.Names(t.Factor) {
+			if slices.Contains(names, name) {
+				return true
+			}
+		}
+	}
+	return len(r.Chosen.Parameters) > 0 && slices.ContainsFunc(r.Model.Parameters, func(q model.Parameter) bool { return q.Fit && isDifference(q.Name) })
+}
+
+// Difference is the name of what a fitted parameter has more in a regime than
+// in the first.
+func Difference(parameter, regime string) string { return parameter + "_in_" + regime }
+
+func isDifference(name string) bool { return strings.Contains(name, "_in_regime_") }
+
+// withRegimes is the model with an indicator for every regime but the first, and
+// with differences between regimes of every fitted parameter that is not held.
+func withRegimes(m *model.Model, count int, held []string) (*model.Model, []string) {
+	next := *m
+	next.Parameters = slices.Clone(m.Parameters)
+	prefix := "regime_"
+	for slices.ContainsFunc(m.Parameters, func(q model.Parameter) bool { return len(q.Name) >= len(prefix) && q.Name[:len(prefix)] == prefix }) {
+		prefix += "_"
+	}
+	var names []string
+	for k := 2; k <= count; k++ {
+		names = append(names, fmt.Sprintf("%s%d", prefix, k))
+		next.Parameters = append(next.Parameters, model.Parameter{Name: names[k-2], Min: math.Inf(-1), Max: math.Inf(1)})
+	}
+	values := map[string]*expr.Expr{}
+	for _, q := range m.Parameters {
+		if !q.Fit || slices.Contains(held, q.Name) {
+			continue
+		}
+		sum := expr.Var(q.Name)
+		for _, name := range names {
+			next.Parameters = append(next.Parameters, model.Parameter{Name: Difference(q.Name, name), Fit: true, Min: math.Inf(-1), Max: math.Inf(1)})
+			sum = expr.Binary(expr.Add, sum, expr.Binary(expr.Mul, expr.Var(name), expr.Var(Difference(q.Name, name))))
+		}
+		values[q.Name] = sum
+	}
+	next.Equations = slices.Clone(m.Equations)
+	for i := range next.Equations {
+		next.Equations[i].Right = expr.Substitute(next.Equations[i].Right, values)
+	}
+	next.Definitions = slices.Clone(m.Definitions)
+	for i := range next.Definitions {
+		next.Definitions[i].Right = expr.Substitute(next.Definitions[i].Right, values)
+	}
+	return &next, names
+}
+
+// cutAt cuts the entries at the change points and sets the indicators.
+func cutAt(d *fit.Data, cuts []cut, names []string) ([]fit.Entry, []Regime) {
+	guard := int(math.Ceil(guardCycles * d.SamplesPerCycle()))
+	var entries []fit.Entry
+	var regimes []Regime
+	number := 1
+	for k, entry := range d.Entries {
+		from, start := 0, 0
+		add := func(to, end int) {
+			part := entry.Slice(from, to)
+			part.Set = map[string]float64{}
+			for name, v := range entry.Set {
+				part.Set[name] = v
+			}
+			r := Regime{Number: number, Entry: entry.Name, From: entry.Times[start], To: entry.Times[end]}
+			for i, name := range names {
+				if part.Set[name] = 0; i+2 == number {
+					part.Set[name], r.Name = 1, name
+				}
+			}
+			entries, regimes = append(entries, part), append(regimes, r)
+		}
+		for _, c := range cuts {
+			switch {
+			case c.entry != k:
+			case c.at == 0:
+				number++
+			default:
+				add(c.at-guard, c.at)
+				from, start = c.at+guard, c.at
+				number++
+			}
+		}
+		add(len(entry.Times), len(entry.Times)-1)
+	}
+	return entries, regimes
+}
+
+// inRegimes joins the terms of a library by their products with the indicators.
+func inRegimes(library []fit.Term, names []string) []fit.Term {
+	out := slices.Clone(library)
+	for _, name := range names {
+		for _, t := range library {
+			factor := expr.Var(name)
+			if t.Factor.Kind != expr.Number {
+				factor = expr.Binary(expr.Mul, factor, t.Factor)
+			}
+			t.Factor = factor
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// sharedParameters are the fitted parameters of a model that no regime moves by
+// three standard deviations.
+func sharedParameters(r *Result, m *model.Model) []string {
+	var names []string
+	for _, q := range r.Model.Parameters {
+		if q.Fit {
+			names = append(names, q.Name)
+		}
+	}
+	f := r.Chosen
+	var out []string
+	for _, q := range m.Parameters {
+		if !q.Fit {
+			continue
+		}
+		moved, any := false, false
+		for i, name := range names {
+			if len(name) > len(q.Name)+4 && name[:len(q.Name)+4] == q.Name+"_in_" {
+				at := len(f.Terms) + i
+				any = true
+				moved = moved || f.Parameters[i]*f.Parameters[i] > 9*f.Covariance[at*f.Columns()+at]
+			}
+		}
+		if any && !moved {
+			out = append(out, q.Name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,385 @@
+package fit
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"sync"
+
+	"govern/expr"
+	"govern/optim"
+)
+
+// Records longer than streamSamples are refitted in windows of streamWindow
+// samples, one after another: the rows and the factor of a window are a few
+// megabytes, those of a record of a million samples gigabytes.
+const (
+	streamSamples = 50_000
+	streamWindow  = 10_000
+)
+
+// streams says that a fit is one refit of a long record, segment by sample, that
+// windows can do.
+func (e *Engine) streams(start *Fitted, schedule Schedule) bool {
+	return e.segment() == 1 && len(start.Forms) == 0 && schedule.Gain == nil && schedule.From <= schedule.To*1.01 && e.Data.Samples() > streamSamples
+}
+
+// Samples is the number of sampling times of all entries.
+func (d *Data) Samples() int {
+	n := 0
+	for _, e := range d.Entries {
+		n += len(e.Times)
+	}
+	return n
+}
+
+// stretch is a part of an entry: samples from … to−1.
+type stretch struct{ entry, from, to int }
+
+// windows cuts all entries into parts of about length samples.
+func (d *Data) windows(length int) []stretch {
+	var out []stretch
+	for e := range d.Entries {
+		n := len(d.Entries[e].Times)
+		parts := max((n+length/2)/length, 1)
+		for k := range parts {
+			out = append(out, stretch{e, k * n / parts, (k + 1) * n / parts})
+		}
+	}
+	return out
+}
+
+// part is the data of a window, with the channels, noise and scales of all.
+func (d *Data) part(w stretch) *Data {
+	p := *d
+	p.Entries = []Entry{d.Entries[w.entry].Slice(w.from, w.to)}
+	p.index = d.index[w.entry : w.entry+1]
+	return &p
+}
+
+// streamed is what the windows add up to at one θ, their nodes being at their
+// best.
+type streamed struct {
+	posterior
+	rows           []float64 // reduced rows on θ of all windows, each P+1 long
+	motion, defect []float64 // Σ, see supplied
+	duration       float64
+	failed         bool
+}
+
+// stream refits a formula on a long record, window after window. Nodes are a
+// function of θ (variable projection: Golub and Pereyra 1973): at a given θ every
+// window brings its own to their best and leaves the triangle of what it says about
+// θ; the triangles of all windows together give the next Gauss–Newton step. What is
+// given up is one defect a window, that between its last node and the next
+// window's first. Cost: about three factorisations a window and step; memory: the
+// nodes, and one window a worker.
+func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedule Schedule) (*Fitted, error) {
+	d := e.Data
+	at := *start
+	at.Omega = schedule.To
+	at.Sigma = append([]float64(nil), start.Sigma...)
+	at.Nodes = (&optim.Point{Nodes: start.Nodes}).Clone().Nodes
+	theta := append(append([]float64(nil), start.Coefficients...), start.Parameters...)
+	s := &streaming{engine: e, at: &at, columns: len(theta), windows: d.windows(streamWindow)}
+	if at.Substeps == 0 {
+		if err := s.chooseSubsteps(); err != nil {
+			return nil, err
+		}
+	}
+	lower, upper := s.bounds()
+	limit := schedule.Iterations
+	if limit == 0 {
+		limit = max(e.Options.Iterations, 0)
+	}
+	if limit == 0 {
+		limit = 40
+	}
+	iterations := 0
+	var f optim.Factor
+	minimise := func(sum *streamed) (*streamed, optim.Status, error) {
+		for range limit {
+			delta := make([]float64, len(theta))
+			f.Eliminate(&optim.Linear{N: 1, P: len(theta), Prior: sum.rows}, optim.Damping{})
+			promised := sum.objective - f.BoundedStep(theta, lower, upper, delta)
+			if promised <= streamTolerance {
+				return sum, optim.Converged, nil
+			}
+			next, err := s.descend(ctx, theta, delta, sum.objective)
+			if err != nil {
+				return nil, 0, err
+			}
+			if next == nil {
+				return sum, optim.Stalled, nil
+			}
+			gained := sum.objective - next.objective
+			sum = next
+			iterations++
+			if e.Monitor != nil {
+				e.Monitor.Row(Row{Stage: name, Iteration: iterations, Objective: sum.objective, Omega: at.Omega, Terms: len(at.Terms),
+					Observations: d.Observations(), Segment: 1, Noise: d.relative(at.Sigma)})
+			}
+			if gained <= streamTolerance {
+				return sum, optim.Converged, nil
+			}
+		}
+		return sum, optim.IterationLimit, nil
+	}
+	sum, err := s.pass(ctx, theta)
+	if err != nil {
+		return nil, err
+	}
+	status := optim.Failed
+	for range 3 {
+		if sum.failed {
+			break
+		}
+		if sum, status, err = minimise(sum); err != nil {
+			return nil, err
+		}
+		if !schedule.Noise {
+			break
+		}
+		before := append([]float64(nil), at.Sigma...)
+		d.updateSigma(at.Sigma, sum.posterior)
+		if settled(before, at.Sigma) {
+			at.Sigma = before
+			break
+		}
+		if sum, err = s.pass(ctx, theta); err != nil {
+			return nil, err
+		}
+	}
+	k := len(at.Terms)
+	at.Coefficients, at.Parameters = theta[:k:k], theta[k:]
+	at.Status, at.Iterations, at.Tried = status, iterations, iterations
+	if sum.failed {
+		at.Status, at.Objective, at.Evidence = optim.Failed, math.Inf(1), math.Inf(1)
+		return &at, nil
+	}
+	f.Eliminate(&optim.Linear{N: 1, P: len(theta), Prior: sum.rows}, optim.Damping{})
+	_, at.LogBorder = f.LogDet()
+	at.Objective, at.Evidence, at.Covariance = sum.objective, sum.evidence, f.BorderCovariance()
+	at.Residual, at.Motion, at.Defect = nil, sum.motion, sum.defect
+	for c, n := range sum.count {
+		at.Residual = append(at.Residual, math.Sqrt(sum.residual[c]/math.Max(float64(n), 1)))
+	}
+	for i := range at.Motion {
+		at.Motion[i], at.Defect[i] = math.Sqrt(at.Motion[i]/sum.duration), math.Sqrt(at.Defect[i]/sum.duration)
+	}
+	return &at, nil
+}
+
+// streamTolerance is the decrease of −2 log posterior below which a streamed fit
+// has converged; windows are brought to rest a thousand times closer.
+const streamTolerance = 1e-2
+
+type streaming struct {
+	engine  *Engine
+	at      *Fitted // its nodes follow θ
+	columns int
+	windows []stretch
+}
+
+// bounds of θ: coefficients have none.
+func (s *streaming) bounds() (lower, upper []float64) {
+	for range s.at.Terms {
+		lower, upper = append(lower, math.Inf(-1)), append(upper, math.Inf(1))
+	}
+	for _, c := range fitted(s.engine.Data.Model) {
+		lower, upper = append(lower, c.Lower), append(upper, c.Upper)
+	}
+	return lower, upper
+}
+
+// descend moves θ along delta, halving it until the objective falls; nil where it
+// never does.
+func (s *streaming) descend(ctx context.Context, theta, delta []float64, objective float64) (*streamed, error) {
+	const halvings = 8
+	from := append([]float64(nil), theta...)
+	for share := 1.0; share > math.Pow(2, -halvings); share /= 2 {
+		for j := range theta {
+			theta[j] = from[j] + share*delta[j]
+		}
+		next, err := s.pass(ctx, theta)
+		if err != nil || !next.failed && next.objective < objective {
+			return next, err
+		}
+	}
+	copy(theta, from)
+	return nil, nil
+}
+
+// chooseSubsteps takes the largest number that any of a few windows needs.
+func (s *streaming) chooseSubsteps() error {
+	const probes = 8
+	s.at.Substeps = 1
+	most := 1
+	for k := range min(probes, len(s.windows)) {
+		w := s.windows[k*len(s.windows)/min(probes, len(s.windows))]
+		st, err := s.stage(w, s.at.Terms)
+		if err != nil {
+			return err
+		}
+		p := st.point()
+		copy(p.Nodes[0], s.nodes(w))
+		copy(p.Border, s.at.Coefficients)
+		copy(p.Border[len(s.at.Terms):], s.at.Parameters)
+		st.weights(s.at.Scale, OmegaEnd)
+		most = max(most, st.chooseSubsteps(p, st.weight))
+	}
+	s.at.Substeps = most
+	return nil
+}
+
+func (s *streaming) nodes(w stretch) []float64 {
+	n := len(s.engine.Data.Model.States)
+	return s.at.Nodes[w.entry][w.from*n : w.to*n]
+}
+
+// stage of one window, by one worker.
+func (s *streaming) stage(w stretch, terms []Term) (*stage, error) {
+	e := *s.engine
+	e.Data, e.Workers = s.engine.Data.part(w), 1
+	return e.libraryStage(terms, s.at, nil)
+}
+
+// pass brings the nodes of every window to their best at θ and adds up what the
+// windows say, in their order.
+func (s *streaming) pass(ctx context.Context, theta []float64) (*streamed, error) {
+	parts := make([]*streamed, len(s.windows))
+	scratch := make([]streamScratch, len(s.windows))
+	err := eachWindow(ctx, s.engine.Workers, len(s.windows), func(worker, i int) (err error) {
+		parts[i], err = s.visit(ctx, s.windows[i], theta, &scratch[worker])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	n, channels := len(s.engine.Data.Model.States), len(s.engine.Data.Channels)
+	sum := &streamed{motion: make([]float64, n), defect: make([]float64, n)}
+	sum.moment, sum.residual, sum.count = make([]float64, channels), make([]float64, channels), make([]int, channels)
+	for _, part := range parts {
+		if part.failed {
+			return part, nil
+		}
+		sum.add(part)
+	}
+	return sum, nil
+}
+
+// eachWindow runs work for windows 0 … count−1 on the workers, 0 for all cores,
+// and returns the first error.
+func eachWindow(ctx context.Context, workers, count int, work func(worker, window int) error) error {
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	errs := make([]error, count)
+	var wg sync.WaitGroup
+	for k := range min(workers, count) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := k; i < count && ctx.Err() == nil; i += workers {
+				errs[i] = work(k, i)
+			}
+		}()
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (s *streamed) add(o *streamed) {
+	s.objective += o.objective
+	s.logNodes += o.logNodes
+	s.evidence += o.evidence
+	s.rows = append(s.rows, o.rows...)
+	s.duration += o.duration
+	for c := range o.count {
+		s.moment[c] += o.moment[c]
+		s.residual[c] += o.residual[c]
+		s.count[c] += o.count[c]
+	}
+	for i := range o.motion {
+		s.motion[i] += o.motion[i]
+		s.defect[i] += o.defect[i]
+	}
+}
+
+// streamScratch is a worker's memory, reused from window to window.
+type streamScratch struct {
+	linear, wide optim.Linear
+	factor, full optim.Factor
+}
+
+// visit is the part of one window in a pass.
+func (s *streaming) visit(ctx context.Context, w stretch, theta []float64, scratch *streamScratch) (*streamed, error) {
+	held, err := s.heldStage(w, theta)
+	if err != nil {
+		return nil, err
+	}
+	p := held.point()
+	nodes := s.nodes(w)
+	copy(p.Nodes[0], nodes)
+	outcome, err := optim.LevenbergMarquardt{Tolerance: streamTolerance / 1000}.Minimise(ctx, held, p, &scratch.linear, &scratch.factor)
+	if err != nil {
+		return nil, err
+	}
+	if outcome.Status == optim.Failed {
+		return &streamed{failed: true}, nil
+	}
+	copy(nodes, p.Nodes[0])
+	st, err := s.stage(w, s.at.Terms)
+	if err != nil {
+		return nil, err
+	}
+	p.Border = theta
+	out := &streamed{posterior: st.posteriorAt(p, &scratch.wide, &scratch.full, true)}
+	r, z := scratch.full.Information()
+	columns := len(theta)
+	for i := range columns {
+		out.rows = append(append(out.rows, r[i*columns:(i+1)*columns]...), z[i])
+	}
+	out.rows = append(append(out.rows, make([]float64, columns)...), math.Sqrt(scratch.full.Residual()))
+	out.motion, out.defect, out.duration = st.suppliedSums(p, &scratch.wide)
+	return out, nil
+}
+
+// heldStage is the stage of a window whose θ is held: nodes are all that moves.
+func (s *streaming) heldStage(w stretch, theta []float64) (*stage, error) {
+	d := s.engine.Data.part(w)
+	values := map[string]*expr.Expr{}
+	for i := range s.at.Terms {
+		values[coefficientName(i)] = expr.Num(theta[i])
+	}
+	for i, c := range fitted(d.Model) {
+		values[c.Name] = expr.Num(theta[len(s.at.Terms)+i])
+	}
+	right := d.withTerms(s.at.Terms, nil)
+	for i := range right {
+		right[i] = expr.Substitute(right[i], values)
+	}
+	if len(fitted(d.Model)) > 0 {
+		d.Channels = append([]ChannelInfo(nil), d.Channels...)
+		for c := range d.Channels {
+			d.Channels[c].Observe = expr.Substitute(d.Channels[c].Observe, values)
+		}
+	}
+	sp := spec{data: d, right: right, segment: 1, substeps: s.at.Substeps, sigma: s.at.Sigma, weight: make([]float64, len(d.Model.States))}
+	for _, state := range d.Model.States {
+		sp.states = append(sp.states, state.Name)
+	}
+	for c := range d.Channels {
+		sp.channels = append(sp.channels, c)
+	}
+	st, err := newStage(sp, 1)
+	if err == nil {
+		st.weights(s.at.Scale, s.at.Omega)
+	}
+	return st, err
+}
