@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"govern/discover"
@@ -398,13 +399,12 @@ func TestTheKinkOfAJerkSystemIsFoundAtItsPlace(t *testing.T) {
 
 // once is a journal that refuses a second step of the same name, as a run
 // directory does.
-type once map[string]bool
+type once struct{ names sync.Map }
 
-func (o once) Do(name string, out any, compute func() error) error {
-	if o[name] {
+func (o *once) Do(name string, out any, compute func() error) error {
+	if _, known := o.names.LoadOrStore(name, true); known {
 		return errors.New("two steps are named " + name)
 	}
-	o[name] = true
 	return compute()
 }
 
@@ -425,7 +425,7 @@ func TestNetworksAreTrainedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps := once{}
+	steps := &once{}
 	e := &fit.Engine{Data: d, Journal: steps, Workers: 1}
 	r, err := discover.Run(context.Background(), e, discover.Options{})
 	if err != nil {
