@@ -431,8 +431,9 @@ func TestNetworksAreTrainedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !steps["neural/warm"] || r.Neural != nil || r.Status != discover.OK && r.Status != discover.Ambiguous {
-		t.Fatalf("status %s, networks trained %v: no formula that was compared with networks", r.Status, steps["neural/warm"])
+	_, trained := steps.names.Load("neural/warm")
+	if !trained || r.Neural != nil || r.Status != discover.OK && r.Status != discover.Ambiguous {
+		t.Fatalf("status %s, networks trained %v: no formula that was compared with networks", r.Status, trained)
 	}
 	if _, err := discover.Networks(context.Background(), e, r); err != nil {
 		t.Error(err)
