@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -12,8 +13,9 @@ const head = "# The league\n\n" +
 	"Written by `go run ./internal/league -board BOARDS -seeds 101,102,103`; `-table` writes it again from the cache of results. Every run has\n" +
 	"the default settings on simulated data through files, nothing is tuned for a case, and the truth is used only to judge. *Exact*: the terms\n" +
 	"are those of the truth and no others, every coefficient within a tenth. *Tied*: not exact, but the truth is on the list of ties. *Error*:\n" +
-	"largest relative error of a coefficient where the terms are right, median over seeds. *λ1*: largest exponent, median, beside the true one.\n" +
-	"Seconds are of a shared machine.\n\n"
+	"largest relative error of a coefficient where the terms are right, median over seeds. *To regular*: that error\n" +
+	"over the regular case's, geometric mean over seeds, and in parentheses the same for the widths of the intervals, which chance moves less:\n" +
+	"what the data lost. *λ1*: largest exponent, median, beside the true one. Seconds are of a shared machine.\n\n"
 
 // page is the whole table.
 func page(results map[key]outcome) string {
@@ -45,7 +47,11 @@ func (b board) section(results map[key]outcome) string {
 		if c.regular != "" {
 			for _, other := range b.cases {
 				if other.name == c.regular {
-					relative = ratio(runs, other.runs(b, results))
+					regular := other.runs(b, results)
+					relative = cmp.Or(ratio(runs, regular, outcome.errorOf), relative)
+					if widths := ratio(runs, regular, outcome.widthOf); widths != "" {
+						relative += " (" + widths + ")"
+					}
 				}
 			}
 		}
@@ -57,7 +63,7 @@ func (b board) section(results map[key]outcome) string {
 			inside, intervals = inside+r.Inside, intervals+r.Intervals
 		}
 		fmt.Fprintf(&rows, "| %s | %d | %d | %d | %s | %s | %d of %d | %s | %.1f | %.2f |\n", c.name, len(runs), e, t,
-			percent(median(runs, func(r outcome) float64 { return float64(r.Error) })), relative, inside, intervals,
+			percent(median(runs, outcome.errorOf)), relative, inside, intervals,
 			exponent(median(runs, func(r outcome) float64 { return float64(r.Lyapunov) }), c.lyapunov),
 			median(runs, func(r outcome) float64 { return r.Seconds }), median(runs, func(r outcome) float64 { return r.Memory }))
 		for _, r := range runs {
@@ -124,23 +130,26 @@ func median(runs []outcome, value func(outcome) float64) float64 {
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
-// ratio is the geometric mean, over the seeds that both have, of the error over
-// that of the regular case.
-func ratio(runs, regular []outcome) string {
+// ratio is the geometric mean, over the seeds that both have, of a value over that
+// of the regular case; empty where nothing is defined.
+func ratio(runs, regular []outcome, value func(outcome) float64) string {
 	sum, n := 0.0, 0.0
 	for _, r := range runs {
 		for _, q := range regular {
-			if v := math.Log(float64(r.Error) / float64(q.Error)); r.Seed == q.Seed && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			if v := math.Log(value(r) / value(q)); r.Seed == q.Seed && !math.IsNaN(v) && !math.IsInf(v, 0) {
 				sum += v
 				n++
 			}
 		}
 	}
 	if n == 0 {
-		return "–"
+		return ""
 	}
 	return fmt.Sprintf("%.2f", math.Exp(sum/n))
 }
+
+func (r outcome) errorOf() float64 { return float64(r.Error) }
+func (r outcome) widthOf() float64 { return float64(r.Width) }
 
 func percent(v float64) string {
 	if math.IsNaN(v) {

@@ -40,6 +40,9 @@ type outcome struct {
 	// Inside of Intervals 95 % intervals hold the truth.
 	Inside    int `json:"inside"`
 	Intervals int `json:"intervals"`
+	// Width is half an interval relative to the truth, the geometric mean over all
+	// of them: what the data can say, where Error is what chance made of it.
+	Width run.Number `json:"width"`
 
 	Lyapunov run.Number            `json:"lyapunov"` // largest exponent
 	Noise    map[string]run.Number `json:"noise"`    // estimated over true, by channel
@@ -60,7 +63,7 @@ type outcome struct {
 // solve makes the data of a case, solves the problem through its files with the
 // default settings, and judges the answer.
 func (c experiment) solve(ctx context.Context, seed uint64, workers int) (outcome, error) {
-	o := outcome{Case: c.name, Seed: seed, Error: run.Undefined(), Rival: run.Undefined(), Given: run.Undefined(), Defect: run.Undefined(),
+	o := outcome{Case: c.name, Seed: seed, Error: run.Undefined(), Width: run.Undefined(), Rival: run.Undefined(), Given: run.Undefined(), Defect: run.Undefined(),
 		Lyapunov: run.Undefined(), Noise: map[string]run.Number{}}
 	dir, err := os.MkdirTemp("", "league")
 	if err != nil {
@@ -152,8 +155,9 @@ func (c experiment) judge(o *outcome, r *run.Result) error {
 		o.Lyapunov = r.Dynamics.Lyapunov[0]
 	}
 	o.Terms = true
-	worst := 0.0
+	worst, widths := 0.0, 0.0
 	count := func(value, low, high, want float64) {
+		widths += math.Log((high - low) / 2 / math.Abs(want))
 		worst = math.Max(worst, math.Abs(value-want)/math.Abs(want))
 		o.Intervals++
 		if low <= want && want <= high {
@@ -194,7 +198,7 @@ func (c experiment) judge(o *outcome, r *run.Result) error {
 	}
 	o.Found = strings.Join(found, "; ")
 	if o.Terms {
-		o.Error = run.Number(worst)
+		o.Error, o.Width = run.Number(worst), run.Number(math.Exp(widths/float64(o.Intervals)))
 	} else {
 		o.Inside, o.Intervals = 0, 0
 	}
