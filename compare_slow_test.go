@@ -119,7 +119,7 @@ func TestTheGainTrainsLongSegmentsFromNothing(t *testing.T) {
 	if plain := errors["libraryplain, cold"]; !(warm*20 <= plain) {
 		t.Errorf("best warm method %g, plain training from nothing %g", warm, plain)
 	}
-	if with, without := successes["libraryboth, cold"], successes["libraryshooting, cold"]; with < 3 || without != 0 { // a trial in five may stay at a gain
+	if with, without := successes["libraryboth, cold"], successes["libraryshooting, cold"]; with != 5 || without != 0 {
 		t.Errorf("from a cold start segments of two Lyapunov times succeed %d times with gain, %d without", with, without)
 	}
 	for _, name := range []string{"shooting, warm", "both, warm"} {
@@ -139,7 +139,7 @@ func TestTheGainTrainsLongSegmentsFromNothing(t *testing.T) {
 // to Rössler without noise. With -rewrite it puts its table into docs/compare.md.
 func TestTheGainTrainsLongSegmentsOfOtherSystems(t *testing.T) {
 	var table strings.Builder
-	with, without, all := 0, 0, 0
+	without, all := 0, 0
 	fmt.Fprintln(&table, "| system | noise | shooting, cold: errors | successes | both, cold: errors | successes |\n|---|---|---|---|---|---|")
 	for _, k := range []struct {
 		name, system, learn string
@@ -175,9 +175,10 @@ func TestTheGainTrainsLongSegmentsOfOtherSystems(t *testing.T) {
 					}
 				}
 				row += fmt.Sprintf(" %s | %d of %d |", strings.Join(each, ", "), won, len(each))
-				if method.Gain > 0 {
-					with += won
-				} else {
+				if method.Gain > 0 && won != len(each) {
+					t.Errorf("%s at %g %% noise: %s succeeds %d times of %d", k.name, 100*noise, method.Name, won, len(each))
+				}
+				if method.Gain == 0 {
 					without += won
 				}
 				all += len(each)
@@ -186,8 +187,8 @@ func TestTheGainTrainsLongSegmentsOfOtherSystems(t *testing.T) {
 			fmt.Fprintln(&table, row)
 		}
 	}
-	if all /= 2; with < all*5/6 || without > all/4 {
-		t.Errorf("segments of two Lyapunov times from a cold start succeed %d times of %d with gain and %d without", with, all, without)
+	if all /= 2; without > all/4 {
+		t.Errorf("segments of two Lyapunov times from a cold start succeed without gain %d times of %d", without, all)
 	}
 	if *rewrite {
 		text, err := os.ReadFile("docs/compare.md")
@@ -233,6 +234,8 @@ What was found on the way:
   help there.
 - Each stage of the solver begins undamped and spends steps on finding its damping: with the defect weight falling by decades instead of half
   decades, and so with more steps a stage, 100 steps were enough for four of five seeds instead of none, 150 for all or all but one.
+- What ends in a wrong valley under the strong gain loses the data as soon as the gain is lowered. What is left of the budget then goes to another
+  draw, and every seed came through; half of the annealing belongs to its first stage, where a cold start has the longest way to go.
 - A cold start whose segments escape is halved until they do not.
 - Warm shooting failed (one of four seeds came through) where the seed moved each coefficient of the regression by a tenth: for segments of two
   Lyapunov times this is another basin; with gain all four came through. Moved by a hundredth, as here, all do.

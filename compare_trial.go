@@ -46,15 +46,20 @@ type compareStage struct {
 
 // stages spends half of a budget on annealing the defect weight under the strong
 // gain, from a standard deviation a characteristic time to the floor, and the rest
-// on lowering the gain. A method without segments or without gain takes the same
-// steps.
+// on lowering the gain. Half of the annealing goes to the first stage, which has the
+// longest way from a cold start. A method without segments or without gain takes the
+// same steps.
 func stages(budget int) []compareStage {
 	var out []compareStage
 	for omega := 1.0; omega > fit.OmegaEnd*0.99; omega /= 10 {
 		out = append(out, compareStage{omega: omega})
 	}
 	for i := range out {
-		out[i].steps = max(budget/2/len(out), 1)
+		share := 4
+		if i > 0 {
+			share *= len(out) - 1
+		}
+		out[i].steps = max(budget/share, 1)
 		out[i].measure = i == 1 || i == len(out)-1
 	}
 	rungs := len(gainLadder) - 1
@@ -87,7 +92,10 @@ func (c *comparison) trial(ctx context.Context, m Method, name string, seed uint
 	return t, nil
 }
 
-// teach fills the record of a trial.
+// teach fills the record of a trial. An attempt that loses the data when the gain
+// is lowered sits in a wrong valley and does not come back: what it leaves of the
+// budget goes to another draw, as long as that is at least a third. The attempt that
+// came farthest is kept.
 func (c *comparison) teach(ctx context.Context, m Method, seed uint64, out *record) error {
 	segment := m.Segment
 	for _, e := range c.train {
@@ -96,50 +104,82 @@ func (c *comparison) teach(ctx context.Context, m Method, seed uint64, out *reco
 		}
 	}
 	engine := &fit.Engine{Data: c.data, Options: fit.Options{Segment: segment}, Workers: 1}
-	f, err := c.start(engine, m, seed)
-	if err != nil {
-		return err
+	rng := rand.New(rand.NewPCG(seed, 77))
+	spent, rung := Progress{}, -1
+	for budget := c.options.Budget; 3*(budget-spent.Tried) >= budget; {
+		a, err := c.attempt(ctx, engine, m, rng, spent)
+		if err != nil {
+			return err
+		}
+		if a.rung > rung {
+			rung, out.Gain, out.Model = a.rung, a.Gain, a.Model
+			out.Points = append(out.Points, a.Points...)
+		}
+		if !a.lost {
+			break
+		}
+		spent = Progress{Steps: a.spent.Tried, Tried: a.spent.Tried, Seconds: a.spent.Seconds}
 	}
-	var busy time.Duration
-	point := Progress{}
-	gone := false
-	for k, s := range stages(c.options.Budget) {
+	return nil
+}
+
+// attempt is a trial from one draw.
+type attempt struct {
+	record
+	rung  int      // of gainLadder, that the kept fit was trained at
+	lost  bool     // the data, under a weaker gain
+	spent Progress // by this attempt and those before it
+}
+
+// attempt trains from one draw with what the attempts before it left of the budget.
+func (c *comparison) attempt(ctx context.Context, engine *fit.Engine, m Method, rng *rand.Rand, spent Progress) (*attempt, error) {
+	f, err := c.start(engine, m, rng)
+	if err != nil {
+		return nil, err
+	}
+	out := &attempt{spent: spent}
+	for k, s := range stages(c.options.Budget - spent.Tried) {
 		clock := time.Now()
 		gain := gainLadder[s.rung] * m.Gain
 		schedule := fit.Schedule{To: s.omega, Iterations: s.steps, Trials: s.steps}
 		if gain > 0 {
 			schedule.Gain = &fit.Gain{K: gain, Drive: c.drive}
 		}
-		var g *fit.Fitted
-		if !gone {
-			if g, err = c.step(ctx, engine, f, schedule, k == 0); err != nil {
-				return err
-			}
-			point.Tried += g.Tried
-			// A fit that loses the data when the gain is lowered does not come back.
-			observations := float64(c.data.Observations())
-			gone = s.rung > 0 && m.Gain > 0 && !(g.Objective <= lost*math.Max(f.Objective, observations))
-			if !gone && !math.IsInf(g.Objective, 0) {
-				f, out.Gain = g, gain
-			}
+		g, err := c.step(ctx, engine, f, schedule, k == 0)
+		if err != nil {
+			return nil, err
 		}
-		busy += time.Since(clock)
-		point.Steps += s.steps
-		if !s.measure {
+		out.spent.Steps += s.steps
+		out.spent.Tried += g.Tried
+		observations := float64(c.data.Observations())
+		out.lost = s.rung > 0 && m.Gain > 0 && !(g.Objective <= lost*math.Max(f.Objective, observations))
+		if !out.lost && !math.IsInf(g.Objective, 0) {
+			f, out.rung, out.Gain = g, s.rung, gain
+		}
+		out.spent.Seconds += time.Since(clock).Seconds()
+		if !s.measure && !out.lost {
 			continue
 		}
-		point.Seconds, point.Gain, point.Free, point.Nudged = busy.Seconds(), out.Gain, math.Inf(1), math.NaN()
-		for i, v := range f.Residual {
-			if v /= c.data.Channels[i].Std; i == 0 || v > point.Nudged {
-				point.Nudged = v
-			}
+		if err := c.measure(ctx, f, out); err != nil || out.lost {
+			return out, err
 		}
-		if point.Free, out.Model, err = c.forecast(ctx, f); err != nil {
-			return err
-		}
-		out.Points = append(out.Points, point)
 	}
-	return nil
+	return out, nil
+}
+
+// measure adds what fit f forecasts to an attempt.
+func (c *comparison) measure(ctx context.Context, f *fit.Fitted, a *attempt) error {
+	point := a.spent
+	point.Gain, point.Free, point.Nudged = a.Gain, math.Inf(1), math.NaN()
+	for i, v := range f.Residual {
+		if v /= c.data.Channels[i].Std; i == 0 || v > point.Nudged {
+			point.Nudged = v
+		}
+	}
+	var err error
+	point.Free, a.Model, err = c.forecast(ctx, f)
+	a.Points = append(a.Points, point)
+	return err
 }
 
 // step is one stage of a trial. A random start that escapes within a segment is
@@ -165,8 +205,7 @@ func (c *comparison) step(ctx context.Context, engine *fit.Engine, from *fit.Fit
 // start is where a trial begins: warm from the smoothed path and a regression on
 // it; cold from data where a state is measured, zero elsewhere, and random
 // coefficients or weights. Of the smoothed path a cold start takes only scales.
-func (c *comparison) start(engine *fit.Engine, m Method, seed uint64) (*fit.Fitted, error) {
-	rng := rand.New(rand.NewPCG(seed, 77))
+func (c *comparison) start(engine *fit.Engine, m Method, rng *rand.Rand) (*fit.Fitted, error) {
 	path, parameters := c.smoothed, c.smoothed.Parameters
 	if !m.Warm {
 		path, parameters = c.unseen(), c.given()
