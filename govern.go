@@ -15,6 +15,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"govern/assess"
@@ -72,7 +73,7 @@ func Fit(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, error) 
 // saw the held-out entries, brought to rest on the training entries. The error
 // is a *MismatchError when the networks are not those of the problem's unknowns.
 func Extract(ctx context.Context, p *problem.Problem, networks *run.UDE, s Settings) (*Outcome, error) {
-	from, err := startOf(networks, p.Model)
+	from, err := startOf(networks, p.PerEntry())
 	if err != nil {
 		return nil, err
 	}
@@ -110,10 +111,14 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 			s.Monitor.Warn(text)
 		}
 	}
-	if held != p.Model {
+	if held != p.Model || held.HasEach() {
 		q := *p
 		q.Model = held
+		q.Model = q.PerEntry()
 		p = &q
+		if err := checkSpreads(p.Model); err != nil {
+			return nil, err
+		}
 		if data, err = fit.Prepare(p.Model, train); err != nil {
 			return nil, err
 		}
@@ -158,6 +163,9 @@ func undetermined(d *fit.Data) (doubts []string, m *model.Model) {
 	for _, name := range d.Dangling() {
 		doubts = append(doubts, fmt.Sprintf("no channel sees the state %s, neither directly nor through another equation: where it starts, and what stands in its equation alone, is arbitrary", name))
 	}
+	for _, g := range d.Believed() {
+		doubts = append(doubts, fmt.Sprintf("%s; only the prior of %s decides", g, strings.Join(g.Priors, ", ")))
+	}
 	for {
 		gauges := d.Gauges()
 		k := slices.IndexFunc(gauges, func(g fit.Gauge) bool { return g.Hold != "" })
@@ -170,7 +178,7 @@ func undetermined(d *fit.Data) (doubts []string, m *model.Model) {
 		next := *m
 		next.Parameters = slices.Clone(m.Parameters)
 		at := m.ParameterIndex(gauges[k].Hold)
-		next.Parameters[at].Fit = false
+		next.Parameters[at].Fit, next.Parameters[at].Each, next.Parameters[at].Spread, next.Parameters[at].SD = false, false, false, 0
 		m = &next
 		doubts = append(doubts, fmt.Sprintf("%s. So %s is held at %v: only such combinations with it mean something", gauges[k], gauges[k].Hold, next.Parameters[at].Value))
 		trial := *d
@@ -330,7 +338,7 @@ func (w *work) expand(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	full, err := fit.Prepare(closed, w.train)
+	full, err := fit.Prepare(closed, w.known(w.train, w.found.Chosen))
 	if err != nil {
 		return err
 	}
@@ -379,16 +387,20 @@ type work struct {
 	doubts      []string  // what no data can determine
 	found       *discover.Result
 
-	trained *model.Model   // closed by the formula fitted on the training entries
-	left    map[string]int // samples left out as outliers, by column
-	all     []fit.Entry
-	whole   *fit.Data
-	final   *fit.Fitted  // refitted on all entries
-	apart   bool         // no refit on all entries was possible: final is of the training entries
-	closed  *model.Model // closed by final, starting where the data start
-	spread  []float64    // standard deviation of final's coefficients, then parameters; weights have none
-	proof   *assess.Proof
-	seconds run.Seconds
+	calibrated []string // what was done for tests whose own parameters no training entry tells
+
+	trained       *model.Model   // closed by the formula fitted on the training entries
+	left          map[string]int // samples left out as outliers, by column
+	all           []fit.Entry
+	whole         *fit.Data
+	final         *fit.Fitted  // refitted on all entries
+	apart         bool         // no refit on all entries was possible: final is of the training entries
+	closed        *model.Model // closed by final, starting where the data start
+	informed      *fit.Fitted  // the chosen fit, with the own parameters of tests
+	before, after []fit.Entry  // the tests: what these were learned from, and what is left to be predicted
+	spread        []float64    // standard deviation of final's coefficients, then parameters; weights have none
+	proof         *assess.Proof
+	seconds       run.Seconds
 }
 
 // close puts a fit's formulas and parameters into the model.
@@ -408,7 +420,8 @@ func (w *work) close(f *fit.Fitted) (*model.Model, error) {
 			values[q] = f.Parameters[k]
 		}
 	}
-	return closed.WithParameters(values), nil
+	maps.Copy(values, w.means(f))
+	return closed.WithParameters(values).Shared(), nil
 }
 
 // formula is a fit's formula for unknown u, the knots of hinges put in as
@@ -451,6 +464,10 @@ func (w *work) refit(ctx context.Context) error {
 		return err
 	}
 	w.final, w.all, w.whole = chosen, w.train, w.data
+	w.calibrated = nil
+	if w.informed, w.before, w.after, err = w.calibrate(ctx, chosen); err != nil {
+		return err
+	}
 	if len(w.test) > 0 && w.problem.Discover.Method != discover.MethodDerivatives {
 		if err := w.extend(ctx); err != nil {
 			return err
@@ -462,6 +479,7 @@ func (w *work) refit(ctx context.Context) error {
 	if w.closed, err = w.close(w.final); err != nil {
 		return err
 	}
+	w.all = w.known(w.all, w.final)
 	n := len(w.closed.States)
 	states := append([]model.State(nil), w.closed.States...)
 	for i := range states {
@@ -476,8 +494,8 @@ func (w *work) refit(ctx context.Context) error {
 // extend adds the held-out entries to the fit: their states are located under
 // the formula, then everything is fitted together.
 func (w *work) extend(ctx context.Context) error {
-	chosen := w.found.Chosen
-	tested, err := fit.Prepare(w.trained, w.test)
+	chosen := w.informed
+	tested, err := fit.Prepare(w.trained, w.known(w.test, chosen))
 	if err != nil {
 		return err
 	}
@@ -529,7 +547,7 @@ func (w *work) cleanTest(tested *fit.Data, located *fit.Located) error {
 	for column, count := range leftOut(tested, cleaned) {
 		w.left[column] += count
 	}
-	w.test = cleaned.Entries
+	w.test = asSet(cleaned.Entries, w.test)
 	return nil
 }
 
@@ -544,7 +562,7 @@ func (w *work) cleanTrain(full *fit.Data, located *fit.Located) error {
 		return err
 	}
 	w.left = leftOut(full, cleaned)
-	w.train = cleaned.Entries
+	w.train = asSet(cleaned.Entries, w.train)
 	w.data, err = fit.Prepare(w.found.Model, w.train)
 	return err
 }
@@ -599,7 +617,7 @@ func (w *work) prove(ctx context.Context) error {
 		path = append(path, rows)
 	}
 	proof, err := assess.Run(ctx, assess.Input{
-		Model: w.trained, Final: w.closed, Train: w.train, Test: w.test,
+		Model: w.trained, Final: w.closed, Train: w.known(w.train, w.informed), Test: w.known(w.after, w.informed), Before: w.known(w.before, w.informed),
 		Sigma: sampled(w.data, w.found.Chosen.Sigma), Scale: w.found.Chosen.Scale, Path: path,
 		Workers: w.settings.Workers, Journal: w.settings.Journal,
 	})

@@ -89,12 +89,8 @@ func (w *work) result() *run.Result {
 		}
 		r.Unknowns[unknown.Name] = entry
 	}
-	for i, q := range w.fittedParameters() {
-		if m.ParameterIndex(q) < 0 {
-			continue // a knot: it stands in its term
-		}
-		v, half := w.final.Parameters[i], confidence*w.spread[len(w.final.Terms)+i]
-		r.Parameters[q] = run.Estimate{Value: run.Number(v), Low: run.Number(v - half), High: run.Number(v + half)}
+	for _, q := range w.parameters() {
+		r.Parameters[q.name] = q.estimate()
 	}
 	sigma := sampled(w.whole, w.final.Sigma)
 	for i, c := range w.whole.Channels {
@@ -176,6 +172,7 @@ func (w *work) astray() int {
 // warnings collects what a reader should know.
 func (w *work) warnings() []string {
 	out := append(w.regimeWarnings(), w.proof.Warnings...)
+	out = append(out, w.parameterWarnings()...)
 	if w.final.Omega > 2*fit.OmegaEnd {
 		text := fmt.Sprintf("the equations leave a defect: the evidence allows them an error of %.2g standard deviations a characteristic time", w.final.Omega)
 		if len(w.spread) > 0 {
@@ -388,10 +385,7 @@ func (w *work) page() *report.Page {
 		}
 		p.Unknowns = append(p.Unknowns, entry)
 	}
-	for i, q := range w.fittedParameters() {
-		v, half := w.final.Parameters[i], confidence*w.spread[len(w.final.Terms)+i]
-		p.Parameters = append(p.Parameters, report.Estimate{Name: q, Value: v, Low: v - half, High: v + half})
-	}
+	p.Parameters = w.estimates()
 	for _, t := range w.found.Ties {
 		tie := report.Tie{Delta: t.Delta}
 		for u, unknown := range m.Unknowns {
@@ -452,6 +446,7 @@ func (w *work) used() []report.Setting {
 		{Name: "samples a cycle", Value: number(w.data.SamplesPerCycle())},
 		{Name: "gain", Value: "0"},
 	}
+	out = append(out, w.priorSettings()...)
 	for _, c := range w.found.Checks {
 		state := "passed"
 		if !c.OK {
