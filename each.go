@@ -231,6 +231,11 @@ func (w *work) estimates() []report.Estimate {
 			out = append(out, report.Estimate{Name: p.name + " (spread over entries)", Value: p.spread.Value, Low: p.spread.Low, High: p.spread.High})
 		}
 	}
+	for k, name := range w.fittedParameters() {
+		if k < len(w.final.Parameters) && w.problem.Model.ParameterIndex(name) < 0 { // a knot
+			out = append(out, row(name, parameter{value: w.final.Parameters[k], half: confidence * w.spread[len(w.final.Terms)+k]}))
+		}
+	}
 	return out
 }
 

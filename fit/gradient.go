@@ -28,6 +28,7 @@ func (s *stage) prepare() {
 			continue
 		}
 		w.adjoint = s.field.NewAdjoint(ode.RK4, w.stepper.Lanes)
+		w.pull = make([]float64, s.field.Columns)
 	}
 	groups := min(mostGroups, len(s.blocks))
 	for g := range groups {

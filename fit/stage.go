@@ -176,7 +176,7 @@ func newStage(s spec, workers int) (*stage, error) {
 	for range min(workers, len(st.blocks)) {
 		st.workers = append(st.workers, &worker{
 			stepper: field.NewStepper(lanes), observe: st.observe.jacobian.NewMachine(lanes),
-			row: make([]float64, len(s.states)+len(st.columns)+1), pull: make([]float64, field.Columns),
+			row: make([]float64, len(s.states)+len(st.columns)+1),
 		})
 	}
 	st.partial = make([]float64, len(st.blocks))

@@ -242,9 +242,6 @@ func (m *Model) PerEntry(entries []string, has func(parameter, entry string) boo
 			}
 			c.Parameters = append(c.Parameters, q)
 		}
-		if !p.Spread {
-			c.Parameters[i].SD = 0
-		}
 	}
 	return &c
 }
