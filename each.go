@@ -380,19 +380,24 @@ func (w *work) valuesOf(ctx context.Context, closed *model.Model, entries []fit.
 	}
 	m := *closed
 	m.Parameters = slices.Clone(closed.Parameters)
+	mean := map[string]float64{} // of the training entries: where the fit starts
 	for i := range m.Parameters {
 		p := &m.Parameters[i]
 		if p.Fit = p.Fit && p.Each; !p.Fit {
 			continue
 		}
+		mean[p.Name] = p.Value
 		if p.Spread {
-			p.Spread = false
 			for _, s := range f.Spreads {
 				if s.Parameter == p.Name {
 					p.SD = s.Value
 				}
 			}
+		} else {
+			given := w.problem.Model.Parameters[w.problem.Model.ParameterIndex(p.Name)]
+			p.Value, p.SD = given.Value, given.SD
 		}
+		p.Spread = false
 	}
 	var names []string
 	for _, e := range entries {
@@ -408,7 +413,7 @@ func (w *work) valuesOf(ctx context.Context, closed *model.Model, entries []fit.
 	start := fit.Fitted{Sigma: sigma, Scale: f.Scale, Substeps: f.Substeps, Omega: f.Omega}
 	for _, p := range own.Parameters {
 		if p.Fit {
-			start.Parameters = append(start.Parameters, p.Value)
+			start.Parameters = append(start.Parameters, mean[p.Of])
 		}
 	}
 	for _, path := range at.Path {

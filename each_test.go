@@ -103,7 +103,7 @@ func nothing(int) string { return "" }
 const rosslerEach = `
 model:
   states: {x: 0, y: 0, z: 0}
-  parameters: {c: {value: 10, fit: true, each: entry}}
+  parameters: {c: {value: 10, fit: true, each: entry, sd: 50 %%}}
   unknowns: {f: {}}
   equations: |
     x' = -y - z
@@ -171,7 +171,7 @@ func TestEveryEntryHasAValueOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if q := m.Parameters[m.ParameterIndex("c")]; q.Value != float64(all.Value) || !q.Each || !q.Fit || len(m.Parameters) != 1 {
+	if q := m.Parameters[m.ParameterIndex("c")]; q.Value != float64(all.Value) || !q.Each || !q.Fit || len(m.Parameters) != 1 || q.SD != 0 {
 		t.Errorf("model.yaml has the parameters %+v", m.Parameters)
 	}
 	if _, err := ode.NewSystem(m); err != nil {

@@ -421,7 +421,7 @@ func (w *work) close(f *fit.Fitted) (*model.Model, error) {
 		}
 	}
 	maps.Copy(values, w.means(f))
-	return closed.WithParameters(values).Shared(), nil
+	return closed.WithParameters(values).Shared().WithoutPriors(), nil // the values have them in them already
 }
 
 // formula is a fit's formula for unknown u, the knots of hinges put in as

@@ -263,6 +263,16 @@ func (m *Model) Shared() *Model {
 	return &c
 }
 
+// WithoutPriors returns the model without the priors of its parameters.
+func (m *Model) WithoutPriors() *Model {
+	c := *m
+	c.Parameters = slices.Clone(m.Parameters)
+	for i := range c.Parameters {
+		c.Parameters[i].SD = 0
+	}
+	return &c
+}
+
 // Open returns the model of data about which nothing is known: every column is
 // a state and its equation x' = f_x(x, y, ...) an unknown. The i-th state
 // belongs to the i-th column; a column whose name cannot stand in an expression
