@@ -339,3 +339,27 @@ func TestAComparisonRefusesValuesOfEntries(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A parameter that is fitted may be known in some entries: there it has the value
+// that is set, elsewhere one that is estimated.
+func TestAFittedParameterMayBeKnownInAnEntry(t *testing.T) {
+	c := trials{system: "rossler", parameter: "c", values: []float64{8, 11, 8}, samples: []int{250}, step: 0.1, noise: 0.05, seed: 4}
+	p := c.write(t, strings.Replace(rosslerEach, ", each: entry, sd: 50 %%", "", 1), func(k int) string {
+		if k == 1 {
+			return ", set: {c: 11}"
+		}
+		return ""
+	})
+	out, err := govern.Discover(context.Background(), p, govern.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := out.Result.Parameters["c"]; !(off(e, 8) < 2) || out.Result.Status != run.OK {
+		t.Errorf("c = %v [%v, %v], true 8; status %s", e.Value, e.Low, e.High, out.Result.Status)
+	}
+	for column, free := range out.Result.Errors.Free {
+		if !(free < 0.1) {
+			t.Errorf("free runs leave %s by %v", column, free)
+		}
+	}
+}

@@ -23,9 +23,10 @@ type Data struct {
 	// 0.6 standard deviations, on the clean channel where it is shortest.
 	Time float64
 
-	locals  []local           // parameters with values of entries
+	locals  []local           // parameters that are not the same in every entry
 	members map[[2]string]int // parameter and entry → index of the value among the model's parameters
 	rank    []int             // of each of the model's parameters: fitted ones before it
+	columns []string          // names of the fitted parameters
 
 	conditions []string // parameters that entries set
 	index      [][]int  // entry, channel of the entry → channel
@@ -89,7 +90,7 @@ func Prepare(m *model.Model, entries []Entry) (*Data, error) {
 		}
 		d.index = append(d.index, index)
 	}
-	d.findLocals()
+	d.findLocals(set)
 	for _, l := range d.locals {
 		delete(set, l.name)
 		if !l.fitted {
@@ -361,7 +362,7 @@ func (d *Data) Balance(sm *Smoothed, terms []Term) (*Balance, error) {
 		if name == "" || slices.Contains(columns, name) {
 			continue
 		}
-		if name != c.Name {
+		if d.local(name) >= 0 {
 			own = append(own, len(columns))
 		}
 		columns, values, place = append(columns, name), append(values, sm.Parameters[i]), append(place, columnOf[i])

@@ -8,20 +8,25 @@ import (
 	"govern/optim"
 )
 
-// local is a parameter of the equations with a value of its own in every entry
-// (model.PerEntry).
+// local is a parameter of the equations that is not the same in every entry: it has
+// values of their own (model.PerEntry), or is fitted and known in some of them.
 type local struct {
 	name   string
+	own    bool // it has values of their own
 	fitted bool // some of its values are; else all are known
 }
 
-// findLocals lists the parameters that have values of entries.
-func (d *Data) findLocals() {
+// findLocals lists the parameters that are not the same in every entry; set are
+// those that entries set.
+func (d *Data) findLocals(set map[string]bool) {
 	rank := 0
 	d.members, d.rank = map[[2]string]int{}, make([]int, len(d.Model.Parameters))
 	for i, p := range d.Model.Parameters {
 		if d.rank[i] = rank; p.Fit {
 			rank++
+		}
+		if p.Fit {
+			d.columns = append(d.columns, p.Name)
 		}
 		if p.Of == "" {
 			continue
@@ -30,19 +35,24 @@ func (d *Data) findLocals() {
 		k := d.local(p.Of)
 		if k < 0 {
 			k = len(d.locals)
-			d.locals = append(d.locals, local{name: p.Of})
+			d.locals = append(d.locals, local{name: p.Of, own: true})
 		}
 		d.locals[k].fitted = d.locals[k].fitted || p.Fit
 	}
+	for _, p := range d.Model.Parameters {
+		if p.Fit && set[p.Name] && d.local(p.Name) < 0 {
+			d.locals = append(d.locals, local{name: p.Name, fitted: true})
+		}
+	}
 }
 
-// local is the index of a parameter among those with values of entries; −1 when it
-// has none.
+// local is the index of a parameter among those that are not the same in every
+// entry; −1 when it is.
 func (d *Data) local(name string) int {
 	return slices.IndexFunc(d.locals, func(l local) bool { return l.name == name })
 }
 
-// own is what a parameter with values of entries has in entry e: the index among
+// own is what such a parameter has in entry e: the index among
 // the fitted parameters, or −1 and a known value.
 func (d *Data) own(name string, e *Entry) (index int, known float64) {
 	if v, ok := e.Set[name]; ok {
@@ -50,15 +60,47 @@ func (d *Data) own(name string, e *Entry) (index int, known float64) {
 	}
 	i, ok := d.members[[2]string{name, e.Name}]
 	switch {
-	case !ok:
+	case !ok && d.locals[d.local(name)].own:
 		return -1, d.Model.Parameters[d.Model.ParameterIndex(name)].Value
+	case !ok:
+		return d.rank[d.Model.ParameterIndex(name)], 0
 	case d.Model.Parameters[i].Fit:
 		return d.rank[i], 0
 	}
 	return -1, d.Model.Parameters[i].Value
 }
 
-// Own is the value that a parameter with values of entries has in an entry, given
+// start is what a parameter that is not the same in every entry begins with in one.
+func (d *Data) start(name string, e *Entry) float64 {
+	k, v := d.own(name, e)
+	if k < 0 {
+		return v
+	}
+	return d.Model.Parameters[d.Model.ParameterIndex(d.columns[k])].Value
+}
+
+// holding is the data for a stage with the given columns: a parameter that is not
+// the same in every entry and has none among them is a condition there.
+func (d *Data) holding(columns []Column) *Data {
+	out := d
+	for _, l := range d.locals {
+		if !l.fitted || slices.ContainsFunc(columns, func(c Column) bool {
+			i := d.Model.ParameterIndex(c.Name)
+			return i >= 0 && d.inEquations(&d.Model.Parameters[i]) == l.name
+		}) {
+			continue
+		}
+		if out == d {
+			c := *d
+			c.conditions = slices.Clone(d.conditions)
+			out = &c
+		}
+		out.conditions = append(out.conditions, l.name)
+	}
+	return out
+}
+
+// Own is the value that a parameter that is not the same in every entry has in one, given
 // the model's fitted parameters in their order.
 func (d *Data) Own(name string, e *Entry, parameters []float64) float64 {
 	if k, v := d.own(name, e); k < 0 {
@@ -72,7 +114,7 @@ func (d *Data) Own(name string, e *Entry, parameters []float64) float64 {
 func (d *Data) Differing() []string {
 	var out []string
 	for _, l := range d.locals {
-		if l.fitted {
+		if l.fitted && l.own {
 			out = append(out, l.name)
 		}
 	}
@@ -91,7 +133,7 @@ func (d *Data) inEquations(p *model.Parameter) string {
 	switch {
 	case p.Of != "":
 		return p.Of
-	case d.local(p.Name) >= 0:
+	case d.local(p.Name) >= 0 && d.locals[d.local(p.Name)].own:
 		return ""
 	}
 	return p.Name

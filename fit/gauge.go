@@ -139,9 +139,11 @@ func newGauges(d *Data, ignore bool) *gauges {
 	}
 	for _, p := range m.Parameters {
 		g.start[p.Name] = p.Value
-		differs := d.local(p.Name) >= 0
-		if differs {
-			differs = d.locals[d.local(p.Name)].fitted
+		differs := false
+		if k := d.local(p.Name); k >= 0 {
+			if differs = d.locals[k].fitted; !d.locals[k].own {
+				continue // known in an entry, it cannot change with others
+			}
 		}
 		if (p.Fit || differs) && (p.SD == 0 || ignore) && used[p.Name] && !slices.Contains(d.conditions, p.Name) {
 			g.parameters = append(g.parameters, p.Name)

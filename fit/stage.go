@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"govern/expr"
-	"govern/model"
 	"govern/ode"
 	"govern/optim"
 	"govern/tape"
@@ -116,6 +115,7 @@ func lanesFor(states, columns int) int {
 
 // newStage compiles the spec.
 func newStage(s spec, workers int) (*stage, error) {
+	s.data = s.data.holding(s.columns)
 	d := s.data
 	named := len(s.columns)
 	names, shared := d.fieldNames(s.columns)
@@ -197,7 +197,7 @@ func (d *Data) fieldNames(columns []Column) (names []string, shared []int) {
 			name = d.inEquations(&d.Model.Parameters[i])
 		}
 		switch {
-		case name == c.Name:
+		case name == c.Name && d.local(name) < 0:
 			shared = append(shared, k)
 		case name == "" || slices.Contains(names, name):
 			differ = true
@@ -230,7 +230,7 @@ func (s *stage) placeColumns(c *chain, names []string) {
 			if j = 0; index < 0 {
 				c.known, c.given = append(c.known, k), append(c.given, v)
 			} else {
-				j = at[model.OfEntry(names[k], c.entry.Name)]
+				j = at[s.data.columns[index]]
 			}
 		}
 		c.border = append(c.border, j)
@@ -344,7 +344,7 @@ func (d *Data) chain(e int, channels []int, segment int) chain {
 				v = d.Model.Parameters[i].Value
 			}
 			if d.local(name) >= 0 {
-				_, v = d.own(name, entry)
+				v = d.start(name, entry)
 			}
 		}
 		c.conditions = append(c.conditions, v)
