@@ -91,8 +91,7 @@ func asSet(entries, from []fit.Entry) []fit.Entry {
 func (w *work) means(f *fit.Fitted) map[string]float64 {
 	out := map[string]float64{}
 	for _, name := range w.data.Differing() {
-		if columns, share := w.meanOf(name); len(columns) > 0 {
-			sum := 0.0
+		if columns, share, sum := w.meanOf(name); len(columns) > 0 {
 			for _, k := range columns {
 				sum += share * f.Parameters[k]
 			}
@@ -103,22 +102,28 @@ func (w *work) means(f *fit.Fitted) map[string]float64 {
 }
 
 // meanOf says of which fitted parameters, and in which share, the mean of a
-// parameter over entries consists: of the learned mean alone, or of its values.
-func (w *work) meanOf(name string) (columns []int, share float64) {
-	k := 0
+// parameter over entries consists: of the learned mean alone, or of its values, of
+// which one may be held and adds a constant.
+func (w *work) meanOf(name string) (columns []int, share, constant float64) {
+	k, held := 0, 0
 	for _, p := range w.found.Model.Parameters {
 		if !p.Fit {
+			if p.Of == name {
+				held++
+				constant += p.Value
+			}
 			continue
 		}
 		if p.Name == name {
-			return []int{k}, 1
+			return []int{k}, 1, 0
 		}
 		if p.Of == name {
 			columns = append(columns, k)
 		}
 		k++
 	}
-	return columns, 1 / float64(len(columns))
+	share = 1 / float64(len(columns)+held)
+	return columns, share, share * constant
 }
 
 // parameter is a fitted parameter of the problem as the result shows it.
@@ -126,13 +131,14 @@ type parameter struct {
 	name    string
 	value   float64
 	half    float64 // of its interval
+	held    bool    // at value, because no data determine it
 	prior   *run.Prior
 	entries []parameter // values of entries, in their order
 	spread  *fit.Spread
 }
 
 func (p parameter) estimate() run.Estimate {
-	out := run.Estimate{Value: run.Number(p.value), Low: run.Number(p.value - p.half), High: run.Number(p.value + p.half), Prior: p.prior}
+	out := run.Estimate{Value: run.Number(p.value), Low: run.Number(p.value - p.half), High: run.Number(p.value + p.half), Prior: p.prior, Held: p.held}
 	for _, e := range p.entries {
 		if out.Entries == nil {
 			out.Entries = map[string]run.Estimate{}
@@ -166,10 +172,11 @@ func (w *work) parameters() []parameter {
 		p := &w.found.Model.Parameters[i]
 		if slices.Contains(differing, p.Name) {
 			at[p.Name] = len(out)
-			columns, share := w.meanOf(p.Name)
+			columns, share, constant := w.meanOf(p.Name)
 			mean := parameter{name: p.Name, value: p.Value}
 			if len(columns) > 0 {
 				mean.value, mean.half = w.meanValue(columns, share)
+				mean.value += constant
 			}
 			if p.Fit { // the learned mean may have a prior
 				mean.prior = single(columns[0], p.Name, p).prior
@@ -178,6 +185,9 @@ func (w *work) parameters() []parameter {
 				mean.spread = &w.final.Spreads[s]
 			}
 			out = append(out, mean)
+		}
+		if mean, ok := at[p.Of]; ok && !p.Fit {
+			out[mean].entries = append(out[mean].entries, parameter{name: p.Entry, value: p.Value, held: true})
 		}
 		if !p.Fit {
 			continue

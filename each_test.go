@@ -363,3 +363,48 @@ func TestAFittedParameterMayBeKnownInAnEntry(t *testing.T) {
 		}
 	}
 }
+
+// What an unknown can absorb of values of entries is what they share: one of them is
+// held, the others are told beside it.
+func TestAnUnknownTakesTheLevelOfValuesOfEntries(t *testing.T) {
+	c := trials{system: "rossler", parameter: "a", values: []float64{0.1, 0.15, 0.2, 0.25}, samples: []int{300}, step: 0.1, noise: 0.02, seed: 6}
+	p := c.write(t, `
+model:
+  states: {x: 0, y: 0, z: 0}
+  parameters: {a: {value: 0.3, fit: true, each: entry}}
+  unknowns: {f: {}}
+  equations: |
+    x' = -y - z
+    y' = f(x, y) + a*y
+    z' = 0.2 + z*(x - 5.7)
+data:
+%s`, nothing)
+	out, err := govern.Discover(context.Background(), p, govern.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := out.Result
+	first := r.Parameters["a"].Entries["trial1.csv"]
+	if !first.Held || first.Value != 0.3 {
+		t.Errorf("the first value is %+v", first)
+	}
+	f := terms(t, out, "f")
+	if len(f) != 2 || math.Abs(float64(f["x"].Coefficient)-1) > 0.01 || math.Abs(float64(f["y"].Coefficient)+0.2) > 0.01 || r.Status != run.OK {
+		t.Errorf("f = %s, status %s", *r.Unknowns["f"].Expression, r.Status)
+	}
+	for k, v := range c.values[1:] {
+		if e := r.Parameters["a"].Entries[c.file(k+1)]; !(off(e, v+0.2) < 2) || !(e.High-e.Low < 0.05) {
+			t.Errorf("%s: a = %v [%v, %v], true beside the first %v", c.file(k+1), e.Value, e.Low, e.High, v+0.2)
+		}
+	}
+	if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, "a of trial1.csv is held at 0.3") }) {
+		t.Errorf("warnings %q", r.Warnings)
+	}
+	got, err := govern.ProfileOf(context.Background(), p, r, govern.ProfileOptions{Parameter: "a of trial2.csv", Points: 16}, govern.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := r.Parameters["a"].Entries["trial2.csv"]; math.Abs(got.Low.At-float64(want.Low)) > 0.1*float64(want.High-want.Low) {
+		t.Errorf("profile from %v, covariance from %v", got.Low.At, want.Low)
+	}
+}

@@ -105,7 +105,7 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 	if err != nil {
 		return nil, err
 	}
-	doubts, held := undetermined(data)
+	doubts, held, once := undetermined(data)
 	for _, text := range doubts {
 		if s.Monitor != nil {
 			s.Monitor.Warn(text)
@@ -114,7 +114,7 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 	if held != p.Model || held.HasEach() {
 		q := *p
 		q.Model = held
-		q.Model = q.PerEntry()
+		q.Model = holdOnce(q.PerEntry(), once, train)
 		p = &q
 		if err := checkSpreads(p.Model); err != nil {
 			return nil, err
@@ -157,9 +157,12 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 }
 
 // undetermined says what no data of these channels can determine, and returns the
-// model with a parameter held for every such direction that one takes part in.
-func undetermined(d *fit.Data) (doubts []string, m *model.Model) {
+// model with a parameter held for every such direction that one takes part in. Of a
+// parameter that differs between entries, where something that they share takes part
+// too, one value is to be held: it is in once.
+func undetermined(d *fit.Data) (doubts []string, m *model.Model, once []string) {
 	m = d.Model
+	first := d.Entries[0].Name
 	for _, name := range d.Dangling() {
 		doubts = append(doubts, fmt.Sprintf("no channel sees the state %s, neither directly nor through another equation: where it starts, and what stands in its equation alone, is arbitrary", name))
 	}
@@ -173,18 +176,46 @@ func undetermined(d *fit.Data) (doubts []string, m *model.Model) {
 			for _, g := range gauges {
 				doubts = append(doubts, g.String())
 			}
-			return doubts, m
+			return doubts, m, once
 		}
-		next := *m
-		next.Parameters = slices.Clone(m.Parameters)
-		at := m.ParameterIndex(gauges[k].Hold)
-		next.Parameters[at].Fit, next.Parameters[at].Each, next.Parameters[at].Spread, next.Parameters[at].SD = false, false, false, 0
-		m = &next
-		doubts = append(doubts, fmt.Sprintf("%s. So %s is held at %v: only such combinations with it mean something", gauges[k], gauges[k].Hold, next.Parameters[at].Value))
+		name := gauges[k].Hold
+		at := m.ParameterIndex(name)
+		if gauges[k].Shared && m.Parameters[at].Each {
+			once = append(once, name)
+			doubts = append(doubts, fmt.Sprintf("%s. So %s is held at %v: the values of other entries mean something only beside it", gauges[k], model.OfEntry(name, first), m.Parameters[at].Value))
+			probe := *d
+			probe.Model = held(d.Model, name)
+			d = &probe
+			continue
+		}
+		m = held(m, name)
+		doubts = append(doubts, fmt.Sprintf("%s. So %s is held at %v: only such combinations with it mean something", gauges[k], name, m.Parameters[at].Value))
 		trial := *d
-		trial.Model = m
+		trial.Model = held(d.Model, name)
 		d = &trial
 	}
+}
+
+// held is the model with a parameter that stays as it is.
+func held(m *model.Model, name string) *model.Model {
+	next := *m
+	next.Parameters = slices.Clone(m.Parameters)
+	p := &next.Parameters[m.ParameterIndex(name)]
+	p.Fit, p.Each, p.Spread, p.SD = false, false, false, 0
+	return &next
+}
+
+// holdOnce holds the values of parameters in the first of the entries.
+func holdOnce(m *model.Model, parameters []string, entries []fit.Entry) *model.Model {
+	for _, name := range parameters {
+		if i := m.ParameterIndex(model.OfEntry(name, entries[0].Name)); i >= 0 {
+			next := *m
+			next.Parameters = slices.Clone(m.Parameters)
+			next.Parameters[i].Fit, next.Parameters[i].SD = false, 0
+			m = &next
+		}
+	}
+	return m
 }
 
 // conclude refits what the search has found on all data and proves it; clock is

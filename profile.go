@@ -68,7 +68,9 @@ func Profiled(r *run.Result) []string {
 			out = append(out, name)
 		}
 		for _, entry := range slices.Sorted(maps.Keys(e.Entries)) {
-			out = append(out, model.OfEntry(name, entry))
+			if !e.Entries[entry].Held {
+				out = append(out, model.OfEntry(name, entry))
+			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Unknowns)) {
@@ -266,7 +268,7 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 func estimated(r *run.Result, p *model.Parameter) (run.Estimate, bool) {
 	if p.Of != "" {
 		e, ok := r.Parameters[p.Of].Entries[p.Entry]
-		return e, ok
+		return e, ok && !e.Held
 	}
 	e, ok := r.Parameters[p.Name]
 	return e, ok

@@ -20,6 +20,7 @@ import (
 type Gauge struct {
 	Change     string   // in words: what may change together
 	Determined []string // combinations of parameters that it leaves alone, where it is a scaling
+	Shared     bool     // it changes something that all entries share: an unknown, or a parameter that is the same in all
 	Priors     []string // parameters that it changes and that have a prior
 	Hold       string   // a fitted parameter that it changes: held, it stops the change; empty without one
 }
@@ -417,7 +418,11 @@ func (g *gauges) describe(v []float64) Gauge {
 	out := g.words(v)
 	for i, name := range g.order {
 		words := strings.Split(name, " ")
-		if v[i] == 0 || words[0] != "parameter" || slices.Contains(out.Priors, words[1]) {
+		if v[i] == 0 {
+			continue
+		}
+		out.Shared = out.Shared || words[0] == "unknown" || words[0] == "parameter" && g.data.each(words[1]) == 0
+		if words[0] != "parameter" || slices.Contains(out.Priors, words[1]) {
 			continue
 		}
 		if p := g.data.Model.ParameterIndex(words[1]); p >= 0 && g.data.Model.Parameters[p].SD > 0 {

@@ -119,6 +119,7 @@ type Estimate struct {
 	Low   Number `json:"low"`
 	High  Number `json:"high"`
 
+	Held    bool                `json:"held,omitempty"`    // it was not estimated: no data determine it beside others
 	Prior   *Prior              `json:"prior,omitempty"`   // that it was given
 	Entries map[string]Estimate `json:"entries,omitempty"` // of a parameter that differs between entries: its values, by their names; Value is the mean
 	Spread  *Estimate           `json:"spread,omitempty"`  // their standard deviation, where it was learned; High is null where nothing bounds it
