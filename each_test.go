@@ -34,6 +34,7 @@ type trials struct {
 	step      float64
 	noise     float64 // of every state, in standard deviations
 	seed      uint64
+	gap       int // samples from the 100th on that the first trial lacks
 }
 
 // entries observes the trials: the noise of a channel is the same in all of them.
@@ -76,9 +77,15 @@ func (c trials) write(t *testing.T, text string, options func(k int) string) *pr
 	dir := t.TempDir()
 	var data strings.Builder
 	for k, entry := range c.entries(t) {
-		s := &series.Series{TimeName: "t", Time: entry.Times}
+		cut := func(x []float64) []float64 {
+			if k > 0 || c.gap == 0 {
+				return x
+			}
+			return slices.Concat(x[:100], x[100+c.gap:])
+		}
+		s := &series.Series{TimeName: "t", Time: cut(entry.Times)}
 		for _, ch := range entry.Channels {
-			s.Columns = append(s.Columns, series.Column{Name: ch.Column, Values: ch.Values})
+			s.Columns = append(s.Columns, series.Column{Name: ch.Column, Values: cut(ch.Values)})
 		}
 		var b bytes.Buffer
 		if err := csv.Write(&b, s); err != nil {
@@ -166,6 +173,18 @@ func TestEveryEntryHasAValueOfItsOwn(t *testing.T) {
 			t.Errorf("free runs leave %s by %v", column, free)
 		}
 	}
+	// Free runs of an entry are with its value.
+	for _, track := range out.Trajectories.Entries {
+		for _, ch := range track.Channels {
+			sum := 0.0
+			for i := range 50 {
+				sum += (ch.Free[i] - ch.Data[i]) * (ch.Free[i] - ch.Data[i]) / 50
+			}
+			if noise := float64(r.Noise[ch.Name]); math.Sqrt(sum) > 2*noise {
+				t.Errorf("%s, %s: the free run is %v off, noise %v", track.Entry, ch.Name, math.Sqrt(sum), noise)
+			}
+		}
+	}
 	// The model has the mean, simulates, and may be fitted again.
 	m, err := model.Read("model.yaml", out.Model.Encode())
 	if err != nil {
@@ -199,10 +218,10 @@ model:
 data:
 %s`
 
-// differing are five records, two of them too short to tell their c, and one that is
-// a test as a whole.
+// differing are five records, one of them with a gap, two too short to tell their
+// c, and one that is a test as a whole.
 func differing(t *testing.T) (trials, *problem.Problem) {
-	c := trials{system: "rossler", parameter: "c", values: []float64{8, 9, 10, 11, 12, 9.5}, samples: []int{300, 100, 100, 300, 100, 300}, step: 0.1, noise: 0.05, seed: 1}
+	c := trials{system: "rossler", parameter: "c", values: []float64{8, 9, 10, 11, 12, 9.5}, samples: []int{300, 100, 100, 300, 100, 300}, step: 0.1, noise: 0.05, seed: 1, gap: 40}
 	return c, c.write(t, closedEach, func(k int) string {
 		if k == 5 {
 			return ", use: test"
@@ -248,8 +267,13 @@ func TestASpreadAPriorAndATestWithAValueOfItsOwn(t *testing.T) {
 	if a.Prior == nil || a.Prior.Value != 0.3 || math.Abs(float64(a.Prior.SD)-0.09) > 1e-12 || math.Abs(float64(a.Prior.Off)-(float64(a.Value)-0.3)/0.09) > 1e-9 {
 		t.Errorf("prior of a: %+v", a.Prior)
 	}
-	if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, "trial6.csv is a test as a whole") }) {
-		t.Errorf("warnings %q", r.Warnings)
+	for _, want := range []string{"trial6.csv is a test as a whole", "trial1.csv: gaps longer than"} { // whose parts share a value
+		if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, want) }) {
+			t.Errorf("warnings %q lack %q", r.Warnings, want)
+		}
+	}
+	if len(all.Entries) != len(c.values) {
+		t.Errorf("%d values for %d files", len(all.Entries), len(c.values))
 	}
 	for column, free := range r.Errors.Free {
 		if !(free < 0.3) { // its c is from half of the record

@@ -34,7 +34,7 @@ func (l *Linear) Width() int {
 type LinearChain struct {
 	Nodes int
 	// Columns says which number of the border each of the P is that the chain's rows
-	// see; nil: the first P. A chain may name a number twice if one of the two has
+	// see; nil: the first P. All chains have some or none has. A chain may name a number twice if one of the two has
 	// no coefficients.
 	Columns []int
 	// Local rows of node b are First[b] … First[b+1]−1, each N+P+1 long:
