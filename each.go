@@ -34,11 +34,15 @@ func (e *EachError) Error() string {
 }
 
 // checkSpreads returns a *FewEntriesError where a spread is asked for and there is
-// too little to learn it from.
-func checkSpreads(m *model.Model) error {
+// too little to learn it from, a *fit.SpreadError where the optimiser that is asked
+// for cannot.
+func checkSpreads(m *model.Model, o fit.Options) error {
 	for _, p := range m.Parameters {
 		if !p.Spread || !p.Fit {
 			continue
+		}
+		if o.Optimiser == fit.LBFGS || o.Optimiser == fit.Adam {
+			return &fit.SpreadError{Parameter: p.Name, Optimiser: o.Optimiser}
 		}
 		n := 0
 		for _, q := range m.Parameters {

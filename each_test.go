@@ -432,3 +432,20 @@ data:
 		t.Errorf("profile from %v, covariance from %v", got.Low.At, want.Low)
 	}
 }
+
+// What cannot work is refused before anything is fitted.
+func TestASpreadIsRefusedWhereItCannotBeLearned(t *testing.T) {
+	_, p := differing(t)
+	q := *p
+	q.Data = q.Data[:2]
+	_, err := govern.Discover(context.Background(), &q, govern.Settings{})
+	if few, ok := errors.AsType[*govern.FewEntriesError](err); !ok || few.Entries != 2 || few.Parameter != "c" {
+		t.Errorf("two entries: %v", err)
+	}
+	q = *p
+	q.Fit.Optimiser = fit.LBFGS
+	_, err = govern.Discover(context.Background(), &q, govern.Settings{})
+	if wrong, ok := errors.AsType[*fit.SpreadError](err); !ok || wrong.Optimiser != fit.LBFGS {
+		t.Errorf("gradients: %v", err)
+	}
+}

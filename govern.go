@@ -116,7 +116,7 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 		q.Model = held
 		q.Model = holdOnce(q.PerEntry(), once, train)
 		p = &q
-		if err := checkSpreads(p.Model); err != nil {
+		if err := checkSpreads(p.Model, p.Fit); err != nil {
 			return nil, err
 		}
 		if data, err = fit.Prepare(p.Model, train); err != nil {
