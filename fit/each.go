@@ -289,9 +289,7 @@ func logGram(r []float64, n int, columns []int) float64 {
 			rows[i*(len(columns)+1)+j] = r[i*n+c]
 		}
 	}
-	var f optim.Factor
-	f.Eliminate(&optim.Linear{N: 1, P: len(columns), Prior: rows}, optim.Damping{})
-	_, border := f.LogDet()
+	_, border := factorised(rows, len(columns)).LogDet()
 	return border
 }
 
@@ -304,33 +302,81 @@ func (s *stage) updateSpreads(f *optim.Factor, border []float64) {
 	newMarginal(r, z, s.drawn, border).update(s.spreads)
 }
 
+// widen makes a covariance of the columns that of one whose spreads are learned.
+func (s *stage) widen(covariance []float64, f *optim.Factor, border []float64) {
+	if len(s.drawn) == 0 || f == nil || covariance == nil {
+		return
+	}
+	r, z, _ := f.Before()
+	newMarginal(r, z, s.drawn, border).widen(covariance, len(border), s.spreads)
+}
+
 // marginal is the likelihood of spreads with everything else integrated out: the
 // restricted likelihood of a linear mixed model (Patterson and Thompson, Biometrika
-// 58 (1971) 545–554), in Laplace's approximation around a border.
+// 58 (1971) 545–554), in Laplace's approximation around a border. It keeps the
+// drawn columns and their means alone, the others are integrated out once.
 type marginal struct {
-	rows   []float64 // what the data and given priors say about the border
-	drawn  []belief
-	border []float64
-	sd     []float64 // of every drawn column, by rows alone; +Inf where they say nothing
-	best   []float64 // of every drawn column, by rows alone
+	columns []int     // of the border, those that are kept
+	rows    []float64 // what the data and given priors say about them
+	drawn   []belief  // in the kept columns
+	border  []float64 // kept
+	sd      []float64 // of every drawn column, by rows alone; +Inf where they say nothing
+	best    []float64 // of every drawn column, by rows alone
 }
 
 func newMarginal(r, z []float64, drawn []belief, border []float64) *marginal {
 	n := len(border)
-	m := &marginal{drawn: drawn, border: border}
-	for i := range n {
-		m.rows = append(append(m.rows, r[i*n:(i+1)*n]...), z[i])
+	m := &marginal{}
+	kept := map[int]int{}
+	keep := func(column int) int {
+		if _, ok := kept[column]; !ok {
+			kept[column] = len(m.columns)
+			m.columns, m.border = append(m.columns, column), append(m.border, border[column])
+		}
+		return kept[column]
 	}
-	covariance := optim.InverseGram(r, n)
-	var f optim.Factor
-	f.Eliminate(&optim.Linear{N: 1, P: n, Prior: m.rows}, optim.Damping{})
-	step := make([]float64, n)
-	f.SolveBorder(step)
 	for _, b := range drawn {
-		m.sd = append(m.sd, math.Sqrt(covariance[b.column*n+b.column]))
-		m.best = append(m.best, border[b.column]+step[b.column])
+		b.column, b.mean = keep(b.column), keep(b.mean)
+		m.drawn = append(m.drawn, b)
+	}
+	// Triangularised with the kept columns last, the corner is what is left for them.
+	var order []int
+	for c := range n {
+		if _, ok := kept[c]; !ok {
+			order = append(order, c)
+		}
+	}
+	order = append(order, m.columns...)
+	rows := make([]float64, 0, n*(n+1))
+	for i := range n {
+		for _, c := range order {
+			rows = append(rows, r[i*n+c])
+		}
+		rows = append(rows, z[i])
+	}
+	f := factorised(rows, n)
+	whole, right := f.Information()
+	k := len(m.columns)
+	corner := make([]float64, 0, k*k)
+	for i := n - k; i < n; i++ {
+		corner = append(corner, whole[i*n+n-k:(i+1)*n]...)
+		m.rows = append(append(m.rows, whole[i*n+n-k:(i+1)*n]...), right[i])
+	}
+	covariance := optim.InverseGram(corner, k)
+	step := make([]float64, k)
+	factorised(m.rows, k).SolveBorder(step)
+	for _, b := range m.drawn {
+		m.sd = append(m.sd, math.Sqrt(covariance[b.column*k+b.column]))
+		m.best = append(m.best, m.border[b.column]+step[b.column])
 	}
 	return m
+}
+
+// factorised is the factorisation of rows on a border of n columns alone.
+func factorised(rows []float64, n int) *optim.Factor {
+	f := &optim.Factor{}
+	f.Eliminate(&optim.Linear{N: 1, P: n, Prior: rows}, optim.Damping{})
+	return f
 }
 
 // The spreads that are looked at are within spreadReach of what the values show by
@@ -404,15 +450,74 @@ func middle(x []float64) float64 {
 
 // loss is −2 log of the marginal likelihood.
 func (m *marginal) loss(spreads []Spread) float64 {
-	rows := beliefRows(slices.Clone(m.rows), m.drawn, spreads, m.border)
-	var f optim.Factor
-	f.Eliminate(&optim.Linear{N: 1, P: len(m.border), Prior: rows}, optim.Damping{})
+	v, _ := m.at(spreads)
+	return v
+}
+
+// at is the loss at some spreads, with the factorisation that it was computed from.
+func (m *marginal) at(spreads []Spread) (float64, *optim.Factor) {
+	f := factorised(beliefRows(slices.Clone(m.rows), m.drawn, spreads, m.border), len(m.border))
 	_, logDet := f.LogDet()
 	sum := f.Residual() + logDet
 	for _, b := range m.drawn {
 		sum += 2 * math.Log(spreads[b.spread].Value)
 	}
-	return sum
+	return sum, f
+}
+
+// widen makes a covariance of the border, n×n, that of columns whose spreads are
+// not known but learned: the mean squares around the border over the posterior of each spread, under a
+// half-Cauchy prior as wide as the values lie apart (Gelman, Bayesian Analysis 1 (2006)
+// 515–533). Correlations stay.
+func (m *marginal) widen(covariance []float64, n int, spreads []Spread) {
+	const points, range10 = 40, 2
+	k := len(m.columns)
+	factor := make([]float64, k)
+	for i := range factor {
+		factor[i] = 1
+	}
+	for s := range spreads {
+		size := m.size(s)
+		if !(size > 0) {
+			continue
+		}
+		trial := slices.Clone(spreads)
+		losses, weights := make([]float64, points), make([]float64, points)
+		squares := make([][]float64, points)
+		for i := range points {
+			tau := size * math.Pow(10, range10*(2*float64(i)/(points-1)-1))
+			trial[s].Value = tau
+			loss, f := m.at(trial)
+			losses[i], weights[i] = loss, tau/(1+tau*tau/(size*size))
+			step := make([]float64, k)
+			f.SolveBorder(step)
+			own := f.BorderCovariance()
+			squares[i] = make([]float64, k)
+			for c := range k {
+				squares[i][c] = own[c*k+c] + step[c]*step[c]
+			}
+		}
+		least, total := slices.Min(losses), 0.0
+		mean := make([]float64, k)
+		for i := range points {
+			w := weights[i] * math.Exp((least-losses[i])/2)
+			total += w
+			for c := range k {
+				mean[c] += w * squares[i][c]
+			}
+		}
+		for c, column := range m.columns {
+			if v := covariance[column*n+column]; v > 0 && !math.IsInf(v, 0) && !math.IsInf(mean[c], 0) {
+				factor[c] = math.Max(factor[c], math.Sqrt(mean[c]/total/v))
+			}
+		}
+	}
+	for c, column := range m.columns {
+		for j := range n {
+			covariance[column*n+j] *= factor[c]
+			covariance[j*n+column] *= factor[c]
+		}
+	}
 }
 
 // minimum of a function with one or few minima on an interval: a grid, then golden

@@ -405,3 +405,36 @@ func BenchmarkValuesOf20Entries(b *testing.B) {
 		})
 	}
 }
+
+// Six values that are drawn from one distribution, each known as badly as the
+// distribution is wide: intervals hold the truth as often as they promise, though the
+// spread itself is hardly known.
+func TestIntervalsOfDrawnValuesHold(t *testing.T) {
+	inside, means, all := 0, 0, 0
+	const seeds = 200
+	for seed := range uint64(seeds) {
+		rng := rand.New(rand.NewPCG(seed, 78))
+		r := ramps{sigma: 1, seed: seed}
+		for range 6 {
+			r.slopes, r.samples = append(r.slopes, 5+0.5*rng.NormFloat64()), append(r.samples, 12)
+		}
+		e, _, _ := r.read(t, "{c: {value: 1, fit: true, each: entry, spread: true}}")
+		f := r.fit(t, e)
+		holds := func(k int, truth float64) int {
+			if math.Abs(f.Parameters[k]-truth) < 1.96*math.Sqrt(f.Variance(k)) {
+				return 1
+			}
+			return 0
+		}
+		means += holds(0, 5)
+		for k, v := range r.slopes {
+			inside += holds(1+k, v)
+			all++
+		}
+	}
+	share, mean := float64(inside)/float64(all), float64(means)/seeds
+	t.Logf("%.1f %% of the values, %.1f %% of the means", 100*share, 100*mean)
+	if share < 0.9 || share > 0.98 || mean < 0.9 {
+		t.Errorf("intervals hold %.1f %% of the values and %.1f %% of the means", 100*share, 100*mean)
+	}
+}

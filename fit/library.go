@@ -400,6 +400,7 @@ func (s *stage) result(from *Fitted, p *optim.Point, train trainer, o optim.Outc
 	post := train.posterior(false)
 	out.Objective, out.Evidence, out.LogBorder = post.objective, post.evidence, post.logBorder
 	out.Covariance = train.covariance()
+	s.widen(out.Covariance, train.factor(), p.Border)
 	for c, n := range post.count {
 		out.Residual = append(out.Residual, math.Sqrt(post.residual[c]/math.Max(float64(n), 1)))
 	}

@@ -174,6 +174,10 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 	s.factorise(&f, sum, theta)
 	_, at.LogBorder = f.LogDet()
 	at.Objective, at.Evidence, at.Covariance = sum.objective, sum.evidence, f.BorderCovariance()
+	if len(s.drawn) > 0 {
+		r, z, _ := f.Before()
+		newMarginal(r, z, s.drawn, theta).widen(at.Covariance, len(theta), at.Spreads)
+	}
 	at.Residual, at.Motion, at.Defect = nil, sum.motion, sum.defect
 	for c, n := range sum.count {
 		at.Residual = append(at.Residual, math.Sqrt(sum.residual[c]/math.Max(float64(n), 1)))
