@@ -94,13 +94,15 @@ func asSet(entries, from []fit.Entry) []fit.Entry {
 // the learned mean, or that of the values.
 func (w *work) means(f *fit.Fitted) map[string]float64 {
 	out := map[string]float64{}
-	for _, name := range w.data.Differing() {
-		if columns, share, sum := w.meanOf(name); len(columns) > 0 {
-			for _, k := range columns {
-				sum += share * f.Parameters[k]
-			}
-			out[name] = sum
+	for _, p := range w.found.Model.Parameters {
+		if _, done := out[p.Of]; p.Of == "" || done {
+			continue
 		}
+		columns, share, sum := w.meanOf(p.Of)
+		for _, k := range columns {
+			sum += share * f.Parameters[k]
+		}
+		out[p.Of] = sum
 	}
 	return out
 }
