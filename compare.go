@@ -16,6 +16,7 @@ import (
 	"govern/fit"
 	"govern/model"
 	"govern/problem"
+	"govern/series"
 )
 
 // SuccessLevel is the forecast error over one Lyapunov time, in standard
@@ -85,11 +86,7 @@ func (m Method) Median() float64 {
 	for _, t := range m.Trials {
 		all = append(all, t.Final())
 	}
-	slices.Sort(all)
-	if len(all) == 0 {
-		return math.NaN()
-	}
-	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
+	return series.Median(all)
 }
 
 // Success is the number of trials whose forecast error ends below level.

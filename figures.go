@@ -300,15 +300,12 @@ func (w *work) maxima(page *report.Page, entry fit.Entry, long [][]float64) {
 // sampled irregularly, or the free run ended early.
 func spectrumOf(times []float64, ch fit.Channel, model []float64, cycle float64) (report.Spectrum, bool) {
 	const cycles, fewest = 8, 64
-	n := len(times)
-	step := (times[n-1] - times[0]) / float64(n-1)
-	for i := 1; i < n; i++ {
-		if math.Abs(times[i]-times[i-1]-step) > 1e-3*step {
-			return report.Spectrum{}, false
-		}
+	step, regular := series.Regular(times)
+	if !regular {
+		return report.Spectrum{}, false
 	}
 	stretch := fewest
-	for float64(stretch)*step < cycles*cycle && 2*stretch <= n/2 {
+	for float64(stretch)*step < cycles*cycle && 2*stretch <= len(times)/2 {
 		stretch *= 2
 	}
 	s := report.Spectrum{Name: ch.Column, Unit: ch.Unit}
