@@ -54,7 +54,7 @@ func (w *work) cleanTrain(full *fit.Data, located *fit.Located) error {
 	if len(leftOut(w.sought, w.found.Data)) == 0 {
 		return nil
 	}
-	cleaned, _, err := full.WithoutOutliers(byState(located, len(full.Model.States)), nil)
+	cleaned, _, err := full.WithoutOutliers(byState(located.Path, len(full.Model.States)), nil)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (w *work) cleanTest(tested *fit.Data, located *fit.Located) error {
 	if len(w.left) == 0 {
 		return nil
 	}
-	cleaned, _, err := tested.WithoutOutliers(byState(located, len(w.trained.States)), nil)
+	cleaned, _, err := tested.WithoutOutliers(byState(located.Path, len(w.trained.States)), nil)
 	if err != nil {
 		return err
 	}

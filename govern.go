@@ -32,6 +32,18 @@ type Settings struct {
 	Monitor fit.Monitor // nil: nobody watches
 }
 
+// engine of a fit that goes on from another, where the seed plays no part.
+func (s Settings) engine(data *fit.Data, o fit.Options) *fit.Engine {
+	return &fit.Engine{Data: data, Options: o, Workers: s.Workers, Journal: s.Journal, Monitor: s.Monitor}
+}
+
+// stage tells whoever watches what has begun, and which share of the whole is done.
+func (s Settings) stage(name string, done float64) {
+	if s.Monitor != nil {
+		s.Monitor.Stage(name, done)
+	}
+}
+
 // Outcome is what a run leaves.
 type Outcome struct {
 	Result       *run.Result
@@ -201,7 +213,9 @@ func searcher(p *problem.Problem, s Settings, data *fit.Data) (*fit.Engine, erro
 			}
 		}
 	}
-	return &fit.Engine{Data: data, Options: p.Fit, Workers: s.Workers, Seed: s.Seed, Journal: s.Journal, Monitor: s.Monitor}, nil
+	engine := s.engine(data, p.Fit)
+	engine.Seed = s.Seed
+	return engine, nil
 }
 
 func condense(entries []fit.Entry, k int) []fit.Entry {

@@ -2,10 +2,10 @@ package govern
 
 import (
 	"context"
+	"slices"
 
 	"govern/discover"
 	"govern/fit"
-	"govern/model"
 	"govern/optim"
 )
 
@@ -29,8 +29,7 @@ func (w *work) expand(ctx context.Context) error {
 	if w.data, err = fit.Prepare(w.found.Model, w.train); err != nil {
 		return err
 	}
-	located, err := (&fit.Engine{Data: full, Workers: w.settings.Workers, Journal: w.settings.Journal}).
-		Locate(ctx, "full/locate", full.Sigmas(), w.found.Chosen.Scale)
+	located, err := w.settings.engine(full, fit.Options{}).Locate(ctx, "full/locate", full.Sigmas(), w.found.Chosen.Scale)
 	if err != nil {
 		return err
 	}
@@ -40,13 +39,9 @@ func (w *work) expand(ctx context.Context) error {
 		}
 	}
 	start := *w.found.Chosen
-	start.Sigma, start.Nodes = w.data.Sigmas(), nil
+	start.Sigma, start.Nodes = w.data.Sigmas(), nodesAlong(located.Path, len(w.problem.Model.States), max(w.problem.Fit.Segment, 1))
 	start.Substeps = 0
-	for _, path := range located.Path {
-		start.Nodes = append(start.Nodes, everyNode(path, len(closed.States), max(w.problem.Fit.Segment, 1)))
-	}
-	engine := &fit.Engine{Data: w.data, Options: w.problem.Fit, Workers: w.settings.Workers, Journal: w.settings.Journal, Monitor: w.settings.Monitor}
-	w.found.Chosen, err = engine.Trajectory(ctx, "full/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
+	w.found.Chosen, err = w.settings.engine(w.data, w.problem.Fit).Trajectory(ctx, "full/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
 	return err
 }
 
@@ -70,7 +65,7 @@ func (w *work) refit(ctx context.Context) error {
 		return err
 	}
 	n := len(w.closed.States)
-	states := append([]model.State(nil), w.closed.States...)
+	states := slices.Clone(w.closed.States)
 	for i := range states {
 		if !states[i].Fixed {
 			states[i].Value = w.final.Nodes[0][i%n]
@@ -88,15 +83,14 @@ func (w *work) extend(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	located, err := (&fit.Engine{Data: tested, Workers: w.settings.Workers, Journal: w.settings.Journal}).
-		Locate(ctx, "final/locate", carry(tested, w.data, chosen.Sigma), chosen.Scale)
+	located, err := w.settings.engine(tested, fit.Options{}).Locate(ctx, "final/locate", carry(tested, w.data, chosen.Sigma), chosen.Scale)
 	if err != nil {
 		return err
 	}
 	if err := w.cleanTest(tested, located); err != nil {
 		return err
 	}
-	w.all = append(append([]fit.Entry(nil), w.train...), w.test...)
+	w.all = slices.Concat(w.train, w.test)
 	if w.whole, err = fit.Prepare(w.found.Model, w.all); err != nil {
 		return err
 	}
@@ -105,16 +99,9 @@ func (w *work) extend(ctx context.Context) error {
 		start.Substeps *= 2 // a search may be coarse: an error of a tenth of a defect is a bias that intervals do not know
 	}
 	start.Sigma = carry(w.whole, w.data, chosen.Sigma)
-	start.Nodes = append([][]float64(nil), chosen.Nodes...)
-	n, segment := len(w.trained.States), max(w.problem.Fit.Segment, 1)
-	for _, path := range located.Path {
-		start.Nodes = append(start.Nodes, everyNode(path, n, segment))
-	}
-	engine := &fit.Engine{Data: w.whole, Options: w.problem.Fit, Workers: w.settings.Workers, Journal: w.settings.Journal, Monitor: w.settings.Monitor}
-	if w.settings.Monitor != nil {
-		w.settings.Monitor.Stage("final refit", 0.85)
-	}
-	if w.final, err = engine.Trajectory(ctx, "final/refit", &start, fit.Schedule{To: chosen.Omega, Noise: true}); err != nil {
+	start.Nodes = append(slices.Clone(chosen.Nodes), nodesAlong(located.Path, len(w.problem.Model.States), max(w.problem.Fit.Segment, 1))...)
+	w.settings.stage("final refit", 0.85)
+	if w.final, err = w.settings.engine(w.whole, w.problem.Fit).Trajectory(ctx, "final/refit", &start, fit.Schedule{To: chosen.Omega, Noise: true}); err != nil {
 		return err
 	}
 	if w.final.Status == optim.Failed { // the formula is not defined, or runs away, along the held-out data
@@ -123,27 +110,31 @@ func (w *work) extend(ctx context.Context) error {
 	return nil
 }
 
-// byState is a located path by entry, state and sample.
-func byState(located *fit.Located, n int) [][][]float64 {
-	states := make([][][]float64, len(located.Path))
-	for e, path := range located.Path {
+// nodesAlong are the nodes of a fit along located paths: every entry's states where
+// segments of the given length begin, and the last.
+func nodesAlong(paths [][]float64, n, segment int) [][]float64 {
+	out := make([][]float64, len(paths))
+	for e, path := range paths {
+		samples := len(path) / n
+		for i := 0; i < samples-1; i += segment {
+			out[e] = append(out[e], path[i*n:(i+1)*n]...)
+		}
+		out[e] = append(out[e], path[(samples-1)*n:]...)
+	}
+	return out
+}
+
+// byState brings the n states of every entry's path, sample after sample, into the
+// order entry, state, sample.
+func byState(paths [][]float64, n int) [][][]float64 {
+	states := make([][][]float64, len(paths))
+	for e, path := range paths {
 		states[e] = make([][]float64, n)
 		for k, v := range path {
 			states[e][k%n] = append(states[e][k%n], v)
 		}
 	}
 	return states
-}
-
-// everyNode picks a path's samples where segments of the given length begin,
-// and the last.
-func everyNode(path []float64, n, segment int) []float64 {
-	var out []float64
-	samples := len(path) / n
-	for i := 0; i < samples-1; i += segment {
-		out = append(out, path[i*n:(i+1)*n]...)
-	}
-	return append(out, path[(samples-1)*n:]...)
 }
 
 // carry takes values per channel from one set of data to another.

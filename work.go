@@ -95,18 +95,8 @@ func (w *work) sparse() bool { return w.sought != nil && w.sought.Samples() < w.
 // prove assesses the formula: free runs with the one that never saw the
 // held-out entries, dynamics with the final one.
 func (w *work) prove(ctx context.Context) error {
-	if w.settings.Monitor != nil {
-		w.settings.Monitor.Stage("assess", 0.92)
-	}
-	n := len(w.closed.States)
-	var path [][][]float64
-	for e := range w.train {
-		rows := make([][]float64, n)
-		for k, v := range w.found.Chosen.Nodes[e] {
-			rows[k%n] = append(rows[k%n], v)
-		}
-		path = append(path, rows)
-	}
+	w.settings.stage("assess", 0.92)
+	path := byState(w.found.Chosen.Nodes[:len(w.train)], len(w.closed.States))
 	proof, err := assess.Run(ctx, assess.Input{
 		Model: w.trained, Final: w.closed, Train: w.train, Test: w.test,
 		Sigma: sampled(w.data, w.found.Chosen.Sigma), Scale: w.found.Chosen.Scale, Path: path,
