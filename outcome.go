@@ -12,7 +12,8 @@ import (
 
 // outcome packs everything that was found.
 func (w *work) outcome(ctx context.Context) (*Outcome, error) {
-	out := &Outcome{Model: w.closed, Result: w.result(), UDE: w.ude(), Page: w.page(), Trajectories: &run.Trajectories{}}
+	r := w.result()
+	out := &Outcome{Model: w.closed, Result: r, UDE: w.ude(), Page: w.page(r), Trajectories: &run.Trajectories{}}
 	if w.closed == nil {
 		return out, nil
 	}
@@ -24,17 +25,7 @@ func (w *work) outcome(ctx context.Context) (*Outcome, error) {
 
 // result fills result.json.
 func (w *work) result() *run.Result {
-	r := &run.Result{
-		Status: run.Status(w.found.Status), Advice: w.found.Advice, Seconds: w.seconds,
-		Equations: map[string]*string{}, Unknowns: map[string]run.Unknown{}, Parameters: map[string]run.Estimate{},
-		Errors: run.Errors{Nudged: map[string]run.Number{}, Free: map[string]run.Number{}, Neural: map[string]run.Number{}},
-		Dynamics: run.Dynamics{
-			ValidTime: run.Undefined(), AttractorDistance: run.Undefined(), AttractorFloor: run.Undefined(),
-			SpectrumDistance: run.Undefined(), SpectrumFloor: run.Undefined(),
-		},
-		Noise:    map[string]run.Number{},
-		Supplied: run.Supplied{Gain: run.Undefined(), Defects: map[string]run.Number{}},
-	}
+	r := w.blank()
 	m := w.problem.Model
 	for _, d := range m.Warnings {
 		r.Warnings = append(r.Warnings, d.Error())
@@ -50,6 +41,37 @@ func (w *work) result() *run.Result {
 		}
 		return r
 	}
+	w.formulas(r)
+	w.numbers(r)
+	if x := w.found.Extra; x != nil {
+		right := x.Equation()
+		r.Extra = &run.Extra{State: x.State, Equation: right.String(), Enters: x.Enters, Term: x.State}
+		r.Warnings = append(r.Warnings, fmt.Sprintf("an extra hidden state is needed: %[1]s' = %[2]s, added to %[3]s'; without it no formula passes the checks", x.State, right, x.Enters))
+	}
+	r.Regimes = w.regimes()
+	r.Warnings = append(r.Warnings, w.warnings()...)
+	w.judge(r)
+	return r
+}
+
+// blank is a result in which no number is defined.
+func (w *work) blank() *run.Result {
+	return &run.Result{
+		Status: run.Status(w.found.Status), Advice: w.found.Advice, Seconds: w.seconds,
+		Equations: map[string]*string{}, Unknowns: map[string]run.Unknown{}, Parameters: map[string]run.Estimate{},
+		Errors: run.Errors{Nudged: map[string]run.Number{}, Free: map[string]run.Number{}, Neural: map[string]run.Number{}},
+		Dynamics: run.Dynamics{
+			ValidTime: run.Undefined(), AttractorDistance: run.Undefined(), AttractorFloor: run.Undefined(),
+			SpectrumDistance: run.Undefined(), SpectrumFloor: run.Undefined(),
+		},
+		Noise:    map[string]run.Number{},
+		Supplied: run.Supplied{Gain: run.Undefined(), Defects: map[string]run.Number{}},
+	}
+}
+
+// formulas are the equations, what stands for every unknown, and ties.
+func (w *work) formulas(r *run.Result) {
+	m := w.problem.Model
 	for i, right := range w.rightHandSides() {
 		r.Equations[w.closed.States[i].Name] = nil
 		if right != nil {
@@ -71,20 +93,29 @@ func (w *work) result() *run.Result {
 		entry := run.Unknown{Arguments: unknown.Arguments, Expression: &text}
 		for i, t := range w.final.Terms {
 			if t.Unknown == u {
-				c, half := w.final.Coefficients[i], confidence*w.spread[i]
-				entry.Terms = append(entry.Terms, run.Term{
-					Term: w.factor(w.final, i).String(), Coefficient: run.Number(c), Low: run.Number(c - half), High: run.Number(c + half),
-				})
+				v, low, high := w.interval(i)
+				entry.Terms = append(entry.Terms, run.Term{Term: w.factor(w.final, i).String(), Coefficient: run.Number(v), Low: run.Number(low), High: run.Number(high)})
 			}
 		}
 		r.Unknowns[unknown.Name] = entry
 	}
+	for _, t := range w.found.Ties {
+		a := run.Alternative{Expressions: map[string]string{}, Delta: run.Number(t.Delta)}
+		for u, unknown := range m.Unknowns {
+			a.Expressions[unknown.Name] = w.formula(t.Fitted, u).String()
+		}
+		r.Alternatives = append(r.Alternatives, a)
+	}
+}
+
+// numbers are the fitted parameters, noise, errors and the dynamics.
+func (w *work) numbers(r *run.Result) {
 	for i, q := range w.fittedParameters() {
-		if m.ParameterIndex(q) < 0 {
+		if w.problem.Model.ParameterIndex(q) < 0 {
 			continue // a knot: it stands in its term
 		}
-		v, half := w.final.Parameters[i], confidence*w.spread[len(w.final.Terms)+i]
-		r.Parameters[q] = run.Estimate{Value: run.Number(v), Low: run.Number(v - half), High: run.Number(v + half)}
+		v, low, high := w.interval(len(w.final.Terms) + i)
+		r.Parameters[q] = run.Estimate{Value: run.Number(v), Low: run.Number(low), High: run.Number(high)}
 	}
 	sigma := sampled(w.whole, w.final.Sigma)
 	for i, c := range w.whole.Channels {
@@ -103,44 +134,31 @@ func (w *work) result() *run.Result {
 		AttractorDistance: run.Number(w.proof.AttractorDistance), AttractorFloor: run.Number(w.proof.AttractorFloor),
 		SpectrumDistance: run.Number(w.proof.SpectrumDistance), SpectrumFloor: run.Number(w.proof.SpectrumFloor),
 	}
-	if x := w.found.Extra; x != nil {
-		right := x.Equation()
-		r.Extra = &run.Extra{State: x.State, Equation: right.String(), Enters: x.Enters, Term: x.State}
-		r.Warnings = append(r.Warnings, fmt.Sprintf("an extra hidden state is needed: %[1]s' = %[2]s, added to %[3]s'; without it no formula passes the checks", x.State, right, x.Enters))
+}
+
+// judge takes back a status that the proof does not bear out.
+func (w *work) judge(r *run.Result) {
+	if !r.Status.Trusted() {
+		return
 	}
-	for _, t := range w.found.Ties {
-		a := run.Alternative{Expressions: map[string]string{}, Delta: run.Number(t.Delta)}
-		for u, unknown := range m.Unknowns {
-			a.Expressions[unknown.Name] = w.formula(t.Fitted, u).String()
-		}
-		r.Alternatives = append(r.Alternatives, a)
-	}
-	r.Regimes = w.regimes()
-	r.Warnings = append(r.Warnings, w.warnings()...)
-	if w.proof.Rest != "" && r.Status.Trusted() {
-		r.Status = run.NoModel
-		r.Advice = "left to itself the formula comes to rest: " + w.proof.Rest + ". It follows the data closely, but is only an approximation of what moves them: give a richer library, or let a network learn the unknown (`neural: {}`)"
-	}
-	if !w.proof.Bounded && r.Status.Trusted() {
-		r.Status = run.NoModel
+	refuse := func(format string, args ...any) { r.Status, r.Advice = run.NoModel, fmt.Sprintf(format, args...) }
+	astray := w.astray()
+	switch {
+	case w.proof.Rest != "":
+		refuse("left to itself the formula comes to rest: %s. It follows the data closely, but is only an approximation of what moves them: give a richer library, or let a network learn the unknown (`neural: {}`)", w.proof.Rest)
+	case !w.proof.Bounded:
 		what, richer := "formula", "a richer library"
 		if len(w.final.Forms) > 0 {
 			what, richer = "network", "a wider `hidden`"
 		}
-		r.Advice = fmt.Sprintf("the %[1]s, running free, leaves the range of the data (%[2]s): it is not a model of them. Give more data, or %[3]s.",
-			what, w.proof.Escape, richer)
+		refuse("the %s, running free, leaves the range of the data (%s): it is not a model of them. Give more data, or %s.", what, w.proof.Escape, richer)
+	case astray >= 0 && w.found.Extra != nil:
+		refuse("a formula with an extra hidden state follows the data, but free runs from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
+			"the library lacks something else; widen it, or observe more", w.proof.Free[astray], w.data.Channels[astray].Column)
+	case astray >= 0:
+		refuse("Free runs of the network from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
+			"it does not hold where it was not trained. Train on data that cover the held-out ones, or seek a formula with `govern extract`, which may.", w.proof.Free[astray], w.data.Channels[astray].Column)
 	}
-	if i := w.astray(); i >= 0 && r.Status.Trusted() && w.found.Extra != nil {
-		r.Status = run.NoModel
-		r.Advice = fmt.Sprintf("a formula with an extra hidden state follows the data, but free runs from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
-			"the library lacks something else; widen it, or observe more", w.proof.Free[i], w.data.Channels[i].Column)
-	}
-	if i := w.astray(); i >= 0 && r.Status.Trusted() {
-		r.Status = run.NoModel
-		r.Advice = fmt.Sprintf("Free runs of the network from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
-			"it does not hold where it was not trained. Train on data that cover the held-out ones, or seek a formula with `govern extract`, which may.", w.proof.Free[i], w.data.Channels[i].Column)
-	}
-	return r
 }
 
 // rightHandSides are the closed equations; nil for one that holds a neural form.

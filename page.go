@@ -7,19 +7,17 @@ import (
 
 	"govern/expr"
 	"govern/report"
+	"govern/run"
 )
 
-// page fills the report.
-func (w *work) page() *report.Page {
+// page fills the report of a result.
+func (w *work) page(r *run.Result) *report.Page {
 	m := w.problem.Model
-	p := &report.Page{
-		Title: w.problem.Name, Status: string(w.found.Status), Advice: w.found.Advice, TimeUnit: m.TimeUnit,
-	}
+	p := &report.Page{Title: w.problem.Name, Status: string(r.Status), Advice: r.Advice, TimeUnit: m.TimeUnit}
 	if w.closed == nil {
 		return p
 	}
-	r := w.result()
-	p.Status, p.Advice, p.Warnings = string(r.Status), r.Advice, r.Warnings
+	p.Warnings = r.Warnings
 	for i, right := range w.rightHandSides() {
 		learned := false
 		for _, c := range expr.Calls(m.Equations[i].Right) {
@@ -36,15 +34,15 @@ func (w *work) page() *report.Page {
 		}
 		for i, t := range w.final.Terms {
 			if t.Unknown == u {
-				c, half := w.final.Coefficients[i], confidence*w.spread[i]
-				entry.Terms = append(entry.Terms, report.Term{Factor: w.factor(w.final, i), Coefficient: c, Low: c - half, High: c + half})
+				v, low, high := w.interval(i)
+				entry.Terms = append(entry.Terms, report.Term{Factor: w.factor(w.final, i), Coefficient: v, Low: low, High: high})
 			}
 		}
 		p.Unknowns = append(p.Unknowns, entry)
 	}
 	for i, q := range w.fittedParameters() {
-		v, half := w.final.Parameters[i], confidence*w.spread[len(w.final.Terms)+i]
-		p.Parameters = append(p.Parameters, report.Estimate{Name: q, Value: v, Low: v - half, High: v + half})
+		v, low, high := w.interval(len(w.final.Terms) + i)
+		p.Parameters = append(p.Parameters, report.Estimate{Name: q, Value: v, Low: low, High: high})
 	}
 	for _, t := range w.found.Ties {
 		tie := report.Tie{Delta: t.Delta}

@@ -38,6 +38,17 @@ func (w *work) uncertainty(ctx context.Context) ([]float64, error) {
 	return sd, nil
 }
 
+// interval is a fitted number, coefficients before parameters, with its 95 % interval.
+func (w *work) interval(column int) (value, low, high float64) {
+	if terms := len(w.final.Terms); column < terms {
+		value = w.final.Coefficients[column]
+	} else {
+		value = w.final.Parameters[column-terms]
+	}
+	half := confidence * w.spread[column]
+	return value, value - half, value + half
+}
+
 // blockRefits fits the final formula on consecutive parts of the record and
 // returns the standard error of the mean of each coefficient and parameter.
 // A part that does not converge is left out; with fewer than two the result is
@@ -72,7 +83,8 @@ func (w *work) blockRefits(ctx context.Context) ([]float64, error) {
 			return nil, err
 		}
 		start.Sigma = carry(data, w.whole, w.final.Sigma)
-		engine := &fit.Engine{Data: data, Options: w.problem.Fit, Workers: w.settings.Workers, Journal: w.settings.Journal}
+		engine := w.settings.engine(data, w.problem.Fit)
+		engine.Monitor = nil // the history is of the whole record
 		f, err := engine.Trajectory(ctx, fmt.Sprintf("final/block-%d", b), &start, fit.Schedule{To: w.final.Omega})
 		if err != nil {
 			return nil, err
