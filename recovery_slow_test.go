@@ -111,9 +111,9 @@ func TestRecovery(t *testing.T) {
 }
 
 type outcome struct {
-	status, found, baseline                string
-	exact, covered                         bool
-	worst, valid, lyapunov, seconds, total float64
+	status, found, baseline         string
+	exact, covered                  bool
+	worst, valid, lyapunov, seconds float64
 }
 
 func (o outcome) row(c recovery, seed uint64) string {
