@@ -1,6 +1,7 @@
 package govern
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -123,15 +124,7 @@ func (w *work) heldOut(page *report.Page) {
 	if len(runs) == 0 {
 		return
 	}
-	slices.SortStableFunc(runs, func(a, b assess.FreeRun) int {
-		switch {
-		case a.Valid < b.Valid:
-			return -1
-		case a.Valid > b.Valid:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(runs, func(a, b assess.FreeRun) int { return cmp.Compare(a.Valid, b.Valid) })
 	r := runs[(len(runs)-1)/2]
 	t := r.Data.Times
 	end := len(t)

@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -192,14 +193,6 @@ func (q *quadratic) neighbours(s *subset, swaps bool) []move {
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b move) int {
-		switch {
-		case a.loss < b.loss:
-			return -1
-		case a.loss > b.loss:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(out, func(a, b move) int { return cmp.Compare(a.loss, b.loss) })
 	return out
 }
