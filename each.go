@@ -315,24 +315,18 @@ func (w *work) priorSettings() []report.Setting {
 // from at least.
 const leastCalibration = 10
 
-// calibrate finds, for entries that are tests as a whole, their own values of the
-// parameters that differ between entries: from the first half of each, under the formula of
-// the training entries. Free runs then start in the other half. It returns the
-// fit with these values, the first halves, and the tests without them.
-func (w *work) calibrate(ctx context.Context, f *fit.Fitted) (*fit.Fitted, []fit.Entry, []fit.Entry, error) {
+// halves are the tests as they are to be predicted. Of entries that are tests as a whole, and
+// whose own parameters no training entry tells, that is the rest; the first half is for finding these.
+func (w *work) halves() (first, rest []fit.Entry) {
 	names := w.data.Differing()
 	strange := func(e fit.Entry) bool {
 		return !slices.ContainsFunc(w.train, func(t fit.Entry) bool { return t.Name == e.Name }) &&
 			slices.ContainsFunc(names, func(name string) bool { return w.data.Fits(name, &e) })
 	}
-	if !slices.ContainsFunc(w.test, strange) {
-		return f, nil, w.test, nil
-	}
 	total, seen := map[string]int{}, map[string]int{}
 	for _, e := range w.test {
 		total[e.Name] += len(e.Times)
 	}
-	var first, rest []fit.Entry
 	for _, e := range w.test {
 		if !strange(e) {
 			rest = append(rest, e)
@@ -354,22 +348,31 @@ func (w *work) calibrate(ctx context.Context, f *fit.Fitted) (*fit.Fitted, []fit
 			rest = append(rest, e.Slice(k, n))
 		}
 	}
+	return first, rest
+}
+
+// calibrate finds, for entries that are tests as a whole, their own values of the
+// parameters that differ between entries: from the first half of each, under the
+// formula of the training entries. It returns the fit with these values.
+func (w *work) calibrate(ctx context.Context, f *fit.Fitted) (*fit.Fitted, error) {
+	w.calibrated = nil
+	first, _ := w.halves()
 	if len(first) == 0 {
-		return f, nil, rest, nil
+		return f, nil
 	}
 	closed, err := w.close(f)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
 	values, err := w.valuesOf(ctx, closed, first, f)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
 	g := *f
 	g.Parameters = slices.Clone(f.Parameters)
 	told := map[string]bool{}
 	for _, e := range first {
-		for _, name := range names {
+		for _, name := range w.data.Differing() {
 			k := slices.Index(fittedNames(w.found.Model), model.OfEntry(name, e.Name))
 			if v, ok := values[model.OfEntry(name, e.Name)]; ok && k >= 0 {
 				g.Parameters[k] = v
@@ -380,7 +383,7 @@ func (w *work) calibrate(ctx context.Context, f *fit.Fitted) (*fit.Fitted, []fit
 			w.calibrated = append(w.calibrated, fmt.Sprintf("%s is a test as a whole: its own parameters were estimated from its first half, free runs start in the other", e.Name))
 		}
 	}
-	return &g, first, rest, nil
+	return &g, nil
 }
 
 // valuesOf fits nothing but the entries' own parameters, in a closed model.
@@ -390,7 +393,7 @@ func (w *work) valuesOf(ctx context.Context, closed *model.Model, entries []fit.
 		return nil, err
 	}
 	sigma := carry(located, w.data, f.Sigma)
-	at, err := (&fit.Engine{Data: located, Workers: w.settings.Workers, Journal: w.settings.Journal}).Locate(ctx, "own/locate", sigma, f.Scale)
+	at, err := w.settings.engine(located, fit.Options{}).Locate(ctx, "own/locate", sigma, f.Scale)
 	if err != nil {
 		return nil, err
 	}
@@ -432,11 +435,8 @@ func (w *work) valuesOf(ctx context.Context, closed *model.Model, entries []fit.
 			start.Parameters = append(start.Parameters, mean[p.Of])
 		}
 	}
-	for _, path := range at.Path {
-		start.Nodes = append(start.Nodes, everyNode(path, len(closed.States), max(w.problem.Fit.Segment, 1)))
-	}
-	engine := &fit.Engine{Data: data, Options: w.problem.Fit, Workers: w.settings.Workers, Journal: w.settings.Journal, Monitor: w.settings.Monitor}
-	g, err := engine.Trajectory(ctx, "own/fit", &start, fit.Schedule{From: math.Max(0.1, f.Omega), To: f.Omega})
+	start.Nodes = nodesAlong(at.Path, len(closed.States), max(w.problem.Fit.Segment, 1))
+	g, err := w.settings.engine(data, w.problem.Fit).Trajectory(ctx, "own/fit", &start, fit.Schedule{From: math.Max(0.1, f.Omega), To: f.Omega})
 	if err != nil {
 		return nil, err
 	}
