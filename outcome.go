@@ -48,6 +48,7 @@ func (w *work) result() *run.Result {
 		r.Extra = &run.Extra{State: x.State, Equation: right.String(), Enters: x.Enters, Term: x.State}
 		r.Warnings = append(r.Warnings, fmt.Sprintf("an extra hidden state is needed: %[1]s' = %[2]s, added to %[3]s'; without it no formula passes the checks", x.State, right, x.Enters))
 	}
+	w.doubt(r)
 	r.Regimes = w.regimes()
 	r.Warnings = append(r.Warnings, w.warnings()...)
 	w.judge(r)
@@ -66,6 +67,22 @@ func (w *work) blank() *run.Result {
 		},
 		Noise:    map[string]run.Number{},
 		Supplied: run.Supplied{Gain: run.Undefined(), Defects: map[string]run.Number{}},
+	}
+}
+
+// doubt says what the equations may lack, and what else makes the formula look like
+// an approximation.
+func (w *work) doubt(r *run.Result) {
+	if len(w.found.Lacks) > 0 {
+		l := w.found.Lacks[0]
+		r.Lack = &run.Lack{Equation: l.Equation, Along: l.Along, Chance: run.Number(l.Chance), Size: run.Number(l.Size), Term: l.Term}
+	}
+	r.Warnings = append(r.Warnings, w.found.Memory...)
+	for _, d := range w.found.Dense {
+		r.Warnings = append(r.Warnings, d.String())
+	}
+	for _, l := range w.found.Sure() {
+		r.Warnings = append(r.Warnings, l.String())
 	}
 }
 
@@ -102,7 +119,7 @@ func (w *work) formulas(r *run.Result) {
 	for _, t := range w.found.Ties {
 		a := run.Alternative{Expressions: map[string]string{}, Delta: run.Number(t.Delta)}
 		for u, unknown := range m.Unknowns {
-			a.Expressions[unknown.Name] = w.formula(t.Fitted, u).String()
+			a.Expressions[unknown.Name] = w.formulaIn(t.Model, t.Fitted, u).String()
 		}
 		r.Alternatives = append(r.Alternatives, a)
 	}

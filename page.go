@@ -44,7 +44,7 @@ func (w *work) page(r *run.Result) *report.Page {
 	for _, t := range w.found.Ties {
 		tie := report.Tie{Delta: t.Delta}
 		for u, unknown := range m.Unknowns {
-			tie.Formulas = append(tie.Formulas, report.Formula{Name: unknown.Name, Arguments: unknown.Arguments, Right: w.formula(t.Fitted, u)})
+			tie.Formulas = append(tie.Formulas, report.Formula{Name: unknown.Name, Arguments: unknown.Arguments, Right: w.formulaIn(t.Model, t.Fitted, u)})
 		}
 		p.Ties = append(p.Ties, tie)
 	}

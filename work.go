@@ -61,11 +61,17 @@ func (w *work) close(f *fit.Fitted) (*model.Model, error) {
 
 // formula is a fit's formula for unknown u, the knots of hinges put in as
 // numbers.
-func (w *work) formula(f *fit.Fitted, u int) *expr.Expr {
+func (w *work) formula(f *fit.Fitted, u int) *expr.Expr { return w.formulaIn(w.found.Model, f, u) }
+
+// formulaIn is formula for a fit of another model than the chosen one, as a tie of
+// another family may be.
+func (w *work) formulaIn(m *model.Model, f *fit.Fitted, u int) *expr.Expr {
 	g := *f
 	g.Terms = slices.Clone(f.Terms)
-	for i := range g.Terms {
-		g.Terms[i].Factor = w.factor(f, i)
+	for i, t := range g.Terms {
+		if t.Knots > 0 {
+			g.Terms[i].Factor = expr.Tidy(expr.Substitute(t.Factor, w.knots(m, f)))
+		}
 	}
 	return g.Formula(u)
 }
@@ -77,13 +83,14 @@ func (w *work) factor(f *fit.Fitted, i int) *expr.Expr {
 	if t.Knots == 0 {
 		return t.Factor
 	}
-	return expr.Tidy(expr.Substitute(t.Factor, w.knots(f)))
+	return expr.Tidy(expr.Substitute(t.Factor, w.knots(w.found.Model, f)))
 }
 
-// knots are the fitted parameters that the search has added to the problem's.
-func (w *work) knots(f *fit.Fitted) map[string]*expr.Expr {
+// knots are the fitted parameters of a fit's model that the search has added to the
+// problem's.
+func (w *work) knots(m *model.Model, f *fit.Fitted) map[string]*expr.Expr {
 	values := map[string]*expr.Expr{}
-	for k, q := range w.fittedParameters() {
+	for k, q := range fittedNames(m) {
 		if w.problem.Model.ParameterIndex(q) < 0 {
 			values[q] = expr.Num(f.Parameters[k])
 		}

@@ -36,6 +36,9 @@ type Result struct {
 	Chosen   *fit.Fitted  // on the training entries
 	Model    *model.Model // the problem's, with the knots of hinges as fitted parameters
 	Ties     []Tie
+	Memory   []string // channels whose noise is correlated for so long that it may be the equations' error
+	Dense    []Dense  // polynomials that are likely approximations
+	Lacks    []Lack   // what the equations may lack, the surest first; all tests, also those that find nothing
 	Checks   []Check
 	Degree   int
 	Library  int // terms it was chosen from
@@ -53,7 +56,8 @@ type Result struct {
 // Tie is a formula that the data cannot tell from the chosen one.
 type Tie struct {
 	Fitted *fit.Fitted
-	Delta  float64 // penalised −2 log L above the chosen one's
+	Delta  float64      // penalised −2 log L above the chosen one's
+	Model  *model.Model // with the fitted numbers inside its functions
 }
 
 // Check is one reason to trust or distrust a fit.
@@ -140,6 +144,9 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 		if err := f.mixtures(ctx); err != nil {
 			return nil, err
 		}
+		if err := f.approximations(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if f.best == nil || !f.best.passed() {
 		if err := f.throughNetwork(ctx); err != nil {
@@ -195,10 +202,22 @@ func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 	}
 	best.checks = checks(best.search.engine.Data, best.fit)
 	res.choose(best)
+	others, err := f.otherForms(best)
+	if err != nil {
+		return nil, err
+	}
+	res.Ties = append(res.Ties, others...)
+	slices.SortStableFunc(res.Ties, func(a, b Tie) int { return cmp.Compare(a.Delta, b.Delta) })
+	if res.Dense, err = f.dense(best); err != nil {
+		return nil, err
+	}
 	if res.Neural != nil {
 		if res.Apart, err = best.apart(e.Data, f.path); err != nil {
 			return nil, err
 		}
+	}
+	if res.Lacks, err = lacks(ctx, best.search.engine, best.fit); err != nil {
+		return nil, err
 	}
 	res.judge(best)
 	return res, nil
@@ -386,7 +405,29 @@ func (f *formulas) coloured(ctx context.Context) (*Result, error) {
 	if err != nil || r.Status != OK && r.Status != Ambiguous {
 		return nil, err
 	}
+	if r.Memory = memories(r.Data); len(r.Memory) > 0 { // of the equations, more likely
+		if r.Lacks, err = lacks(ctx, c.search.engine, c.fit); err != nil {
+			return nil, err
+		}
+		r.doubt()
+	}
 	return r, nil
+}
+
+// memories are the channels whose noise would have to remember for longer than the
+// characteristic time of the motion.
+func memories(d *fit.Data) []string {
+	var out []string
+	for _, c := range d.Channels {
+		if c.Correlation <= 0 {
+			continue
+		}
+		samples := -1 / math.Log(c.Correlation)
+		if perTime := d.SamplesPerCycle() / 4; samples > perTime {
+			out = append(out, fmt.Sprintf("the noise of %s would have to remember for %.2g characteristic times: equations that are slightly wrong look like that", c.Column, samples/perTime))
+		}
+	}
+	return out
 }
 
 // A fit whose defect is above againDefect is fitted again, and what comes of it
@@ -526,7 +567,12 @@ func (r *Result) judge(c *candidate) {
 	switch {
 	case !c.passed():
 		r.Status = NoModel
-		r.Advice = failures(c.checks) + "Likely the library lacks a term of the true equation, a known equation is wrong, or the noise is not white: widen `library`, check the known equations, or give `noise`."
+		r.Advice = failures(c.checks)
+		if sure := r.Sure(); len(sure) > 0 {
+			text := sure[0].String()
+			r.Advice += strings.ToUpper(text[:1]) + text[1:] + ". "
+		}
+		r.Advice += "Likely the library lacks a term of the true equation, a known equation is wrong, or the noise is not white: widen `library`, check the known equations, or give `noise`."
 	case c.fit.Status == optim.IterationLimit || c.fit.Status == optim.Stalled:
 		r.Status = NotConverged
 		r.Advice = "the last refit still promised a decrease: raise fit.iterations, or give more data"
@@ -539,6 +585,29 @@ func (r *Result) judge(c *candidate) {
 	default:
 		r.Status = OK
 	}
+	r.doubt()
+}
+
+// doubt makes a trusted answer ambiguous where there are signs that it is an
+// approximation.
+func (r *Result) doubt() {
+	if r.Status != OK && r.Status != Ambiguous {
+		return
+	}
+	sure := r.Sure()
+	switch {
+	case len(sure) > 0 && len(r.Memory) > 0:
+		r.Advice = r.Memory[0] + ". Without it " + sure[0].String() + ". Check the given equations, or give the unknown there another argument"
+	case len(r.Memory) > 0:
+		r.Advice = r.Memory[0] + ". Check the given equations, or give `noise`"
+	case len(sure) > 0:
+		r.Advice = "the formula is an approximation, or a given equation is wrong: " + sure[0].String() + ". Add it, give the unknown there another argument or a richer `library`, or check the given equation"
+	case len(r.Dense) > 0:
+		r.Advice = r.Dense[0].String() + ": name functions that it could be, `library: {functions: [...]}`, or let a network learn it (`neural: {}`)"
+	default:
+		return
+	}
+	r.Status = Ambiguous
 }
 
 // failures says what failed checks found, a sentence each.
@@ -687,7 +756,7 @@ func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*c
 				winner = g
 			}
 			if delta < o.Tie {
-				out = append(out, Tie{g, math.Max(delta, 0)})
+				out = append(out, Tie{g, math.Max(delta, 0), e.Data.Model})
 			}
 		}
 		if winner == nil {

@@ -277,10 +277,26 @@ func TestASaturatingResponseIsFoundByItsBend(t *testing.T) {
 	}
 }
 
-// A function of a mixture of its arguments is neither a polynomial nor a bend in
-// one of them.
-func TestAnUnknownOutsideEveryLibraryStaysANetwork(t *testing.T) {
+// A function of one combination of its arguments is neither a polynomial nor a bend
+// in one of them.
+func TestAFunctionOfOneCombinationIsFound(t *testing.T) {
 	m, err := model.Read("truth.yaml", []byte(lorenzWith("80*tanh((y - x)/8)", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 0.02, Samples: 600, Seed: 5, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
+	r, _ := learn(t, c, lorenzWith("f(x, y)", "unknowns: {f: {}}"), 0, discover.Options{Degree: 1})
+	if r.Status != discover.OK && r.Status != discover.Ambiguous {
+		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	}
+	if len(r.Chosen.Terms) != 1 || !strings.Contains(r.Chosen.Terms[0].Factor.String(), "tanh") || math.Abs(math.Abs(r.Chosen.Coefficients[0])-80) > 1.6 {
+		t.Fatalf("found %s, want 80 tanh of a combination", r.Chosen.Formula(0))
+	}
+}
+
+// Two functions of two combinations are outside everything that is tried.
+func TestAnUnknownOutsideEveryLibraryStaysANetwork(t *testing.T) {
+	m, err := model.Read("truth.yaml", []byte(lorenzWith("80*tanh((y - x)/8)*(1 + 0.4*sin((x + y)/3))", "")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -127,14 +127,7 @@ func (r *Result) neuralOnly(m *model.Model, checked []Check) {
 // apart compares formulas with networks along the path that the networks have
 // learned of the data.
 func (c *candidate) apart(d *fit.Data, path *fit.Smoothed) ([]float64, error) {
-	values := map[string]float64{}
-	fitted := 0
-	for _, p := range c.search.engine.Data.Model.Parameters { // the knots of hinges, too
-		if values[p.Name] = p.Value; p.Fit {
-			values[p.Name] = c.fit.Parameters[fitted]
-			fitted++
-		}
-	}
+	values := c.numbers()
 	var out []float64
 	for u, unknown := range d.Model.Unknowns {
 		arguments, err := d.Arguments(path, u)

@@ -92,6 +92,11 @@ func (r *regression) quadratic(cost []float64) *quadratic {
 	return q
 }
 
+// left is the sum of squares that a library leaves.
+func (r *regression) left(library []fit.Term) float64 {
+	return r.quadratic(make([]float64, len(library))).solve(all(len(library))).loss
+}
+
 // omega is the defect weight at which a trajectory fit of the regression should
 // start: the rms of what the regression leaves, as a defect of one sample.
 func (r *regression) omega(theta []float64) float64 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"govern/expr"
 	"govern/fit"
@@ -19,6 +20,7 @@ type family struct {
 	numbers []number
 	parts   func(x *expr.Expr, n []*expr.Expr) []*expr.Expr
 	allowed func(a axis) bool // nil: on every axis
+	kind    string            // the function of a combination of arguments; empty: of one argument
 }
 
 // number is a fitted number inside a family.
@@ -138,6 +140,9 @@ func families() []family {
 			return []*expr.Expr{expr.Binary(expr.Div, raised(x, n[1]), expr.Binary(expr.Add, raised(n[0], n[1]), raised(x, n[1])))}
 		}},
 		sigmoid("tanh"), sigmoid("logistic"), sigmoid("atan"), hill(1), hill(2), hill(3), hill(4),
+		{name: "inhibited", numbers: []number{half}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
+			return []*expr.Expr{expr.Binary(expr.Div, x, expr.Binary(expr.Add, expr.Binary(expr.Pow, n[0], expr.Num(2)), expr.Binary(expr.Pow, x, expr.Num(2))))}
+		}},
 		{name: "exp", numbers: []number{rate}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
 			return []*expr.Expr{expr.Apply("exp", times(n[0], x))}
 		}},
@@ -153,6 +158,9 @@ func families() []family {
 // bend is a family on one argument of an unknown, at given numbers.
 type bend struct {
 	unknown, argument int
+	alone             bool // its parts are not tried times the other arguments
+	kind              string
+	sibling           *family // the other way to write a sigmoid
 	family            *family
 	axis              axis
 	values            []float64
@@ -194,6 +202,14 @@ func (d *seed) start(s *search, bent []fit.Term, parameters []float64) *fit.Fitt
 	return &g
 }
 
+// beyondPolynomial is the first round of bends in unknowns of several arguments whose best
+// polynomial passes: only those are fitted that the profile does not exclude.
+const beyondPolynomial = 2
+
+// excluded is how much worse than the best candidate a bend may be, by the profile at
+// numbers of a coarse grid, and still be fitted in that round.
+const excluded = 40
+
 // bends is how many of the shapes that explain the smoothed path best are fitted
 // on trajectories.
 const bends = 3
@@ -202,7 +218,7 @@ const bends = 3
 // best candidate has. A polynomial of two terms that passes needs none: a bend
 // costs as much.
 func (f *formulas) shape(ctx context.Context, u, round int) (better bool, err error) {
-	if least := []int{leastBend, leastBends}[round]; !f.doubtful(u, least) {
+	if least := []int{leastBend, leastBends, leastBend, leastBend}[round]; !f.doubtful(u, least) {
 		return false, nil
 	}
 	found, err := f.bent(ctx, u, round)
@@ -273,8 +289,75 @@ func (f *formulas) bent(ctx context.Context, u, round int) ([]*candidate, error)
 			break
 		}
 	}
+	if best != nil && (f.best == nil || better(best, f.best)) {
+		if b, ok := best.otherSigmoid(chosen); ok {
+			if _, err := try(b); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return out, nil
 }
+
+// otherSigmoid writes a logistic function as tanh, or the other way round, where that
+// makes the constant beside it superfluous.
+func (c *candidate) otherSigmoid(b bend) (bend, bool) {
+	constant, part := -1, -1
+	for i, t := range c.fit.Terms {
+		switch {
+		case t.Unknown != b.unknown:
+		case t.Factor.Kind == expr.Number:
+			constant = i
+		case slices.ContainsFunc(b.bent, func(k fit.Term) bool { return k.Key() == t.Key() }):
+			if part >= 0 {
+				return b, false
+			}
+			part = i
+		}
+	}
+	if b.sibling == nil || constant < 0 || part < 0 || c.fit.Terms[part].Key() != b.bent[0].Key() {
+		return b, false
+	}
+	const left = 0.05 // of the function's height may be left of the constant
+	height, steeper := c.fit.Coefficients[part]/2, 0.5
+	rest := c.fit.Coefficients[constant] + height
+	if !b.logistic() {
+		height, steeper = 2*c.fit.Coefficients[part], 2
+		rest = c.fit.Coefficients[constant] - height/2
+	}
+	if math.Abs(rest) > left*math.Abs(height) {
+		return b, false
+	}
+	out := b
+	out.values = slices.Clone(b.values)
+	for k, n := range b.family.numbers {
+		if !b.fixed[k] {
+			out.values[k], _ = c.number(b, k)
+		}
+		if n.name == "steepness" {
+			out.values[k] *= steeper
+		}
+	}
+	out.fixed = slices.Clone(b.fixed)
+	for k, n := range b.family.numbers { // a canonical steepness is one no more
+		out.fixed[k] = out.fixed[k] && n.name != "steepness"
+	}
+	out.family, out.sibling = b.sibling, b.family
+	out.seed = &seed{model: c.search.engine.Data.Model, fit: c.fit}
+	for i, t := range c.fit.Terms {
+		switch i {
+		case constant:
+		case part:
+			out.seed.add(t, 0, height)
+		default:
+			out.seed.add(t, -1, c.fit.Coefficients[i])
+		}
+	}
+	return out, true
+}
+
+// logistic says that the bend is a logistic function.
+func (b *bend) logistic() bool { return strings.HasSuffix(b.family.name, "logistic") }
 
 // number is the fitted value of number k and its standard deviation.
 func (c *candidate) number(b bend, k int) (value, sd float64) {
@@ -390,13 +473,13 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := families()
+	looks, err := f.looks(e.Data, &path, u, round, arguments, terms)
+	if err != nil {
+		return nil, err
+	}
 	var out []bend
-	for a := range arguments {
-		x := newAxis(arguments[a])
-		if !(x.span() > 0) {
-			continue
-		}
+	for _, v := range looks {
+		a, x, all := v.argument, v.axis, v.families
 		library := append(slices.Clone(terms), base...)
 		var starts []bend
 		for i := range all {
@@ -404,10 +487,15 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 				continue
 			}
 			for _, values := range grid(all[i].numbers, x) {
-				b := bend{unknown: u, argument: a, family: &all[i], axis: x, values: values, fixed: make([]bool, len(values)), round: round}
+				b := bend{unknown: u, argument: a, alone: v.alone, kind: all[i].kind, family: &all[i], axis: x, values: values, fixed: make([]bool, len(values)), round: round}
 				var numbers []*expr.Expr
 				for _, v := range values {
 					numbers = append(numbers, expr.Num(v))
+				}
+				for j := range all {
+					if name := all[j].name; name != b.family.name && strings.TrimSuffix(strings.TrimSuffix(name, "tanh"), "logistic") == strings.TrimSuffix(strings.TrimSuffix(b.family.name, "tanh"), "logistic") {
+						b.sibling = &all[j]
+					}
 				}
 				b.first = len(library)
 				library = append(library, b.terms(e.Data.Model, numbers)...)
@@ -420,7 +508,7 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 		cost := make([]float64, len(library))
 		var q *quadratic
 		if near {
-			prof, err := f.best.search.engine.Profile(ctx, fmt.Sprintf("%sshape-%s-%d-%d/profile", f.prefix, e.Data.Model.Unknowns[u].Name, round, a), f.best.fit, library)
+			prof, err := f.best.search.engine.Profile(ctx, fmt.Sprintf("%sshape-%s-%d-%s/profile", f.prefix, e.Data.Model.Unknowns[u].Name, round, v.name), f.best.fit, library)
 			if err != nil {
 				return nil, err
 			}
@@ -433,6 +521,10 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 			q = reg.quadratic(cost)
 		}
 		price := math.Log(float64(e.Data.Observations()))
+		ceiling := math.Inf(1)
+		if near && round >= beyondPolynomial {
+			ceiling = excluded + price*f.best.numbersOf(u) + q.solve(f.best.within(library)).loss
+		}
 		best := make([]*bend, len(all))
 		for i := range starts {
 			b := &starts[i]
@@ -440,10 +532,19 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 			for j := range active {
 				active[j] = j < len(terms)+len(base) || b.first <= j && j < b.end
 			}
-			kept := q.prune(active, len(terms), len(terms)+len(base), price)
-			b.loss = kept.loss + price*float64(b.parts+len(b.values))
+			var kept subset
+			if v.instead {
+				for j := len(terms); j < len(terms)+len(base); j++ {
+					active[j] = false
+				}
+				kept = q.prune(active, b.first, b.first+b.parts, price)
+				b.loss = kept.loss + price*float64(len(b.values))
+			} else {
+				kept = q.prune(active, len(terms), len(terms)+len(base), price)
+				b.loss = kept.loss + price*float64(b.parts+len(b.values))
+			}
 			moved := b.moved(kept.theta)
-			if k := slices.IndexFunc(all, func(fam family) bool { return fam.name == b.family.name }); finite(b.loss) && (best[k] == nil || b.loss < best[k].loss) {
+			if k := slices.IndexFunc(all, func(fam family) bool { return fam.name == b.family.name }); finite(b.loss) && b.loss < ceiling && (best[k] == nil || b.loss < best[k].loss) {
 				best[k] = b
 				b.values = moved
 				if near {
@@ -463,7 +564,36 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b bend) int { return cmp.Compare(a.loss, b.loss) })
-	return out[:min(len(out), bends)], nil
+	if round < beyondPolynomial {
+		return out[:min(len(out), bends)], nil
+	}
+	tried := map[string]bool{} // two combinations that are nearly one would take the place of another function
+	out = slices.DeleteFunc(out, func(b bend) bool {
+		known := b.kind != "" && tried[b.kind]
+		tried[b.kind] = true
+		return known
+	})
+	return out[:min(len(out), 2*bends)], nil
+}
+
+// numbersOf counts the coefficients of unknown u and the numbers inside its terms.
+func (c *candidate) numbersOf(u int) float64 {
+	n := 0
+	for _, t := range c.fit.Terms {
+		if t.Unknown == u {
+			n += 1 + t.Knots
+		}
+	}
+	return float64(n)
+}
+
+// within marks a candidate's terms in a library.
+func (c *candidate) within(library []fit.Term) []bool {
+	active := make([]bool, len(library))
+	for i, t := range library {
+		active[i] = slices.ContainsFunc(c.fit.Terms, func(o fit.Term) bool { return o.Key() == t.Key() })
+	}
+	return active
 }
 
 // slopes are the derivatives of a bend of one part by its numbers: columns that
@@ -555,7 +685,7 @@ func (b *bend) terms(m *model.Model, numbers []*expr.Expr) []fit.Term {
 	for _, part := range b.family.parts(expr.Var(unknown.Arguments[b.argument]), numbers) {
 		out = append(out, fit.Term{Unknown: b.unknown, Factor: part, Degree: 5, Knots: knots})
 		for k, name := range unknown.Arguments {
-			if k != b.argument {
+			if k != b.argument && !b.alone {
 				out = append(out, fit.Term{Unknown: b.unknown, Factor: expr.Binary(expr.Mul, expr.Var(name), part), Degree: 5, Knots: knots})
 			}
 		}

@@ -18,6 +18,7 @@ type quadratic struct {
 	y          []float64
 	residual   float64
 	cost       []float64
+	coarse     float64 // collinear where it is larger
 }
 
 func newQuadratic(p *fit.Profile, cost []float64) *quadratic {
@@ -72,7 +73,7 @@ func (q *quadratic) solve(active []bool) subset {
 			}
 		}
 		length := math.Sqrt(vector.Dot(v, v))
-		if length <= collinear*math.Sqrt(vector.Dot(col, col)) {
+		if length <= max(collinear, q.coarse)*math.Sqrt(vector.Dot(col, col)) {
 			continue
 		}
 		coef[len(chosen)] = length
@@ -128,7 +129,7 @@ func (q *quadratic) gain(s *subset, j int) float64 {
 		}
 	}
 	length := math.Sqrt(vector.Dot(v, v))
-	if length <= collinear*before || length == 0 {
+	if length <= max(collinear, q.coarse)*before || length == 0 {
 		return 0
 	}
 	d := vector.Dot(v, s.rest) / length

@@ -74,6 +74,7 @@ type Result struct {
 	Warnings     []string            `json:"warnings"`
 	Supplied     Supplied            `json:"supplied"`
 	Extra        *Extra              `json:"extra,omitempty"` // a hidden state that the problem's model lacks
+	Lack         *Lack               `json:"lack,omitempty"`  // what the equations lack most surely; absent where it was not tested
 	Seconds      Seconds             `json:"seconds"`
 }
 
@@ -165,6 +166,17 @@ type Extra struct {
 	Equation string `json:"equation"`
 	Enters   string `json:"enters"`
 	Term     string `json:"term"`
+}
+
+// Lack is the outcome of the test of what the equations lack: of all equations and
+// states along which something could be lacking, the one where it is least likely
+// to be chance.
+type Lack struct {
+	Equation string `json:"equation"`       // the state whose equation it is
+	Along    string `json:"along"`          // the state that the lacking part depends on; empty: several
+	Chance   Number `json:"chance"`         // that a right model shows as much anywhere; near 1 for most right models
+	Size     Number `json:"size"`           // rms of the lacking part over that of the equation; undefined unless chance is small
+	Term     string `json:"term,omitempty"` // the single term, with its coefficient, that makes up most of it
 }
 
 // Alternative is a set of formulas that the data cannot tell from the chosen

@@ -52,6 +52,7 @@ type outcome struct {
 	Rival   run.Number `json:"rival"`
 	Given   run.Number `json:"given"` // the same, fitted from the exact states
 	Advice  string     `json:"advice"`
+	Lack    run.Number `json:"lack"` // the chance that what the equations seem to lack is chance; undefined where not tested
 	Seconds float64    `json:"seconds"`
 	Memory  float64    `json:"memory"` // GB taken from the system
 
@@ -64,7 +65,7 @@ type outcome struct {
 // default settings, and judges the answer.
 func (c experiment) solve(ctx context.Context, seed uint64, workers int) (outcome, error) {
 	o := outcome{Case: c.name, Seed: seed, Error: run.Undefined(), Width: run.Undefined(), Rival: run.Undefined(), Given: run.Undefined(), Defect: run.Undefined(),
-		Lyapunov: run.Undefined(), Noise: map[string]run.Number{}}
+		Lyapunov: run.Undefined(), Lack: run.Undefined(), Noise: map[string]run.Number{}}
 	dir, err := os.MkdirTemp("", "league")
 	if err != nil {
 		return o, err
@@ -153,6 +154,9 @@ func (c experiment) judge(o *outcome, r *run.Result) error {
 	o.Status, o.Advice = string(r.Status), r.Advice
 	if len(r.Dynamics.Lyapunov) > 0 {
 		o.Lyapunov = r.Dynamics.Lyapunov[0]
+	}
+	if o.Lack = run.Undefined(); r.Lack != nil {
+		o.Lack = r.Lack.Chance
 	}
 	o.Terms = true
 	worst, widths := 0.0, 0.0
