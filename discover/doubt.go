@@ -111,9 +111,7 @@ func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error)
 		degree = 2
 	}
 	for i := range m.States {
-		for _, t := range Library(&open, len(m.Unknowns)+i, degree) {
-			p.terms = append(p.terms, t)
-		}
+		p.terms = append(p.terms, Library(&open, len(m.Unknowns)+i, degree)...)
 	}
 	p.first = len(p.terms)
 	for i := range m.States {

@@ -264,4 +264,3 @@ func add(path string, r outcome) error {
 	}
 	return file.Close()
 }
-
