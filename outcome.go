@@ -78,6 +78,7 @@ func (w *work) doubt(r *run.Result) {
 		r.Lack = &run.Lack{Equation: l.Equation, Along: l.Along, Chance: run.Number(l.Chance), Size: run.Number(l.Size), Term: l.Term}
 	}
 	r.Warnings = append(r.Warnings, w.found.Memory...)
+	r.Warnings = append(r.Warnings, w.found.Steps...)
 	for _, d := range w.found.Dense {
 		r.Warnings = append(r.Warnings, d.String())
 	}

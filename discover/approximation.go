@@ -269,3 +269,30 @@ func (f *formulas) dense(best *candidate) ([]Dense, error) {
 	}
 	return out, nil
 }
+
+// steep is the rise of a sigmoid within a deviation of its argument above which the
+// data can hardly tell it from a step.
+const steep = 20
+
+// steps says which sigmoids of one argument rise so steeply that they may be steps.
+func (f *formulas) steps(best *candidate) ([]string, error) {
+	var out []string
+	values := best.numbers()
+	for _, t := range best.fit.Terms {
+		unknown := f.engine.Data.Model.Unknowns[t.Unknown]
+		kind := kindOf(t.Factor)
+		if t.Knots == 0 || len(unknown.Arguments) != 1 || kind != "tanh" && kind != "logistic" && kind != "atan" {
+			continue
+		}
+		arguments, err := f.engine.Data.Arguments(f.path, t.Unknown)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range expr.Names(t.Factor) {
+			if v := values[name]; strings.HasPrefix(name, unknown.Name+"_steepness") && v*newAxis(arguments[0]).sd > steep {
+				out = append(out, fmt.Sprintf("%s rises within %.2g of %s: the data can hardly tell its %s from a step (heaviside)", unknown.Name, 4/v, unknown.Arguments[0], kind))
+			}
+		}
+	}
+	return out, nil
+}

@@ -37,6 +37,7 @@ type Result struct {
 	Model    *model.Model // the problem's, with the knots of hinges as fitted parameters
 	Ties     []Tie
 	Memory   []string // channels whose noise is correlated for so long that it may be the equations' error
+	Steps    []string // sigmoids that may be steps
 	Dense    []Dense  // polynomials that are likely approximations
 	Lacks    []Lack   // what the equations may lack, the surest first; all tests, also those that find nothing
 	Checks   []Check
@@ -209,6 +210,9 @@ func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 	res.Ties = append(res.Ties, others...)
 	slices.SortStableFunc(res.Ties, func(a, b Tie) int { return cmp.Compare(a.Delta, b.Delta) })
 	if res.Dense, err = f.dense(best); err != nil {
+		return nil, err
+	}
+	if res.Steps, err = f.steps(best); err != nil {
 		return nil, err
 	}
 	if res.Neural != nil {
@@ -604,6 +608,8 @@ func (r *Result) doubt() {
 		r.Advice = "the formula is an approximation, or a given equation is wrong: " + sure[0].String() + ". Add it, give the unknown there another argument or a richer `library`, or check the given equation"
 	case len(r.Dense) > 0:
 		r.Advice = r.Dense[0].String() + ": name functions that it could be, `library: {functions: [...]}`, or let a network learn it (`neural: {}`)"
+	case len(r.Steps) > 0:
+		r.Advice = r.Steps[0] + ": samples that are closer together would"
 	default:
 		return
 	}
