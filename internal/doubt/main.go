@@ -113,7 +113,11 @@ func (o options) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(o.page, []byte(page(results, text)), 0o644)
+	alarms, err := league("internal/doubt/league.jsonl")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(o.page, []byte(page(results, text, alarms)), 0o644)
 }
 
 // solve makes the data of a case and solves it through its files by the defaults.

@@ -1,17 +1,20 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
 	"slices"
 	"strings"
+
+	"govern/run"
 )
 
 // page is docs/doubt.md: the text of head.md, then what was measured.
-func page(results []outcome, head string) string {
+func page(results []outcome, head, league string) string {
 	var out strings.Builder
-	out.WriteString(head)
+	out.WriteString(strings.Replace(head, "LEAGUE", league, 1))
 	var codes []string
 	for _, r := range results {
 		if !slices.Contains(codes, r.Code) {
@@ -131,4 +134,39 @@ func number(v float64) string {
 func head() (string, error) {
 	text, err := os.ReadFile("internal/doubt/head.md")
 	return string(text), err
+}
+
+// league counts the false alarms among runs of the league's boards.
+func league(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	runs, exact, doubted, low := 0, 0, 0, 0
+	least := 1.0
+	for n, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		r := struct {
+			Exact  bool       `json:"exact"`
+			Lack   run.Number `json:"lack"`
+			Advice string     `json:"advice"`
+		}{Lack: run.Undefined()}
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			return "", fmt.Errorf("%s:%d: %w", path, n+1, err)
+		}
+		runs++
+		if r.Exact {
+			exact++
+		}
+		for _, sign := range []string{"approximation", "lacks something", "would have to remember", "can hardly tell"} {
+			if strings.Contains(r.Advice, sign) {
+				doubted++
+				break
+			}
+		}
+		if float64(r.Lack) < 0.01 {
+			low++
+		}
+		least = math.Min(least, float64(r.Lack))
+	}
+	return fmt.Sprintf("%d runs, %d of them exact: %d doubted. The smallest chance of a lack is %.1g; %d of the runs have one below 0.01.", runs, exact, doubted, least, low), nil
 }
