@@ -120,12 +120,17 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 		if err := f.libraries(ctx); err != nil {
 			return nil, err
 		}
-		if err := f.functions(ctx); err != nil {
-			return nil, err
-		}
 		// With every state observed annealing does not end too soon, while a fit that
 		// is forced to the smallest defect over several regimes takes minutes.
 		early := observesAll(e.Data)
+		if early {
+			if err := f.driven(ctx); err != nil {
+				return nil, err
+			}
+		}
+		if err := f.functions(ctx); err != nil {
+			return nil, err
+		}
 		if early {
 			if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
 				return regimes, err
@@ -135,6 +140,9 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 			return nil, err
 		}
 		if !early {
+			if err := f.driven(ctx); err != nil {
+				return nil, err
+			}
 			if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
 				return regimes, err
 			}
@@ -232,7 +240,7 @@ func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 // data clearly better with half of the defect. Such a formula is an approximation.
 func (f *formulas) better(ctx context.Context) (bool, error) {
 	e, best := f.engine, f.best
-	if best == nil || !best.passed() || !allowsNetwork(e.Data.Model) || f.options.Roads != "both" {
+	if best == nil || !best.passed() || best.fit.Driven || !allowsNetwork(e.Data.Model) || f.options.Roads != "both" {
 		return false, nil
 	}
 	open := best.fit.Status == optim.IterationLimit || best.fit.Status == optim.Stalled
@@ -352,7 +360,7 @@ func (f *formulas) libraries(ctx context.Context) error {
 func (f *formulas) again(ctx context.Context) error {
 	for round := range againRounds {
 		c := f.best
-		if f.engine.Options.Omega > 0 || c == nil || c.fit.Status == optim.Failed || c.passed() && c.bends() || c.fit.Omega <= againDefect && c.fit.Status == optim.Converged {
+		if f.engine.Options.Omega > 0 || c == nil || c.fit.Status == optim.Failed || c.passed() && (c.bends() || c.fit.Driven) || c.fit.Omega <= againDefect && c.fit.Status == optim.Converged {
 			return nil
 		}
 		s := c.search
@@ -816,7 +824,7 @@ func checks(d *fit.Data, f *fit.Fitted) []Check {
 	width := math.Max(0.05, 3*math.Sqrt(2/n))
 	ok := per <= 1+width && (per >= 1-width || anyFloored(d, f))
 	out = append(out, Check{"loss", ok, fmt.Sprintf("the loss is %.3g a sample (expected %.3g to %.3g)", per, 1-width, 1+width)})
-	out = append(out, Check{"defect", f.Omega <= largestDefect,
+	out = append(out, Check{"defect", f.Omega <= largestDefect || f.Driven,
 		fmt.Sprintf("the equations need corrections of %.2g standard deviations a characteristic time (limit %.2g)", f.Omega, largestDefect)})
 	return out
 }

@@ -33,6 +33,7 @@ type Fitted struct {
 	Sigma        []float64 // per channel of the data
 	Scale        []float64 // per state
 	Omega        float64   // defect weight: sd = Omega·scale·√(dt/t_c)
+	Driven       bool      // the defects are process noise: Scale holds each state's own, see Engine.Driven
 	Substeps     int
 	Objective    float64   // Σ residual²/σ² + Σ defect²/w²
 	Evidence     float64   // −2 log evidence, coefficients and parameters at their best, weights integrated out
@@ -390,7 +391,7 @@ func (s *stage) result(from *Fitted, p *optim.Point, train trainer, o optim.Outc
 	out := &Fitted{
 		Terms: from.Terms, Coefficients: append([]float64(nil), p.Border[:k]...),
 		Parameters: append([]float64(nil), p.Border[k:s.named]...), Forms: withWeights(from.Forms, p.Border[s.named:]), Spreads: slices.Clone(s.spreads), Nodes: p.Clone().Nodes,
-		Sigma: append([]float64(nil), s.sigma...), Scale: from.Scale, Omega: omega, Substeps: s.substeps,
+		Sigma: append([]float64(nil), s.sigma...), Scale: from.Scale, Omega: omega, Driven: from.Driven, Substeps: s.substeps,
 		Objective: o.Objective, Evidence: math.Inf(1), Status: o.Status, Iterations: iterations, Tried: o.Tried,
 	}
 	if o.Status == optim.Failed {

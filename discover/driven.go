@@ -1,0 +1,97 @@
+package discover
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"govern/fit"
+	"govern/optim"
+)
+
+// driven asks, where the best formula needs corrections, whether they are
+// process noise: independent from sample to sample and of no function of the states.
+// Then every state gets a noise of its own, terms are selected again, and the
+// formula may pass with it. What a wrong equation leaves is a function of the
+// states (lacks) or has a memory (white).
+func (f *formulas) driven(ctx context.Context) error {
+	c := f.best
+	if c == nil || c.fit.Status == optim.Failed || !finite(c.fit.Evidence) || c.fit.Omega <= againDefect ||
+		f.engine.Options.Segment > 1 || f.engine.Options.Omega > 0 || len(f.engine.Data.Unseen()) > 0 || len(c.fit.Forms) > 0 {
+		return nil
+	}
+	s, name := c.search, f.prefix+"driven"
+	report(s.engine, name, 0.5)
+	g, err := s.engine.Driven(ctx, name+"/first", c.fit)
+	if err != nil || g.Status == optim.Failed {
+		return err
+	}
+	if g, err = s.settle(ctx, name, g); err != nil || g.Status == optim.Failed {
+		return err
+	}
+	if g, err = s.engine.Driven(ctx, name+"/last", g); err != nil || g.Status == optim.Failed {
+		return err
+	}
+	found := &candidate{search: s, fit: g, road: "driven", degree: c.degree, checks: checks(s.engine.Data, g)}
+	white, err := white(s.engine, g)
+	if err != nil {
+		return err
+	}
+	found.checks = append(found.checks, white...)
+	if !found.passed() {
+		return nil
+	}
+	e := *s.engine
+	if e.Journal != nil {
+		e.Journal = fit.Under(name, e.Journal)
+	}
+	lacking, err := lacks(ctx, &e, g)
+	if err != nil || len(lacking) > 0 && lacking[0].Sure() {
+		return err
+	}
+	f.consider([]*candidate{found})
+	return nil
+}
+
+// whiteLags is up to which lag innovations are compared with themselves.
+const whiteLags = 10
+
+// white tests the innovations of every channel for memory: of a right model they
+// are independent (Ljung and Box, Biometrika 65 (1978) 297–303).
+func white(e *fit.Engine, f *fit.Fitted) ([]Check, error) {
+	in, err := e.Innovations(f)
+	if err != nil {
+		return nil, err
+	}
+	var out []Check
+	for c, channel := range e.Data.Channels {
+		v := in.Whitened[c]
+		n := float64(len(v))
+		if n <= 4*whiteLags {
+			continue
+		}
+		square := 0.0
+		for _, x := range v {
+			square += x * x
+		}
+		q, largest := 0.0, 0.0
+		for lag := 1; lag <= whiteLags; lag++ {
+			sum := 0.0
+			for i := lag; i < len(v); i++ {
+				sum += v[i] * v[i-lag]
+			}
+			r := sum / square
+			q += n * (n + 2) * r * r / (n - float64(lag))
+			largest = math.Max(largest, math.Abs(r))
+		}
+		chance := distuv.ChiSquared{K: whiteLags}.Survival(q)
+		out = append(out, Check{"memory " + channel.Column, chance > sure || largest < leastMemory,
+			fmt.Sprintf("the errors of one-step predictions of %s are correlated with each other by %.2g", channel.Column, largest)})
+	}
+	return out, nil
+}
+
+// leastMemory is the correlation of innovations that linearisation may leave.
+const leastMemory = 0.1
