@@ -132,6 +132,7 @@ func (w *work) numbers(r *run.Result) {
 		r.Parameters[q.name] = q.estimate()
 	}
 	sigma := sampled(w.whole, w.final.Sigma)
+	r.ProcessNoise = w.processNoise()
 	for i, c := range w.whole.Channels {
 		r.Noise[c.Column] = run.Number(sigma[i])
 		r.Errors.Nudged[c.Column] = run.Number(w.final.Residual[i] / c.Std)

@@ -29,7 +29,7 @@ func (w *work) expand(ctx context.Context) error {
 	if w.data, err = fit.Prepare(w.found.Model, w.train); err != nil {
 		return err
 	}
-	located, err := w.settings.engine(full, fit.Options{}).Locate(ctx, "full/locate", full.Sigmas(), w.found.Chosen.Scale)
+	located, err := w.settings.engine(full, w.found.Chosen.Noise()).Locate(ctx, "full/locate", full.Sigmas(), w.found.Chosen.Scale)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (w *work) extend(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	located, err := w.settings.engine(tested, fit.Options{}).Locate(ctx, "final/locate", carry(tested, w.data, chosen.Sigma), chosen.Scale)
+	located, err := w.settings.engine(tested, chosen.Noise()).Locate(ctx, "final/locate", carry(tested, w.data, chosen.Sigma), chosen.Scale)
 	if err != nil {
 		return err
 	}

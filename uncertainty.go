@@ -25,7 +25,7 @@ func (w *work) uncertainty(ctx context.Context) ([]float64, error) {
 	for i := range sd {
 		sd[i] = math.Sqrt(f.Variance(i))
 	}
-	if f.Omega <= 2*fit.OmegaEnd || len(sd) == 0 {
+	if f.Driven || f.Omega <= 2*fit.OmegaEnd || len(sd) == 0 {
 		return sd, nil
 	}
 	between, err := w.blockRefits(ctx)

@@ -5,15 +5,19 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"govern/fit"
+	"govern/run"
 )
 
 // warnings collects what a reader should know.
 func (w *work) warnings() []string {
 	out := append(w.regimeWarnings(), w.proof.Warnings...)
 	out = append(out, w.parameterWarnings()...)
-	if w.final.Omega > 2*fit.OmegaEnd {
+	if w.final.Driven {
+		out = append(out, w.drivenWarning())
+	} else if w.final.Omega > 2*fit.OmegaEnd {
 		text := fmt.Sprintf("the equations leave a defect: the evidence allows them an error of %.2g standard deviations a characteristic time", w.final.Omega)
 		if len(w.spread) > 0 {
 			text += fmt.Sprintf(", so intervals are from refits of %d parts of the record", blocks)
@@ -98,4 +102,26 @@ func (w *work) sparsely() string {
 		text += fmt.Sprintf(", in %d stretches spread over the record", len(w.sought.Entries))
 	}
 	return text
+}
+
+// processNoise is what noise does to every state in a unit of time.
+func (w *work) processNoise() map[string]run.Number {
+	if !w.final.Driven {
+		return nil
+	}
+	out := map[string]run.Number{}
+	for i, s := range w.data.Model.States {
+		out[s.Name] = run.Number(w.final.Omega * w.final.Scale[i] / math.Sqrt(w.data.Time))
+	}
+	return out
+}
+
+func (w *work) drivenWarning() string {
+	noise := w.processNoise()
+	var each []string
+	for _, s := range w.data.Model.States {
+		each = append(each, fmt.Sprintf("%s by %.2g", s.Name, noise[s.Name]))
+	}
+	return "the motion is driven by noise, white and of no function of the states, that moves " + strings.Join(each, ", ") +
+		" in a unit of time; free runs are those of the equations without it"
 }

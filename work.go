@@ -111,7 +111,7 @@ func (w *work) prove(ctx context.Context) error {
 	first, rest := w.halves()
 	proof, err := assess.Run(ctx, assess.Input{
 		Model: w.trained, Final: w.closed, Train: w.known(w.train, w.informed), Test: w.known(rest, w.informed), Before: w.known(first, w.informed),
-		Sigma: sampled(w.data, w.found.Chosen.Sigma), Scale: w.found.Chosen.Scale, Path: path,
+		Sigma: sampled(w.data, w.found.Chosen.Sigma), Scale: w.found.Chosen.Scale, Omega: w.found.Chosen.Noise().Omega, Path: path,
 		Workers: w.settings.Workers, Journal: w.settings.Journal,
 	})
 	w.proof = proof

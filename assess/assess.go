@@ -27,6 +27,7 @@ type Input struct {
 	Before       []fit.Entry   // what else is known before tests that continue it; not trained on
 	Sigma        []float64     // noise per channel of the data
 	Scale        []float64     // standard deviation per state
+	Omega        float64       // defect weight of process noise, with Scale; 0: the equations hold
 	Path         [][][]float64 // smoothed states of the training entries: entry, state, sample
 	Workers      int
 	Journal      fit.Journal
@@ -135,7 +136,7 @@ func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
 	if err != nil {
 		return err
 	}
-	engine := &fit.Engine{Data: d, Options: fit.Options{Substeps: in.Substeps}, Workers: in.Workers, Journal: in.Journal}
+	engine := &fit.Engine{Data: d, Options: fit.Options{Substeps: in.Substeps, Omega: in.Omega}, Workers: in.Workers, Journal: in.Journal}
 	sigma := make([]float64, len(d.Channels))
 	for i := range sigma {
 		sigma[i] = in.Sigma[data.IndexOf(d.Channels[i])]

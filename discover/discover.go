@@ -210,6 +210,13 @@ func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	best.checks = checks(best.search.engine.Data, best.fit)
+	if best.fit.Driven {
+		more, err := white(best.search.engine, best.fit)
+		if err != nil {
+			return nil, err
+		}
+		best.checks = append(best.checks, more...)
+	}
 	res.choose(best)
 	others, err := f.otherForms(best)
 	if err != nil {
@@ -824,7 +831,10 @@ func checks(d *fit.Data, f *fit.Fitted) []Check {
 	width := math.Max(0.05, 3*math.Sqrt(2/n))
 	ok := per <= 1+width && (per >= 1-width || anyFloored(d, f))
 	out = append(out, Check{"loss", ok, fmt.Sprintf("the loss is %.3g a sample (expected %.3g to %.3g)", per, 1-width, 1+width)})
-	out = append(out, Check{"defect", f.Omega <= largestDefect || f.Driven,
+	if f.Driven {
+		return out
+	}
+	out = append(out, Check{"defect", f.Omega <= largestDefect,
 		fmt.Sprintf("the equations need corrections of %.2g standard deviations a characteristic time (limit %.2g)", f.Omega, largestDefect)})
 	return out
 }

@@ -2,8 +2,12 @@ package fit
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"govern/expr"
 	"govern/tape"
@@ -30,7 +34,8 @@ const (
 // is forced to explain the data without defects, with no cap on the noise, and what
 // it leaves is looked at. The entries that are returned say so of every channel
 // whose residual is AR(1) noise that the differences cannot see; nil when there
-// is none. Channels with given noise are left alone.
+// is none, or where it is a function of the motion: a wrong equation's residual may
+// look like slow noise. Channels with given noise are left alone.
 func (e *Engine) Coloured(ctx context.Context, name string, at *Fitted) ([]Entry, error) {
 	if e.segment() > 1 || len(at.Forms) > 0 {
 		return nil, nil
@@ -56,6 +61,9 @@ func (e *Engine) Coloured(ctx context.Context, name string, at *Fitted) ([]Entry
 		rho, sigma, ok := autoregressive(e.Data.Entries, residual, c)
 		if !ok || info.Given || sigma < info.Slow {
 			continue
+		}
+		if e.Data.followsMotion(f, residual, c, rho) {
+			return nil, nil
 		}
 		found = true
 		for i := range entries {
@@ -136,4 +144,81 @@ func autoregressive(entries []Entry, residual [][][]float64, channel int) (rho, 
 	two, four := lagged(2)/variance, lagged(4)/variance
 	ok = rho > colouredLeast && rho < 0.99 && math.Abs(two-rho*rho) < colouredTolerance && math.Abs(four-math.Pow(rho, 4)) < colouredTolerance
 	return rho, math.Sqrt(variance), ok
+}
+
+// A residual follows the motion where states and their products explain this much
+// of its innovations, and more than noise would once in a hundred thousand records.
+const (
+	followingShare  = 0.02
+	followingChance = 1e-5
+)
+
+// followsMotion regresses the innovations of a channel's residual, taken as AR(1)
+// noise, on those of the states and their products (Cochrane and Orcutt, Journal of
+// the American Statistical Association 44 (1949) 32–61), and tests what they explain.
+func (d *Data) followsMotion(f *Fitted, residual [][][]float64, channel int, rho float64) bool {
+	n := len(d.Model.States)
+	mean := f.mean(n)
+	columns := n * (n + 3) / 2
+	features := func(x, out []float64) {
+		k := 0
+		for i := range n {
+			out[k] = x[i] - mean[i]
+			k++
+			for j := range i + 1 {
+				out[k] = (x[i] - mean[i]) * (x[j] - mean[j])
+				k++
+			}
+		}
+	}
+	now, before := make([]float64, columns), make([]float64, columns)
+	var rows, right []float64
+	for e := range d.Entries {
+		r := residual[e][channel]
+		for i := 1; i < len(r); i++ {
+			if math.IsNaN(r[i]) || math.IsNaN(r[i-1]) {
+				continue
+			}
+			features(f.Nodes[e][i*n:(i+1)*n], now)
+			features(f.Nodes[e][(i-1)*n:i*n], before)
+			for k := range now {
+				rows = append(rows, now[k]-rho*before[k])
+			}
+			right = append(right, r[i]-rho*r[i-1])
+		}
+	}
+	if len(right) <= 2*columns {
+		return false
+	}
+	for k := range columns { // to unit length: states differ in size
+		sum := 0.0
+		for i := k; i < len(rows); i += columns {
+			sum += rows[i] * rows[i]
+		}
+		for i := k; i < len(rows); i += columns {
+			rows[i] /= math.Max(math.Sqrt(sum), 1e-300)
+		}
+	}
+	var qr mat.QR
+	qr.Factorize(mat.NewDense(len(right), columns, rows))
+	var theta, fitted mat.VecDense
+	y := mat.NewVecDense(len(right), right)
+	if err := qr.SolveVecTo(&theta, false, y); err != nil && !isCondition(err) {
+		return false
+	}
+	fitted.MulVec(mat.NewDense(len(right), columns, rows), &theta)
+	all, left := 0.0, 0.0
+	for i, v := range right {
+		rest := v - fitted.AtVec(i)
+		all, left = all+v*v, left+rest*rest
+	}
+	free := float64(len(right) - columns)
+	ratio := distuv.F{D1: float64(columns), D2: free}
+	return all-left > followingShare*all && ratio.Survival((all-left)/float64(columns)/(left/free)) < followingChance
+}
+
+// isCondition says that an error only warns of nearly collinear columns.
+func isCondition(err error) bool {
+	var c mat.Condition
+	return errors.As(err, &c)
 }

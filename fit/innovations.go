@@ -236,3 +236,12 @@ func (k *filter) likeliest(f *Fitted) []float64 {
 	}
 	return factor
 }
+
+// Noise are the options under which states are located along a model of the fit:
+// with its process noise, or with equations that hold.
+func (f *Fitted) Noise() Options {
+	if f.Driven {
+		return Options{Omega: f.Omega}
+	}
+	return Options{}
+}

@@ -21,8 +21,8 @@ type Located struct {
 // Locate estimates the states of a closed model along every entry of the
 // engine's data, with the given noise (per channel) and scale (per state): a
 // smoother whose equations are all known, its defect weight annealed to the
-// floor. Entries do not influence each other. Options.Substeps are used where they
-// are set.
+// floor, or to Options.Omega. Entries do not influence each other. Options.Substeps
+// are used where they are set.
 func (e *Engine) Locate(ctx context.Context, name string, sigma, scale []float64) (*Located, error) {
 	out := &Located{}
 	err := e.do(name, out, func() error { return e.locate(ctx, sigma, scale, out) })
@@ -53,7 +53,18 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 	n := len(sp.states)
 	var l optim.Linear
 	var f optim.Factor
-	for omega := 1.0; omega > OmegaEnd*0.9; omega *= omegaFactor {
+	var omegas []float64
+	end := OmegaEnd
+	if e.Options.Omega > 0 {
+		end = e.Options.Omega
+	}
+	for omega := 1.0; omega > end*0.9; omega *= omegaFactor {
+		omegas = append(omegas, omega)
+	}
+	if e.Options.Omega > 0 {
+		omegas = append(omegas, end)
+	}
+	for _, omega := range omegas {
 		if st.substeps = e.Options.Substeps; st.substeps == 0 {
 			st.weights(scale, OmegaEnd)
 			st.substeps = st.chooseSubsteps(p, st.weight)

@@ -73,8 +73,9 @@ type Result struct {
 	Regimes      []Regime            `json:"regimes,omitempty"` // where coefficients change with time; absent where they do not
 	Warnings     []string            `json:"warnings"`
 	Supplied     Supplied            `json:"supplied"`
-	Extra        *Extra              `json:"extra,omitempty"` // a hidden state that the problem's model lacks
-	Lack         *Lack               `json:"lack,omitempty"`  // what the equations lack most surely; absent where it was not tested
+	ProcessNoise map[string]Number   `json:"process_noise,omitempty"` // by state, in its unit over the root of the time unit; absent where the motion needs none
+	Extra        *Extra              `json:"extra,omitempty"`         // a hidden state that the problem's model lacks
+	Lack         *Lack               `json:"lack,omitempty"`          // what the equations lack most surely; absent where it was not tested
 	Seconds      Seconds             `json:"seconds"`
 }
 

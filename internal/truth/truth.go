@@ -26,7 +26,10 @@ type Case struct {
 	// Transient is the time run before the first sample; the start before it is
 	// moved by a tenth of the seed's normal draws.
 	Transient float64
-	Ways      Ways
+	// Driven is what process noise does to every state in a unit of time, as a
+	// standard deviation in its unit; a state without a value has none.
+	Driven map[string]float64
+	Ways   Ways
 }
 
 // Ways are the ways in which measured data differ from regular sampling with
@@ -62,11 +65,42 @@ func (c Case) Trajectory() (times []float64, states [][]float64, err error) {
 	for i := range times {
 		times[i] = float64(i) * c.Step
 	}
+	if len(c.Driven) > 0 {
+		states, err = c.driven(sys, x0)
+		return times, states, err
+	}
 	sol, err := ode.Solve(context.Background(), sys, x0, times, ode.Options{Relative: 1e-11})
 	if err != nil {
 		return nil, nil, err
 	}
 	return times, sol.Values, nil
+}
+
+// kicks is how many times process noise moves the states between samples.
+const kicks = 20
+
+// driven is the motion under process noise: exact flow and a kick in turn.
+func (c Case) driven(sys *ode.System, x []float64) ([][]float64, error) {
+	rng := rand.New(rand.NewPCG(c.Seed, 5))
+	states := make([][]float64, len(x))
+	h := c.Step / kicks
+	for k := range c.Samples {
+		for i, v := range x {
+			states[i] = append(states[i], v)
+		}
+		for j := range kicks {
+			t := float64(k)*c.Step + float64(j)*h
+			sol, err := ode.Solve(context.Background(), sys, x, []float64{t, t + h}, ode.Options{Relative: 1e-8})
+			if err != nil {
+				return nil, err
+			}
+			x = sol.Last()
+			for i, s := range c.Model.States {
+				x[i] += c.Driven[s.Name] * math.Sqrt(h) * rng.NormFloat64()
+			}
+		}
+	}
+	return states, nil
 }
 
 // Entry observes the motion: one channel a state that has a noise level. Of
