@@ -59,7 +59,8 @@ func (l Lack) String() string {
 type probe struct {
 	fit    *fit.Fitted
 	states [][]float64 // along the nodes
-	terms  []fit.Term  // the fit's, monomials, then the probes
+	terms  []fit.Term  // the fit's, changes of hidden scales, monomials, then the probes
+	known  int         // the fit's and the changes of scales
 	first  int         // of the probes
 	along  []int       // state of a probe; −1: a product of two
 	q      *quadratic
@@ -77,8 +78,7 @@ const (
 )
 
 // nearlyCollinear is the relative length below which a probe counts as something that
-// the coefficients can do. Where a hidden state may be rescaled, only its defects
-// object, and then fewer of them would look like a gain.
+// the coefficients can do.
 const nearlyCollinear = 1e-3
 
 // newProbe linearises a fit with the probes; nil where the system is too large.
@@ -101,6 +101,11 @@ func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error)
 		names[i], arguments = s.Name, append(arguments, expr.Var(s.Name))
 	}
 	p.terms = slices.Clone(f.Terms)
+	if err := p.rescale(&open, e.Data); err != nil {
+		return nil, err
+	}
+	p.known = len(p.terms)
+	first := len(open.Unknowns)
 	for i := range m.States {
 		name := "probe#" + names[i]
 		open.Unknowns = append(open.Unknowns, model.Unknown{Name: name, Arguments: names})
@@ -111,11 +116,11 @@ func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error)
 		degree = 2
 	}
 	for i := range m.States {
-		p.terms = append(p.terms, Library(&open, len(m.Unknowns)+i, degree)...)
+		p.terms = append(p.terms, Library(&open, first+i, degree)...)
 	}
 	p.first = len(p.terms)
 	for i := range m.States {
-		p.add(len(m.Unknowns)+i, names)
+		p.add(first+i, names)
 	}
 	var err error
 	if p.engine, err = over(e, &open); err != nil {
@@ -130,6 +135,40 @@ func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error)
 	p.q = newQuadratic(prof, make([]float64, len(p.terms)))
 	p.q.coarse = nearlyCollinear
 	return p, nil
+}
+
+// rescale lets every hidden state change its scale, in all equations at once: no
+// channel objects, but its defects do, so that a state that shrinks would look like
+// one whose equation has gained something.
+func (p *probe) rescale(open *model.Model, d *fit.Data) error {
+	m := d.Model
+	formulas := map[string]*expr.Expr{}
+	for u, unknown := range m.Unknowns {
+		if formulas[unknown.Name] = p.fit.Formula(u); formulas[unknown.Name] == nil {
+			formulas[unknown.Name] = expr.Num(0)
+		}
+	}
+	closed, err := m.WithFormulas(formulas)
+	if err != nil {
+		return err
+	}
+	right := closed.Rhs()
+	for h, s := range m.States {
+		if slices.ContainsFunc(d.Channels, func(c fit.ChannelInfo) bool { return slices.Contains(expr.Names(m.Expand(c.Observe)), s.Name) }) {
+			continue
+		}
+		name := "scale#" + s.Name
+		for i := range m.States { // x_h → (1+ε)·x_h
+			change := expr.Simplify(expr.Negative(expr.Binary(expr.Mul, expr.Var(s.Name), expr.Diff(right[i], s.Name))))
+			if i == h {
+				change = expr.Simplify(expr.Binary(expr.Add, right[i], change))
+			}
+			open.Equations[i].Right = expr.Binary(expr.Add, open.Equations[i].Right, expr.Apply(name, change))
+		}
+		p.terms = append(p.terms, fit.Term{Unknown: len(open.Unknowns), Factor: expr.Var("change")})
+		open.Unknowns = append(open.Unknowns, model.Unknown{Name: name, Arguments: []string{"change"}})
+	}
+	return nil
 }
 
 // add appends the probes of one equation.
@@ -212,7 +251,7 @@ func lacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
 		return nil, err
 	}
 	active := make([]bool, len(p.terms))
-	for i := range len(f.Terms) {
+	for i := range p.known {
 		active[i] = true
 	}
 	base := p.q.solve(active)
@@ -264,7 +303,7 @@ func (r *Result) Sure() []Lack {
 func (p *probe) simplest(base subset, equation int, fall float64) string {
 	u := p.equation(equation)
 	best, at := fall/2, -1
-	for j := len(p.fit.Terms); j < p.first; j++ {
+	for j := p.known; j < p.first; j++ {
 		if p.terms[j].Unknown == u {
 			if g := p.q.gain(&base, j); g > best {
 				best, at = g, j
