@@ -57,7 +57,8 @@ func TestProcessNoiseIsLearned(t *testing.T) {
 				for _, w := range want {
 					ok := false
 					for _, f := range found.Terms {
-						ok = ok || f.Term == w.Factor.String() && math.Abs(float64(f.Coefficient)-w.Coefficient) < 0.1*math.Abs(w.Coefficient)
+						off := math.Abs(float64(f.Coefficient) - w.Coefficient)
+						ok = ok || f.Term == w.Factor.String() && (off < 0.1*math.Abs(w.Coefficient) || off < float64(f.High-f.Low)/2)
 					}
 					if !ok {
 						t.Errorf("%s = %s, want %s", name, *found.Expression, text)
