@@ -124,8 +124,8 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 		// is forced to the smallest defect over several regimes takes minutes.
 		early := observesAll(e.Data)
 		if early {
-			if err := f.driven(ctx); err != nil {
-				return nil, err
+			if regimes, err := f.driven(ctx); err != nil || regimes != nil {
+				return regimes, err
 			}
 		}
 		if err := f.functions(ctx); err != nil {
@@ -140,8 +140,8 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 			return nil, err
 		}
 		if !early {
-			if err := f.driven(ctx); err != nil {
-				return nil, err
+			if regimes, err := f.driven(ctx); err != nil || regimes != nil {
+				return regimes, err
 			}
 			if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
 				return regimes, err

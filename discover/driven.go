@@ -15,33 +15,34 @@ import (
 // process noise: independent from sample to sample and of no function of the states.
 // Then every state gets a noise of its own, terms are selected again, and the
 // formula may pass with it. What a wrong equation leaves is a function of the
-// states (lacks) or has a memory (white).
-func (f *formulas) driven(ctx context.Context) error {
+// states (lacks) or has a memory (white), or coefficients have changed on the way:
+// regimes that pass go first, and are returned.
+func (f *formulas) driven(ctx context.Context) (*Result, error) {
 	c := f.best
 	if c == nil || c.fit.Status == optim.Failed || !finite(c.fit.Evidence) || c.fit.Omega <= againDefect ||
 		f.engine.Options.Segment > 1 || f.engine.Options.Omega > 0 || len(f.engine.Data.Unseen()) > 0 || len(c.fit.Forms) > 0 {
-		return nil
+		return nil, nil
 	}
 	s, name := c.search, f.prefix+"driven"
 	report(s.engine, name, 0.5)
 	g, err := s.engine.Driven(ctx, name+"/first", c.fit)
 	if err != nil || g.Status == optim.Failed {
-		return err
+		return nil, err
 	}
 	if g, err = s.settle(ctx, name, g); err != nil || g.Status == optim.Failed {
-		return err
+		return nil, err
 	}
 	if g, err = s.engine.Driven(ctx, name+"/last", g); err != nil || g.Status == optim.Failed {
-		return err
+		return nil, err
 	}
 	found := &candidate{search: s, fit: g, road: "driven", degree: c.degree, checks: checks(s.engine.Data, g)}
 	white, err := white(s.engine, g)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	found.checks = append(found.checks, white...)
 	if !found.passed() {
-		return nil
+		return nil, nil
 	}
 	e := *s.engine
 	if e.Journal != nil {
@@ -49,10 +50,13 @@ func (f *formulas) driven(ctx context.Context) error {
 	}
 	lacking, err := lacks(ctx, &e, g)
 	if err != nil || len(lacking) > 0 && lacking[0].Sure() {
-		return err
+		return nil, err
+	}
+	if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
+		return regimes, err
 	}
 	f.consider([]*candidate{found})
-	return nil
+	return nil, nil
 }
 
 // whiteLags is up to which lag innovations are compared with themselves.
