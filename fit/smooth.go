@@ -389,7 +389,7 @@ func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed
 					target = i
 				}
 			}
-			w := rough * scale[target] / math.Pow(d.Time, 2.5)
+			w := rough * scale[target] / (d.Time * d.Time * math.Sqrt(d.Time))
 			st.weight[n+2*j], st.weight[n+2*j+1] = w, w
 		}
 	}
@@ -494,18 +494,16 @@ func settled(a, b []float64) bool {
 
 // rescale moves the scale of hidden states to what their paths show.
 func rescale(st *stage, p *optim.Point, c component, d *Data, scale []float64) {
-	n, width := len(c.states), len(st.states)
-	for i := range n {
-		sum, sq, count := 0.0, 0.0, 0.0
+	width := len(st.states)
+	for i := range c.states {
+		var all []float64
 		for _, nodes := range p.Nodes {
 			for b := i; b < len(nodes); b += width {
-				sum += nodes[b]
-				sq += nodes[b] * nodes[b]
-				count++
+				all = append(all, nodes[b])
 			}
 		}
-		if v := sq/count - sum*sum/(count*count); v > 0 {
-			scale[i] = math.Sqrt(v)
+		if v := series.Std(all); v > 0 {
+			scale[i] = v
 		}
 	}
 }
@@ -516,29 +514,11 @@ func (e *Engine) smootherSpec(c component, sigma []float64) (spec, []float64) {
 	d := e.Data
 	right := d.withoutCalls()
 	sp := spec{data: d, channels: c.channels, columns: d.smoothed(), segment: 1, substeps: 1, sigma: sigma}
-	typical, count := 0.0, 0.0
-	scale := make([]float64, len(c.states))
-	for i, s := range c.states {
+	for _, s := range c.states {
 		sp.right = append(sp.right, right[s])
 		sp.states = append(sp.states, d.Model.States[s].Name)
-		for _, ch := range c.channels {
-			o := d.Channels[ch].Observe
-			if o.Kind == expr.Name && o.Ident == d.Model.States[s].Name {
-				info := d.Channels[ch]
-				scale[i] = math.Sqrt(math.Max(info.Std*info.Std-info.Sigma0*info.Sigma0, 0.01*info.Std*info.Std))
-				typical += scale[i]
-				count++
-			}
-		}
 	}
-	if count == 0 {
-		typical, count = d.Channels[c.channels[0]].Std, 1
-	}
-	for i := range scale {
-		if scale[i] == 0 {
-			scale[i] = typical / count
-		}
-	}
+	scale := d.scales(c)
 	n := len(c.states)
 	for j, k := range c.calls {
 		u, v := callName(k), fmt.Sprintf("v#%d", k)
