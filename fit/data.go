@@ -30,6 +30,8 @@ type Data struct {
 
 	conditions []string // parameters that entries set
 	index      [][]int  // entry, channel of the entry → channel
+	// sizes of the fitted parameters without bounds, as far as the data say them.
+	sizes map[string]float64
 }
 
 // ChannelInfo is a channel of all entries that have it.
@@ -106,6 +108,7 @@ func Prepare(m *model.Model, entries []Entry) (*Data, error) {
 	if len(d.Channels) == 0 {
 		return nil, fmt.Errorf("fit: no channel is observed")
 	}
+	d.sizes = d.parameterSizes()
 	return d, nil
 }
 

@@ -205,16 +205,11 @@ func newGauges(d *Data, ignore bool) *gauges {
 func (g *gauges) measure() {
 	d := g.data
 	g.size = map[string]float64{}
-	for _, c := range d.components() {
-		if len(c.channels) == 0 {
-			continue
-		}
-		for i, v := range d.scales(c) {
-			g.size[d.Model.States[c.states[i]].Name] = v
-		}
+	for i, v := range d.stateSizes() {
+		g.size[d.Model.States[i].Name] = v
 	}
-	for name, v := range d.parameterSizes(g.size) {
-		g.size[name] = v
+	for _, p := range g.parameters {
+		g.size[p] = math.Max(d.sizes[p], math.Abs(g.start[p]))
 	}
 	for k, name := range d.Model.Inputs {
 		sum, count := 0.0, 0.0

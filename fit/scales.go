@@ -2,6 +2,7 @@ package fit
 
 import (
 	"math"
+	"slices"
 
 	"govern/expr"
 	"govern/tape"
@@ -67,7 +68,7 @@ func (d *Data) hiddenScales(c component, scale []float64) {
 		outputs = append(outputs, expr.Substitute(right[s], none))
 	}
 	seen := make([][]float64, len(outputs))
-	err := d.along(d.measuredPath(), outputs, nil, func(_, _ int, m *tape.Machine) {
+	err := d.along(d.measuredPath(nil), outputs, nil, func(_, _ int, m *tape.Machine) {
 		for k := range seen {
 			if v := m.Output(k)[0]; finite(v) {
 				seen[k] = append(seen[k], v)
@@ -105,18 +106,26 @@ func (d *Data) hiddenScales(c component, scale []float64) {
 	}
 }
 
-// measuredPath has the data where a channel is a state, gaps filled, and zeros
-// elsewhere; parameters are at their start.
-func (d *Data) measuredPath() *Smoothed {
+// measuredPath has the data where a channel is a state, gaps filled, and elsewhere
+// the sizes of the states, or zeros; parameters are at their start.
+func (d *Data) measuredPath(sizes []float64) *Smoothed {
 	out := &Smoothed{}
 	for e := range d.Entries {
 		times := d.Entries[e].Times
 		var states [][]float64
-		for _, s := range d.Model.States {
-			x := make([]float64, len(times))
+		for i, s := range d.Model.States {
+			var x []float64
 			for c, info := range d.Channels {
 				if v := d.values(e, c); v != nil && info.Observe.Kind == expr.Name && info.Observe.Ident == s.Name {
 					x = fill(times, v)
+				}
+			}
+			if x == nil {
+				x = make([]float64, len(times))
+				for k := range x {
+					if sizes != nil {
+						x[k] = sizes[i]
+					}
 				}
 			}
 			states = append(states, x)
@@ -129,43 +138,60 @@ func (d *Data) measuredPath() *Smoothed {
 	return out
 }
 
-// parameterSizes are how large the fitted parameters are: their start, or, where
-// it is nothing, what moves a state of the given size by that size in a
-// characteristic time.
-func (d *Data) parameterSizes(states map[string]float64) map[string]float64 {
+// stateSizes are the scales of all states; 0 for those that no channel sees.
+func (d *Data) stateSizes() []float64 {
+	out := make([]float64, len(d.Model.States))
+	for _, c := range d.components() {
+		if len(c.channels) > 0 {
+			for i, v := range d.scales(c) {
+				out[c.states[i]] = v
+			}
+		}
+	}
+	return out
+}
+
+// parameterSizes are how large the data want the fitted parameters that have no
+// bounds, whatever their start: so large that they move a state by its own scale
+// in a characteristic time. Those that move nothing have none.
+func (d *Data) parameterSizes() map[string]float64 {
+	columns := slices.DeleteFunc(fitted(d.Model), func(c Column) bool {
+		p := d.Model.Parameters[d.Model.ParameterIndex(c.Name)]
+		return !math.IsInf(p.Min, 0) && !math.IsInf(p.Max, 0)
+	})
+	if len(columns) == 0 {
+		return nil
+	}
 	right := d.withoutCalls()
 	none := map[string]*expr.Expr{}
 	for k := range d.Calls {
 		none[callName(k)] = expr.Num(0)
 	}
-	columns := fitted(d.Model)
 	var outputs []*expr.Expr
 	for _, c := range columns {
 		for _, r := range right {
 			outputs = append(outputs, expr.Substitute(expr.Diff(r, c.Name), none))
 		}
 	}
-	out := map[string]float64{}
+	states := d.stateSizes()
 	seen := make([][]float64, len(outputs))
-	if err := d.along(d.measuredPath(), outputs, nil, func(_, _ int, m *tape.Machine) {
+	if err := d.along(d.measuredPath(states), outputs, nil, func(_, _ int, m *tape.Machine) {
 		for k := range seen {
 			if v := m.Output(k)[0]; finite(v) {
 				seen[k] = append(seen[k], v)
 			}
 		}
 	}); err != nil {
-		return out
+		return nil
 	}
+	out := map[string]float64{}
 	for k, c := range columns {
-		start := math.Abs(d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Value)
-		size := math.Inf(1)
-		for i := range right {
-			if slope := rms(seen[k*len(right)+i]); slope > 0 && states[d.Model.States[i].Name] > 0 {
-				size = math.Min(size, states[d.Model.States[i].Name]/(d.Time*slope))
+		for i, size := range states {
+			if slope := rms(seen[k*len(right)+i]); slope > 0 && size > 0 {
+				if v := size / (d.Time * slope); finite(v) && (out[c.Name] == 0 || v < out[c.Name]) {
+					out[c.Name] = v
+				}
 			}
-		}
-		if out[c.Name] = start; finite(size) && start == 0 {
-			out[c.Name] = size
 		}
 	}
 	return out

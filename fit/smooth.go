@@ -241,14 +241,20 @@ func (d *Data) replaced(by func(k int) *expr.Expr) []*expr.Expr {
 	return right
 }
 
-// widest is how many times its start a parameter without bounds may become: one
-// that runs further away, because a loose equation can be switched off by it, has
-// no slope left to return by.
+// widest is how many times its start, or the size that the data give it, a
+// parameter without bounds may become: one that runs further away, because a loose
+// equation can be switched off by it, has no slope left to return by.
 const widest = 1e6
 
 // fitted lists the parameters that the user wants fitted. One that something is
 // divided by keeps the sign of its start: beyond zero lies a pole.
-func fitted(m *model.Model) []Column {
+func fitted(m *model.Model) []Column { return within(m, nil) }
+
+// fitted is the same with the limits that the data allow.
+func (d *Data) fitted() []Column { return within(d.Model, d.sizes) }
+
+// within limits the fitted parameters by their starts and sizes.
+func within(m *model.Model, sizes map[string]float64) []Column {
 	var out []Column
 	divides := map[string]bool{}
 	for _, r := range m.Rhs() {
@@ -259,9 +265,13 @@ func fitted(m *model.Model) []Column {
 			continue
 		}
 		c := Column{p.Name, p.Min, p.Max}
-		if most := widest * math.Abs(p.Value); most > 0 {
+		if start := math.Abs(p.Value); start > 0 {
+			size := start
+			if v := sizes[p.Name]; v > 0 {
+				size = v
+			}
+			most, least := widest*math.Max(start, size), math.Min(start, size)/widest
 			c.Lower, c.Upper = math.Max(c.Lower, -most), math.Min(c.Upper, most)
-			least := math.Abs(p.Value) / widest
 			divides := divides[p.Name] || divides[p.Of]
 			if divides && p.Value > 0 && p.Min < least {
 				c.Lower = least
@@ -275,11 +285,11 @@ func fitted(m *model.Model) []Column {
 	return out
 }
 
-// AtBounds says which fitted parameters of a model, in its order, rest at a bound,
-// and what to do; of those that the user's model has, too.
-func AtBounds(m *model.Model, values []float64, user *model.Model) []string {
+// AtBounds says which fitted parameters of a model of the data, in its order, rest
+// at a bound, and what to do; of those that the user's model has, too.
+func (d *Data) AtBounds(m *model.Model, values []float64, user *model.Model) []string {
 	var out []string
-	for i, c := range fitted(m) {
+	for i, c := range within(m, d.sizes) {
 		if user.ParameterIndex(c.Name) < 0 {
 			continue // a number that the search has added
 		}
@@ -341,7 +351,7 @@ func (d *Data) smoothed() []Column {
 			used[name] = true
 		}
 	}
-	return slices.DeleteFunc(fitted(d.Model), func(c Column) bool {
+	return slices.DeleteFunc(d.fitted(), func(c Column) bool {
 		return !used[c.Name] && !used[d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Of]
 	})
 }
