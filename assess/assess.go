@@ -172,7 +172,7 @@ func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
 	}
 	p.Relative = series.Median(relative)
 	p.ValidTime = series.Median(valid) / p.unit()
-	if p.Censored = 2*censored > len(starts); p.Censored {
+	if p.Censored = 2*censored > len(starts); p.Censored && p.Chaotic { // without chaos valid_time is undefined
 		p.Warnings = append(p.Warnings, "most free runs were still valid when the held-out data ended: valid_time is a lower bound")
 	}
 	return nil
