@@ -4,12 +4,12 @@ package govern_test
 
 import (
 	"fmt"
-	"math"
 	"testing"
-	"time"
 )
 
-// inUnits are the problems of the test, and the units that they are written in.
+// Problems that are written in other units: with nothing known, hidden states,
+// fitted parameters whose start is off by a factor of three, and a function with
+// kinks.
 var (
 	rosslerOpen = measured{name: "Rössler, nothing known", system: "rossler-14", step: 0.1, samples: 1500, seed: 5,
 		noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}, problem: open("x", "y", "z"), unknowns: map[string]string{"f0": "x", "f1": "y", "f2": "z"}}
@@ -43,7 +43,7 @@ var (
 		}, unknowns: map[string]string{"f": "x"}}
 )
 
-func TestResultsDoNotDependOnUnits(t *testing.T) {
+func TestNoResultDependsOnUnits(t *testing.T) {
 	binary := []units{
 		{time: power(30)}, {time: power(-30)},
 		{time: 1, state: map[string]float64{"x": power(40), "y": power(40), "z": power(40)}},
@@ -58,23 +58,11 @@ func TestResultsDoNotDependOnUnits(t *testing.T) {
 	}
 	for _, m := range []*measured{&rosslerOpen, &lorenzOpen, &rosslerHidden, &rosslerParameters, &chuaKinks} {
 		t.Run(m.name, func(t *testing.T) {
-			start := time.Now()
 			bare := m.discovered(t, units{time: 1})
-			t.Logf("bare: %s %.2gs", bare.Result.Status, time.Since(start).Seconds())
-			for name, u := range bare.Result.Unknowns {
-				t.Log(name, said(u.Expression))
-			}
-			for name, u := range bare.Result.Parameters {
-				t.Log(name, u.Value)
-			}
 			for k, list := range [][]units{binary, decimal} {
 				for _, u := range list {
 					t.Run(fmt.Sprintf("%g %v", u.time, u.state), func(t *testing.T) {
-						start := time.Now()
-						o := m.discovered(t, u)
-						t.Logf("%.2gs", time.Since(start).Seconds())
-						m.compare(t, bare, o, u, []float64{1e-9, 1e-6}[k])
-						_ = math.Pi
+						m.compare(t, bare, m.discovered(t, u), u, []float64{1e-9, 1e-6}[k])
 					})
 				}
 			}
