@@ -342,6 +342,9 @@ func TestChainsThatSeePartsOfTheBorder(t *testing.T) {
 			r, _, left := a.Before()
 			same("before", InverseGram(r, size), c.BorderCovariance())
 			same("residual before", []float64{left}, []float64{c.Residual()})
+		}
+	}
+}
 
 // Unknowns in other units, here powers of two, give the same steps in these units.
 func TestStepsDoNotDependOnTheUnitsOfUnknowns(t *testing.T) {
