@@ -32,6 +32,7 @@ type Data struct {
 	index      [][]int  // entry, channel of the entry → channel
 	// sizes of the fitted parameters without bounds, as far as the data say them.
 	sizes map[string]float64
+	held  []Column // fitted parameters that stand at a start instead
 }
 
 // ChannelInfo is a channel of all entries that have it.

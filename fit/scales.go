@@ -12,7 +12,8 @@ import (
 // its channel shows of a state that is measured alone, without the noise. One that
 // is hidden is as large as it must be to move, within a characteristic time, a
 // state whose scale is known already by that scale; else, as large as it becomes
-// in that time. Both have the unit of the state whatever the others are measured
+// in that time. Where a parameter to be fitted says how it moves the other, its start
+// is too little to go by, and it is as large as the states that are measured. Else both have the unit of the state whatever the others are measured
 // in.
 func (d *Data) scales(c component) []float64 {
 	out := make([]float64, len(c.states))
@@ -51,6 +52,13 @@ func (d *Data) hiddenScales(c component, scale []float64) {
 		none[callName(k)] = expr.Num(0)
 	}
 	n := len(c.states)
+	start := map[string]bool{} // parameters of which no more than a start is known
+	for _, q := range append(fitted(d.Model), d.held...) {
+		start[q.Name] = true
+	}
+	guessed := func(e *expr.Expr) bool {
+		return slices.ContainsFunc(expr.Names(e), func(name string) bool { return start[name] })
+	}
 	// Slopes of every equation and channel by every state, then the equations.
 	var outputs []*expr.Expr
 	slopes := func(e *expr.Expr) {
@@ -82,9 +90,13 @@ func (d *Data) hiddenScales(c component, scale []float64) {
 		changed = false
 		var next []float64
 		for j := range scale {
-			v := math.Inf(1)
+			v, vague := math.Inf(1), false
 			for i := range n {
 				if slope := rms(seen[i*n+j]); scale[i] > 0 && i != j && slope > 0 {
+					if guessed(outputs[i*n+j]) {
+						vague = true
+						continue
+					}
 					v = math.Min(v, scale[i]/(d.Time*slope))
 				}
 			}
@@ -93,7 +105,7 @@ func (d *Data) hiddenScales(c component, scale []float64) {
 					v = math.Min(v, d.Channels[ch].Std/slope)
 				}
 			}
-			if speed := rms(seen[(n+len(c.channels))*n+j]); math.IsInf(v, 1) && speed > 0 {
+			if speed := rms(seen[(n+len(c.channels))*n+j]); math.IsInf(v, 1) && speed > 0 && !vague {
 				v = d.Time * speed
 			}
 			next = append(next, v)

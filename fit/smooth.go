@@ -83,6 +83,7 @@ func (e *Engine) SmoothAt(ctx context.Context, name string, held []float64) (*Sm
 	if err != nil {
 		return nil, err
 	}
+	d.held = fitted(e.Data.Model)
 	engine := *e
 	engine.Data = d
 	out, err := engine.smoothAs(ctx, name)
