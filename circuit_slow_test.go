@@ -84,6 +84,37 @@ func TestAMeasuredChuaCircuitInItsElements(t *testing.T) {
 	}
 }
 
+// In seconds the parameters are up to a thousand million times their start of one.
+func TestAMeasuredChuaCircuitInSeconds(t *testing.T) {
+	file := data(t, "circuits/chua_measured.csv")
+	p, err := problem.Read("chua.yaml", []byte(fmt.Sprintf(`
+model:
+  states: {v1: 0, v2: 0, j: 0}
+  parameters: {a: {value: 1, fit: true}, b: {value: 1, fit: true}, c: {value: 1, fit: true}, d: {value: 1, fit: true}}
+  unknowns: {g: {}}
+  equations: |
+    v1' = a*v2 - g(v1)
+    v2' = b*(v1 - v2) + j
+    j' = -c*v2 - d*j
+data: {file: %q, time: {column: t, unit: s}, observe: {v1: v1, v2: v2}}
+`, file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := govern.Discover(context.Background(), p, govern.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !o.Result.Status.Trusted() {
+		t.Fatalf("status %s: %s", o.Result.Status, o.Result.Advice)
+	}
+	for name, want := range map[string]float64{"a": 107e3, "b": 10.2e3, "c": 1360e6} {
+		if got := float64(o.Result.Parameters[name].Value); math.Abs(got-want) > 0.05*want {
+			t.Errorf("%s = %g, want %g within 5 %%", name, got, want)
+		}
+	}
+}
+
 // A measured Chua circuit, two voltages of three states, everything fitted from a
 // start of ones. Independent analyses give a about 107, b 10.2, c 1360, knees near
 // ±1.4 V, a slope of the diode of −16 between them and 20 outside, 8.8 cycles and 3

@@ -114,6 +114,11 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 		return nil, err
 	}
 	doubts, held, once := undetermined(data)
+	for i := range data.Channels {
+		if text := data.FarFromZero(i); text != "" {
+			doubts = append(doubts, text)
+		}
+	}
 	for _, text := range doubts {
 		if s.Monitor != nil {
 			s.Monitor.Warn(text)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"govern/discover"
 	"govern/expr"
 	"govern/model"
 	"govern/run"
@@ -52,6 +53,7 @@ func (w *work) result() *run.Result {
 	r.Regimes = w.regimes()
 	r.Warnings = append(r.Warnings, w.warnings()...)
 	w.judge(r)
+	w.unproven(r)
 	return r
 }
 
@@ -174,6 +176,28 @@ func (w *work) judge(r *run.Result) {
 		refuse("Free runs of the network from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
 			"it does not hold where it was not trained. Train on data that cover the held-out ones, or seek a formula with `govern extract`, which may.", w.proof.Free[astray], w.data.Channels[astray].Column)
 	}
+}
+
+// unproven says so where no free run from a held-out start was possible: then a
+// formula may be right, but nothing shows it. One whose own numbers are not
+// determined is no answer at all.
+func (w *work) unproven(r *run.Result) {
+	if w.proof.Starts > 0 || len(w.final.Terms) == 0 || len(w.final.Forms) > 0 || !r.Status.Trusted() || w.problem.Discover.Method == discover.MethodDerivatives {
+		return
+	}
+	const why = "not proven: no free run from a held-out start was possible"
+	for i := range w.final.Terms {
+		if _, low, high := w.interval(i); !(low > 0 || high < 0) {
+			r.Status = run.NoModel
+			r.Advice = fmt.Sprintf("%s, and the data do not even determine the sign of the coefficient of %s; give a longer record", why, w.factor(w.final, i))
+			return
+		}
+	}
+	if r.Status == run.OK {
+		r.Status, r.Advice = run.Ambiguous, why+"; the formula explains the samples that it was fitted to, and others may as well. Give a longer record, or another with `use: test`"
+		return
+	}
+	r.Advice = why + "; " + r.Advice
 }
 
 // rightHandSides are the closed equations; nil for one that holds a neural form.

@@ -310,8 +310,10 @@ func (w *profiling) follow(ctx context.Context, name string) (*Profile, error) {
 	why := map[float64]string{}
 	for k, side := range []float64{-1, 1} {
 		step := profileStep * out.Sigma
-		if math.IsInf(step, 0) || step > math.Max(math.Abs(out.Value), 1) {
-			step = 0.05 * math.Max(math.Abs(out.Value), 1)
+		if size := math.Abs(out.Value); size > 0 && step > size || math.IsInf(step, 0) {
+			if step = 0.05 * size; size == 0 {
+				step = 0.05
+			}
 		}
 		f, before := best, 0.0
 		why[side] = fmt.Sprintf("followed over %d refits", w.points)

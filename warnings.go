@@ -35,7 +35,7 @@ func (w *work) warnings() []string {
 		out = append(out, "left to itself the network comes to rest: "+w.proof.Rest)
 	}
 	if w.found.Model != nil && len(w.final.Parameters) == len(w.fittedParameters()) {
-		out = append(out, fit.AtBounds(w.found.Model, w.final.Parameters, w.problem.Model)...)
+		out = append(out, w.whole.AtBounds(w.found.Model, w.final.Parameters, w.problem.Model)...)
 	}
 	if w.apart {
 		out = append(out, "no refit on all data was possible: along the held-out ones the formula is undefined or runs away; the values are of the training data alone")

@@ -6,6 +6,7 @@ package assess
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -173,7 +174,7 @@ func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
 	}
 	p.Relative = series.Median(relative)
 	p.ValidTime = series.Median(valid) / p.unit()
-	if p.Censored = 2*censored > len(starts); p.Censored {
+	if p.Censored = 2*censored > len(starts); p.Censored && p.Chaotic { // without chaos valid_time is undefined
 		p.Warnings = append(p.Warnings, "most free runs were still valid when the held-out data ended: valid_time is a lower bound")
 	}
 	return nil
@@ -320,18 +321,38 @@ const (
 )
 
 // Solve runs a closed model freely over an entry's times, with its conditions
-// and inputs. An integration that fails returns what it had.
+// and inputs. An integration that fails returns what it had. A model that does not
+// know the time is solved from time zero: a record that begins at a clock's large
+// number leaves no digits for small steps.
 func Solve(ctx context.Context, m *model.Model, e fit.Entry, x0 []float64) (*ode.Solution, error) {
 	sys, err := ode.NewSystem(m.WithParameters(e.Set))
 	if err != nil {
 		return nil, err
 	}
+	times := e.Times
+	if !slices.ContainsFunc(m.Rhs(), func(r *expr.Expr) bool { return slices.Contains(expr.Names(r), "t") }) {
+		times = slices.Clone(e.Times)
+		for i := range times {
+			times[i] -= e.Times[0]
+		}
+	}
 	for k, name := range m.Inputs {
-		if err := sys.SetInput(name, ode.Signal{Time: e.Times, Value: e.Inputs[k]}); err != nil {
+		if err := sys.SetInput(name, ode.Signal{Time: times, Value: e.Inputs[k]}); err != nil {
 			return nil, err
 		}
 	}
-	return ode.Solve(ctx, sys, x0, e.Times, ode.Options{MaxSteps: leastSteps + stepsPerSample*len(e.Times)})
+	sol, err := ode.Solve(ctx, sys, x0, times, ode.Options{MaxSteps: leastSteps + stepsPerSample*len(times)})
+	if sol != nil {
+		sol.Time = e.Times[:len(sol.Time):len(sol.Time)]
+	}
+	var blow *ode.BlowUpError
+	var step *ode.StepError
+	if shift := e.Times[0] - times[0]; errors.As(err, &blow) {
+		blow.Time += shift
+	} else if errors.As(err, &step) {
+		step.Time += shift
+	}
+	return sol, err
 }
 
 // Observe evaluates what an entry's channels measure along a solution on its

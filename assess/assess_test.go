@@ -181,3 +181,24 @@ func TestAModelDrivenByTheTimeDoesNotComeToRest(t *testing.T) {
 		t.Errorf("it comes to rest: %s", p.Rest)
 	}
 }
+
+// A clock of seconds since 1970 has no digits left for steps of microseconds.
+func TestARecordMayBeginAtALargeTime(t *testing.T) {
+	m, err := model.Read("model", []byte("states: {x: 1, y: 0}\nequations: |\n  x' = 1e5*y\n  y' = -1e5*x\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const start = 1.7e9
+	e := fit.Entry{}
+	for i := range 100 {
+		e.Times = append(e.Times, start+1e-5*float64(i))
+	}
+	sol, err := assess.Solve(context.Background(), m, e, []float64{1, 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := e.Times[len(e.Times)-1]
+	if got, want := sol.Last()[0], math.Cos(1e5*(last-start)); math.Abs(got-want) > 1e-6 || sol.Time[len(sol.Time)-1] != last {
+		t.Errorf("x = %g at t = %.17g, want %g at %.17g", got, sol.Time[len(sol.Time)-1], want, last)
+	}
+}

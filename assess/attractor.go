@@ -66,7 +66,7 @@ func (p *Proof) attractor(ctx context.Context, in Input, sys *ode.System) error 
 		}
 		return nil
 	}
-	if err := p.lyapunov(ctx, sys, sol.Last()); err != nil {
+	if err := p.lyapunov(ctx, sys, sol.Last(), in.Scale); err != nil {
 		return err
 	}
 	p.rest(in)
@@ -111,12 +111,12 @@ func (p *Proof) rest(in Input) {
 const precision = 0.03
 
 // lyapunov computes the spectrum and from it the unit of prediction.
-func (p *Proof) lyapunov(ctx context.Context, sys *ode.System, x0 []float64) error {
+func (p *Proof) lyapunov(ctx context.Context, sys *ode.System, x0, scale []float64) error {
 	solver := ode.Options{Relative: 1e-8, Absolute: 1e-8, MaxSteps: 1_500_000}
-	s, err := dynamics.Lyapunov(ctx, sys, x0, dynamics.Options{Solver: solver})
+	s, err := dynamics.Lyapunov(ctx, sys, x0, dynamics.Options{Solver: solver, Scale: scale})
 	if err == nil && s.Exponents[0] > s.StandardErrors[0] && s.StandardErrors[0] > precision*s.Exponents[0] {
 		var first *dynamics.Spectrum
-		if first, err = dynamics.Lyapunov(ctx, sys, x0, dynamics.Options{Duration: 3 * s.Duration, Count: 1, Solver: solver}); err == nil {
+		if first, err = dynamics.Lyapunov(ctx, sys, x0, dynamics.Options{Duration: 3 * s.Duration, Count: 1, Solver: solver, Scale: scale}); err == nil {
 			s.Exponents[0], s.StandardErrors[0] = first.Exponents[0], first.StandardErrors[0]
 		}
 	}

@@ -61,7 +61,11 @@ func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
 	library := append(slices.Clone(others),
 		fit.Term{Unknown: u, Factor: expr.Num(1)}, fit.Term{Unknown: u, Factor: x, Degree: 1})
 	lo, hi := places[0], places[len(places)-1]
-	span := math.Max(hi-lo, math.Abs(hi)*0.1+1e-12)
+	arguments, err := e.Data.Arguments(&start, u)
+	if err != nil {
+		return nil, err
+	}
+	span := max(hi-lo, math.Abs(hi)*0.1, 0.01*newAxis(arguments[0]).span())
 	for i, at := range places {
 		name := fmt.Sprintf("%s_knot%d", unknown.Name, i+1)
 		m.Parameters = append(m.Parameters, model.Parameter{Name: name, Value: at, Fit: true, Min: lo - 2*span, Max: hi + 2*span})

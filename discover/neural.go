@@ -2,6 +2,7 @@ package discover
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"govern/expr"
@@ -40,6 +41,10 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 		return nil
 	}
 	net, err := f.train(ctx)
+	var none *fit.NoStartError
+	if errors.As(err, &none) {
+		return nil
+	}
 	if err != nil || !finite(net.Evidence) {
 		return err
 	}

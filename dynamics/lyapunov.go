@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"govern/internal/vector"
 	"govern/ode"
@@ -16,6 +17,7 @@ type Options struct {
 	Duration  float64     // averaged over; default 200,000 units
 	Step      float64     // between re-orthonormalisations; default: the tangents part by a factor e⁵
 	Count     int         // number of exponents, largest first; default all
+	Scale     []float64   // typical size of every state, in which lengths of tangents are measured; default 1
 	Solver    ode.Options // default Tsit5 with tolerances 1e-6, 2 million steps at most
 }
 
@@ -44,6 +46,9 @@ func Lyapunov(ctx context.Context, sys *ode.System, x0 []float64, opt Options) (
 	if opt.Count < 0 || opt.Count > n {
 		return nil, fmt.Errorf("dynamics: %d Lyapunov exponents of %d states", opt.Count, n)
 	}
+	if opt.Scale != nil && len(opt.Scale) != n {
+		return nil, fmt.Errorf("dynamics: sizes of %d states of %d", len(opt.Scale), n)
+	}
 	if opt.Solver.Relative == 0 {
 		opt.Solver.Relative, opt.Solver.Absolute = 1e-6, 1e-6
 	}
@@ -54,10 +59,15 @@ func Lyapunov(ctx context.Context, sys *ode.System, x0 []float64, opt Options) (
 	if err != nil {
 		return nil, err
 	}
-	for j := range opt.Count {
-		flow.Tangent(j)[j] = 1
+	a := &averager{flow: flow, sum: make([]float64, opt.Count), scale: slices.Repeat([]float64{1}, n)}
+	for i, v := range opt.Scale {
+		if v > 0 {
+			a.scale[i] = v
+		}
 	}
-	a := &averager{flow: flow, sum: make([]float64, opt.Count)}
+	for j := range opt.Count {
+		flow.Tangent(j)[j] = a.scale[j]
+	}
 	if err := a.pilot(ctx, &opt); err != nil {
 		return nil, err
 	}
@@ -96,8 +106,9 @@ func Lyapunov(ctx context.Context, sys *ode.System, x0 []float64, opt Options) (
 
 // averager adds up the logarithms of the tangents' growth.
 type averager struct {
-	flow *ode.Flow
-	sum  []float64
+	flow  *ode.Flow
+	sum   []float64
+	scale []float64
 }
 
 // pilot takes a thousand steps and fills in the transient and the step that are
@@ -139,24 +150,33 @@ func (a *averager) run(ctx context.Context, duration float64, stretches int) err
 		if err := a.flow.Advance(ctx, start+duration*float64(k+1)/float64(stretches)); err != nil {
 			return err
 		}
-		orthonormalise(a.flow, a.sum)
+		orthonormalise(a.flow, a.sum, a.scale)
 	}
 	return nil
 }
 
 // orthonormalise applies the modified Gram–Schmidt process to the tangents and
-// adds the logarithms of their lengths to sum.
-func orthonormalise(f *ode.Flow, sum []float64) {
+// adds the logarithms of their lengths, in units of scale, to sum.
+func orthonormalise(f *ode.Flow, sum, scale []float64) {
 	for j := range sum {
 		v := f.Tangent(j)
 		for i := range j {
 			u := f.Tangent(i)
-			vector.Axpy(v, -vector.Dot(u, v), u)
+			vector.Axpy(v, -dot(u, v, scale), u)
 		}
-		length := math.Sqrt(vector.Dot(v, v))
+		length := math.Sqrt(dot(v, v, scale))
 		sum[j] += math.Log(length)
 		for k := range v {
 			v[k] /= length
 		}
 	}
+}
+
+// dot is the product of two vectors measured in units of scale.
+func dot(a, b, scale []float64) float64 {
+	s := 0.0
+	for i, v := range a {
+		s += v / scale[i] * (b[i] / scale[i])
+	}
+	return s
 }

@@ -3,6 +3,7 @@ package dynamics
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"testing"
 
@@ -122,5 +123,40 @@ func TestLyapunovOfAnUnstableModelIsTheSolversError(t *testing.T) {
 	var step *ode.StepError
 	if !errors.As(err, &step) || !step.TooFew {
 		t.Errorf("no bound: %v", err)
+	}
+}
+
+// Rössler with x and z in units 24 orders apart: exponents are those of the bare
+// system when lengths are measured in the sizes of the states.
+func TestExponentsDoNotDependOnUnits(t *testing.T) {
+	const x, z = 1 << 40, 1. / (1 << 40)
+	read := func(text string) *ode.System {
+		m, err := model.Read("model", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := ode.NewSystem(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	options := Options{Transient: 50, Duration: 200, Scale: []float64{8, 7, 6}}
+	bare := read("states: {x: 1, y: 1, z: 0.1}\nequations: |\n  x' = -y - z\n  y' = x + 0.2*y\n  z' = 0.22 + z*(x - 14)\n")
+	want, err := Lyapunov(background, bare, bare.Start, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sys := read(fmt.Sprintf("states: {x: %g, y: 1, z: %g}\nequations: |\n  x' = %g*(-y - z/%g)\n  y' = x/%g + 0.2*y\n  z' = %g*(0.22 + z/%g*(x/%g - 14))\n",
+		1.*x, 0.1*z, 1.*x, z, 1.*x, z, z, 1.*x))
+	options = Options{Transient: 50, Duration: 200, Scale: []float64{8 * x, 7, 6 * z}}
+	got, err := Lyapunov(background, sys, sys.Start, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j, v := range got.Exponents {
+		if math.Abs(v-want.Exponents[j]) > 1e-6 {
+			t.Errorf("exponent %d is %.9g, without units %.9g", j, v, want.Exponents[j])
+		}
 	}
 }

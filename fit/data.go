@@ -30,6 +30,9 @@ type Data struct {
 
 	conditions []string // parameters that entries set
 	index      [][]int  // entry, channel of the entry → channel
+	// sizes of the fitted parameters without bounds, as far as the data say them.
+	sizes map[string]float64
+	held  []Column // fitted parameters that stand at a start instead
 }
 
 // ChannelInfo is a channel of all entries that have it.
@@ -106,6 +109,7 @@ func Prepare(m *model.Model, entries []Entry) (*Data, error) {
 	if len(d.Channels) == 0 {
 		return nil, fmt.Errorf("fit: no channel is observed")
 	}
+	d.sizes = d.parameterSizes()
 	return d, nil
 }
 
@@ -302,6 +306,26 @@ func (c ChannelInfo) Misgiven(cycle float64) string {
 		return fmt.Sprintf("noise of %s is given as %.3g, but neighbouring samples scatter by %.2g: is it in the unit of the column, and no variance? Without it the noise is estimated", c.Column, c.Sigma0, c.Differences)
 	}
 	return ""
+}
+
+// FarFromZero says that the samples of channel i, which measures a state alone, are
+// much farther from zero than they vary, with what to do; empty where they are not.
+// Terms that share the state are then nearly proportional, and of formulas with
+// another origin of it no data can say which was meant.
+func (d *Data) FarFromZero(i int) string {
+	const far = 100
+	c := d.Channels[i]
+	mean := d.mean(i)
+	if c.Observe.Kind != expr.Name || d.Model.StateIndex(c.Observe.Ident) < 0 || !(math.Abs(mean) > far*c.Std) {
+		return ""
+	}
+	unit := math.Pow(10, math.Ceil(math.Log10(c.Std)))
+	at := expr.Binary(expr.Add, expr.Var(c.Observe.Ident), expr.Num(math.Round(mean/unit)*unit))
+	if mean < 0 {
+		at = expr.Binary(expr.Sub, expr.Var(c.Observe.Ident), expr.Num(-math.Round(mean/unit)*unit))
+	}
+	return fmt.Sprintf("%s lies around %.4g and varies by %.2g: terms with it can hardly be told apart, and known equations must mean it with its offset. If its zero has no meaning, say what the column measures, `observe: {%s: %s}`; then the formula is in %s without the offset",
+		c.Column, mean, c.Std, c.Column, at, c.Observe.Ident)
 }
 
 // cap is the largest noise that a stage may assume for channel i.

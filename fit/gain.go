@@ -93,9 +93,11 @@ func (d *Data) Nudge(right []*expr.Expr, gains []float64, at []float64, drive fu
 		return nil, err
 	}
 	out := append([]*expr.Expr(nil), right...)
+	size := d.stateSizes()
 	for i := range out {
 		for c, ch := range d.Channels {
-			if k := g.At(i, c) * gains[c]; math.Abs(k) > 1e-12 {
+			// What rounding leaves of the pseudo-inverse moves the state by nothing.
+			if k := g.At(i, c) * gains[c]; k != 0 && math.Abs(g.At(i, c)*ch.Std) > 1e-12*size[i] {
 				innovation := expr.Binary(expr.Sub, drive(c), ch.Observe)
 				out[i] = expr.Binary(expr.Add, out[i], expr.Binary(expr.Mul, expr.Num(k), innovation))
 			}

@@ -112,6 +112,7 @@ type gauges struct {
 	right      []*expr.Expr // calls replaced by names
 	columns    map[string]int
 	order      []string
+	size       map[string]float64 // of states, parameters, calls and their slopes: points are drawn at it
 }
 
 func newGauges(d *Data, ignore bool) *gauges {
@@ -151,6 +152,7 @@ func newGauges(d *Data, ignore bool) *gauges {
 	if len(g.parameters) == 0 && len(m.Unknowns) == 0 {
 		return nil
 	}
+	g.measure()
 	column := func(parts ...string) {
 		name := strings.Join(parts, " ")
 		g.columns[name] = len(g.order)
@@ -198,19 +200,104 @@ func newGauges(d *Data, ignore bool) *gauges {
 	return g
 }
 
+// measure gives every name the size that it has in the units of the data, so that
+// no unit makes two numbers seem unrelated.
+func (g *gauges) measure() {
+	d := g.data
+	g.size = map[string]float64{}
+	for i, v := range d.stateSizes() {
+		g.size[d.Model.States[i].Name] = v
+	}
+	for _, p := range g.parameters {
+		g.size[p] = math.Max(d.sizes[p], math.Abs(g.start[p]))
+	}
+	for k, name := range d.Model.Inputs {
+		sum, count := 0.0, 0.0
+		for _, e := range d.Entries {
+			sum += rms(e.Inputs[k]) * rms(e.Inputs[k])
+			count++
+		}
+		g.size[name] = math.Sqrt(sum / count)
+	}
+	for k, c := range d.Calls {
+		g.size[callName(k)] = g.of(d.Model.States[c.State].Name) / d.Time
+	}
+}
+
+// of is the size of a name; 1 where nothing says anything of it.
+func (g *gauges) of(name string) float64 {
+	if v := g.size[name]; v > 0 && !math.IsInf(v, 0) {
+		return v
+	}
+	return 1
+}
+
+// unit is the size of the coefficient of a column.
+func (g *gauges) unit(column string) float64 {
+	words := strings.Split(column, " ")
+	what := 1.0
+	for k, c := range g.data.Calls {
+		if u := g.data.Model.Unknowns[c.Unknown]; words[0] == "unknown" && u.Name == words[1] {
+			what = g.of(callName(k))
+			if len(words) == 4 {
+				a, _ := strconv.Atoi(words[3])
+				switch x := g.argument(c, a); words[2] {
+				case "argument":
+					return what / x
+				case "shift":
+					return x
+				}
+				return 1
+			}
+			break
+		}
+	}
+	if words[0] != "unknown" {
+		what = g.of(words[1])
+	}
+	switch {
+	case words[2] == "1":
+		return what
+	case words[2] == "" || words[2] == words[1]:
+		return 1
+	}
+	return what / g.of(words[2])
+}
+
+// argument is the size of argument a of a call: that of a state or parameter, or
+// of the largest part of an expression.
+func (g *gauges) argument(c UnknownCall, a int) float64 {
+	v, err := expr.Eval(c.Call.Args[a], func(name string) (float64, bool) {
+		if s, ok := g.size[name]; ok {
+			return s, true
+		}
+		s, ok := g.start[name]
+		return s, ok
+	})
+	if v = math.Abs(v); err != nil || !(v > 0) || math.IsInf(v, 0) {
+		return 1
+	}
+	return v
+}
+
 // null returns a basis of the changes that hold at random points, in reduced
 // echelon form; nil when the model cannot be evaluated at enough of them.
 func (g *gauges) null() [][]float64 {
 	rng := rand.New(rand.NewPCG(1, 2))
 	width := len(g.order)
+	units := make([]float64, width)
+	for i, name := range g.order {
+		units[i] = g.unit(name)
+	}
 	var rows []float64
 	count := 0
 	for tries := 0; count < 2*width+20 && tries < 40*width; tries++ {
 		at := g.point(rng)
 		for _, row := range g.rowsAt(at) {
 			norm := 0.0
-			for _, v := range row {
-				norm += v * v
+			for i := range row {
+				row[i] *= units[i]
+				norm += row[i] * row[i]
 			}
 			if norm = math.Sqrt(norm); !(norm > 0) || math.IsInf(norm, 0) {
 				continue
@@ -241,12 +328,13 @@ func (g *gauges) null() [][]float64 {
 			basis = append(basis, b)
 		}
 	}
-	return echelon(basis)
+	return echelon(basis, units)
 }
 
 // echelon reduces rows so that each has a column of its own with a one, and
-// cleans what rounding has left.
-func echelon(rows [][]float64) [][]float64 {
+// cleans what rounding has left. Columns are in the given units, and come out
+// without.
+func echelon(rows [][]float64, units []float64) [][]float64 {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -276,11 +364,17 @@ func echelon(rows [][]float64) [][]float64 {
 		done++
 	}
 	for _, r := range rows {
+		first := slices.IndexFunc(r, func(v float64) bool { return math.Abs(v) >= 1e-5 })
 		for i, v := range r {
 			if math.Abs(v) < 1e-5 {
 				r[i] = 0
-			} else if n := math.Round(v * 12); math.Abs(v*12-n) < 1e-4 {
-				r[i] = n / 12
+				continue
+			}
+			v *= units[i] / units[first]
+			if r[i] = v; math.Abs(v) > 1e-2 {
+				if n := math.Round(v * 12); math.Abs(v*12-n) < 1e-4 {
+					r[i] = n / 12
+				}
 			}
 		}
 	}
@@ -290,16 +384,18 @@ func echelon(rows [][]float64) [][]float64 {
 // point draws states, parameters, inputs, time, and values and slopes of every
 // call.
 func (g *gauges) point(rng *rand.Rand) map[string]float64 {
-	at := map[string]float64{"t": rng.NormFloat64()}
+	at := map[string]float64{"t": g.data.Time * rng.NormFloat64()}
 	for name, v := range g.start {
 		at[name] = v
 	}
-	around := func(v float64) float64 { return v*(1+0.3*rng.NormFloat64()) + 0.1*rng.NormFloat64() }
+	around := func(name string) float64 {
+		return g.start[name]*(1+0.3*rng.NormFloat64()) + 0.1*g.of(name)*rng.NormFloat64()
+	}
 	for _, s := range g.states {
-		at[s] = 1 + around(g.start[s]) + rng.NormFloat64()
+		at[s] = around(s) + g.of(s)*(1+rng.NormFloat64())
 	}
 	for _, p := range g.parameters {
-		at[p] = around(g.start[p])
+		at[p] = around(p)
 	}
 	// Conditions take the values that they have in the data: a change must hold in
 	// every entry at once.
@@ -307,12 +403,12 @@ func (g *gauges) point(rng *rand.Rand) map[string]float64 {
 		at[name] = v
 	}
 	for _, u := range g.data.Model.Inputs {
-		at[u] = rng.NormFloat64()
+		at[u] = g.of(u) * rng.NormFloat64()
 	}
 	for k, c := range g.data.Calls {
-		at[callName(k)] = rng.NormFloat64()
+		at[callName(k)] = g.of(callName(k)) * rng.NormFloat64()
 		for a := range g.data.Model.Unknowns[c.Unknown].Arguments {
-			at[slopeName(k, a)] = rng.NormFloat64()
+			at[slopeName(k, a)] = g.of(callName(k)) / g.argument(c, a) * rng.NormFloat64()
 		}
 	}
 	return at

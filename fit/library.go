@@ -163,7 +163,7 @@ func (e *Engine) librarySpec(terms []Term, from *Fitted, gain *Gain) (spec, erro
 	for i := range terms {
 		sp.columns = append(sp.columns, Column{coefficientName(i), math.Inf(-1), math.Inf(1)})
 	}
-	sp.columns = append(sp.columns, fitted(d.Model)...)
+	sp.columns = append(sp.columns, d.fitted()...)
 	sp.given, sp.drawn = d.beliefs(sp.columns)
 	if sp.spreads = slices.Clone(from.Spreads); len(sp.spreads) == 0 {
 		sp.spreads = d.startSpreads()

@@ -286,9 +286,17 @@ func (e *Engine) draw(ctx context.Context, c *calls) (Form, error) {
 		best, form = evidence, candidate
 	}
 	if form.Neural.Start == nil {
-		return form, fmt.Errorf("fit: no network for %s could be started on the smoothed path", unknown.Name)
+		return form, &NoStartError{unknown.Name}
 	}
 	return form, nil
+}
+
+// NoStartError says that no network learns what the smoother says of an unknown:
+// its path is no motion that the known equations can have made.
+type NoStartError struct{ Unknown string }
+
+func (e *NoStartError) Error() string {
+	return fmt.Sprintf("fit: no network for %s could be started on the smoothed path; likely a known equation contradicts the data", e.Unknown)
 }
 
 // add appends a form and counts what it leaves of the calls.

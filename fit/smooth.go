@@ -83,6 +83,7 @@ func (e *Engine) SmoothAt(ctx context.Context, name string, held []float64) (*Sm
 	if err != nil {
 		return nil, err
 	}
+	d.held = fitted(e.Data.Model)
 	engine := *e
 	engine.Data = d
 	out, err := engine.smoothAs(ctx, name)
@@ -241,14 +242,20 @@ func (d *Data) replaced(by func(k int) *expr.Expr) []*expr.Expr {
 	return right
 }
 
-// widest is how many times its start a parameter without bounds may become: one
-// that runs further away, because a loose equation can be switched off by it, has
-// no slope left to return by.
+// widest is how many times its start, or the size that the data give it, a
+// parameter without bounds may become: one that runs further away, because a loose
+// equation can be switched off by it, has no slope left to return by.
 const widest = 1e6
 
 // fitted lists the parameters that the user wants fitted. One that something is
 // divided by keeps the sign of its start: beyond zero lies a pole.
-func fitted(m *model.Model) []Column {
+func fitted(m *model.Model) []Column { return within(m, nil) }
+
+// fitted is the same with the limits that the data allow.
+func (d *Data) fitted() []Column { return within(d.Model, d.sizes) }
+
+// within limits the fitted parameters by their starts and sizes.
+func within(m *model.Model, sizes map[string]float64) []Column {
 	var out []Column
 	divides := map[string]bool{}
 	for _, r := range m.Rhs() {
@@ -259,9 +266,13 @@ func fitted(m *model.Model) []Column {
 			continue
 		}
 		c := Column{p.Name, p.Min, p.Max}
-		if most := widest * math.Abs(p.Value); most > 0 {
+		if start := math.Abs(p.Value); start > 0 {
+			size := start
+			if v := sizes[p.Name]; v > 0 {
+				size = v
+			}
+			most, least := widest*math.Max(start, size), math.Min(start, size)/widest
 			c.Lower, c.Upper = math.Max(c.Lower, -most), math.Min(c.Upper, most)
-			least := math.Abs(p.Value) / widest
 			divides := divides[p.Name] || divides[p.Of]
 			if divides && p.Value > 0 && p.Min < least {
 				c.Lower = least
@@ -275,11 +286,11 @@ func fitted(m *model.Model) []Column {
 	return out
 }
 
-// AtBounds says which fitted parameters of a model, in its order, rest at a bound,
-// and what to do; of those that the user's model has, too.
-func AtBounds(m *model.Model, values []float64, user *model.Model) []string {
+// AtBounds says which fitted parameters of a model of the data, in its order, rest
+// at a bound, and what to do; of those that the user's model has, too.
+func (d *Data) AtBounds(m *model.Model, values []float64, user *model.Model) []string {
 	var out []string
-	for i, c := range fitted(m) {
+	for i, c := range within(m, d.sizes) {
 		if user.ParameterIndex(c.Name) < 0 {
 			continue // a number that the search has added
 		}
@@ -341,7 +352,7 @@ func (d *Data) smoothed() []Column {
 			used[name] = true
 		}
 	}
-	return slices.DeleteFunc(fitted(d.Model), func(c Column) bool {
+	return slices.DeleteFunc(d.fitted(), func(c Column) bool {
 		return !used[c.Name] && !used[d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Of]
 	})
 }
@@ -389,7 +400,7 @@ func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed
 					target = i
 				}
 			}
-			w := rough * scale[target] / math.Pow(d.Time, 2.5)
+			w := rough * scale[target] / (d.Time * d.Time * math.Sqrt(d.Time))
 			st.weight[n+2*j], st.weight[n+2*j+1] = w, w
 		}
 	}
@@ -494,18 +505,16 @@ func settled(a, b []float64) bool {
 
 // rescale moves the scale of hidden states to what their paths show.
 func rescale(st *stage, p *optim.Point, c component, d *Data, scale []float64) {
-	n, width := len(c.states), len(st.states)
-	for i := range n {
-		sum, sq, count := 0.0, 0.0, 0.0
+	width := len(st.states)
+	for i := range c.states {
+		var all []float64
 		for _, nodes := range p.Nodes {
 			for b := i; b < len(nodes); b += width {
-				sum += nodes[b]
-				sq += nodes[b] * nodes[b]
-				count++
+				all = append(all, nodes[b])
 			}
 		}
-		if v := sq/count - sum*sum/(count*count); v > 0 {
-			scale[i] = math.Sqrt(v)
+		if v := series.Std(all); v > 0 {
+			scale[i] = v
 		}
 	}
 }
@@ -516,29 +525,11 @@ func (e *Engine) smootherSpec(c component, sigma []float64) (spec, []float64) {
 	d := e.Data
 	right := d.withoutCalls()
 	sp := spec{data: d, channels: c.channels, columns: d.smoothed(), segment: 1, substeps: 1, sigma: sigma}
-	typical, count := 0.0, 0.0
-	scale := make([]float64, len(c.states))
-	for i, s := range c.states {
+	for _, s := range c.states {
 		sp.right = append(sp.right, right[s])
 		sp.states = append(sp.states, d.Model.States[s].Name)
-		for _, ch := range c.channels {
-			o := d.Channels[ch].Observe
-			if o.Kind == expr.Name && o.Ident == d.Model.States[s].Name {
-				info := d.Channels[ch]
-				scale[i] = math.Sqrt(math.Max(info.Std*info.Std-info.Sigma0*info.Sigma0, 0.01*info.Std*info.Std))
-				typical += scale[i]
-				count++
-			}
-		}
 	}
-	if count == 0 {
-		typical, count = d.Channels[c.channels[0]].Std, 1
-	}
-	for i := range scale {
-		if scale[i] == 0 {
-			scale[i] = typical / count
-		}
-	}
+	scale := d.scales(c)
 	n := len(c.states)
 	for j, k := range c.calls {
 		u, v := callName(k), fmt.Sprintf("v#%d", k)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"govern/expr"
 	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
@@ -63,7 +64,12 @@ func TestAParameterAtItsBoundIsSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := fit.AtBounds(m, []float64{1e6, 3, 2}, m)
+	d, err := fit.Prepare(m, []fit.Entry{{Times: []float64{0, 1, 2, 3, 4, 5, 6, 7, 8}, Channels: []fit.Channel{{
+		Column: "x", Observe: expr.Var("x"), Values: []float64{9, 7, 5, 4, 3, 2, 1.5, 1.2, 1}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := d.AtBounds(m, []float64{1e6, 3, 2}, m)
 	if len(got) != 2 || !strings.Contains(got[0], "a rests at its bound 1e+06: give a `value`") || !strings.Contains(got[1], "b rests at its bound 3: if it may go farther") {
 		t.Errorf("%q", got)
 	}

@@ -515,13 +515,20 @@ func (s *stage) start(chain, i int, p *optim.Point) (scale, r float64) {
 	return faint / s.reach(i), 0
 }
 
-// reach is a typical size of state i: its defect after one characteristic time
-// at weight one, or 1.
+// reach is a typical size of state i: a thousand times its defect after one
+// characteristic time; without defects, 1. The weight of an integrated state is
+// that of its slope.
 func (s *stage) reach(i int) float64 {
-	if w := s.weight[i]; w > 0 {
-		return math.Max(w, 1e-12) * math.Sqrt(s.data.Time) * 1e3
+	w := s.weight[i]
+	if w == 0 {
+		return 1
 	}
-	return 1
+	for _, pair := range s.integrated {
+		if pair[0] == i {
+			w *= s.data.Time
+		}
+	}
+	return w * math.Sqrt(s.data.Time) * 1e3
 }
 
 // each runs work over all blocks on the workers and adds the results in order.

@@ -223,7 +223,7 @@ func (s *streaming) bounds() (lower, upper []float64) {
 	for range s.at.Terms {
 		lower, upper = append(lower, math.Inf(-1)), append(upper, math.Inf(1))
 	}
-	for _, c := range fitted(s.engine.Data.Model) {
+	for _, c := range s.engine.Data.fitted() {
 		lower, upper = append(lower, c.Lower), append(upper, c.Upper)
 	}
 	return lower, upper

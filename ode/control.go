@@ -16,8 +16,10 @@ type controller struct {
 	fixed              bool
 	order              float64
 	relative, absolute float64
-	largest            []float64 // magnitude each state has reached: the unit of absolute
-	biggest            float64   // of largest
+	largest            []float64 // magnitude each component has reached: the unit of absolute
+	zero               []bool    // states that began at zero
+	states             int       // components that are states; tangent vectors of as many follow
+	biggest            []float64 // of largest among the states, then among each tangent in units of the states
 
 	step     float64 // the next proposal
 	previous float64 // error norm of the last accepted step
@@ -27,17 +29,32 @@ type controller struct {
 // norm returns the root mean square of the error estimates, each divided by
 // what is allowed: relative·max(|x|, |x+|) + absolute·largest. A state that
 // leaves zero has no scale of its own yet and its first slopes may be rounding
-// alone, so its unit is at least a millionth of the largest state.
+// alone, so its unit is at least a millionth of the largest state; one that began
+// elsewhere has a scale, however small it is in the units of the others. The
+// components of a tangent have the units of the states.
 func (c *controller) norm(e, from, to []float64) float64 {
 	sum := 0.0
 	for i, v := range e {
-		unit := max(c.largest[i], 1e-6*c.biggest)
+		unit := c.largest[i]
+		if group := i / c.states; group > 0 {
+			unit = max(unit, 1e-6*c.biggest[group]*c.sizeOf(i%c.states))
+		} else if c.zero[i] {
+			unit = max(unit, 1e-6*c.biggest[0])
+		}
 		allowed := c.relative*max(math.Abs(from[i]), math.Abs(to[i])) + c.absolute*unit
 		if allowed != 0 { // NaN counts
 			sum += (v / allowed) * (v / allowed)
 		}
 	}
 	return math.Sqrt(sum / float64(len(e)))
+}
+
+// sizeOf is the magnitude of state i, as far as it has one.
+func (c *controller) sizeOf(i int) float64 {
+	if c.largest[i] > 0 {
+		return c.largest[i]
+	}
+	return 1
 }
 
 // judge accepts or refuses an attempted step h of the given error norm and
@@ -72,6 +89,19 @@ func (c *controller) judge(h, norm float64) bool {
 func (c *controller) accept(x []float64) {
 	for i, v := range x[:len(c.largest)] {
 		c.largest[i] = max(c.largest[i], math.Abs(v))
-		c.biggest = max(c.biggest, c.largest[i])
+		if group := i / c.states; group == 0 {
+			c.biggest[0] = max(c.biggest[0], c.largest[i])
+		} else {
+			c.biggest[group] = max(c.biggest[group], c.largest[i]/c.sizeOf(i%c.states))
+		}
 	}
+}
+
+// begin notes the first state.
+func (c *controller) begin(x []float64) {
+	c.biggest = make([]float64, (len(c.largest)+c.states-1)/c.states)
+	for _, v := range x[:c.states] {
+		c.zero = append(c.zero, v == 0)
+	}
+	c.accept(x)
 }

@@ -35,7 +35,7 @@ func newIntegrator(slope func(t float64, y, dy []float64), names []string, contr
 		k: make([][]float64, len(m.stage)), e: make([]float64, controlled),
 		control: controller{
 			fixed: m.defect == nil, order: float64(m.order), step: opt.Step, previous: 1e-4,
-			relative: opt.Relative, absolute: opt.Absolute, largest: make([]float64, controlled),
+			relative: opt.Relative, absolute: opt.Absolute, largest: make([]float64, controlled), states: len(names),
 		},
 	}
 	for i := range g.k {
@@ -47,7 +47,7 @@ func newIntegrator(slope func(t float64, y, dy []float64), names []string, contr
 			g.bound = math.Max(g.bound, 1e12*math.Abs(v))
 		}
 	}
-	g.control.accept(g.y)
+	g.control.begin(g.y)
 	g.restart()
 	if opt.Step == 0 {
 		g.control.step = g.firstStep()
@@ -73,7 +73,7 @@ func (g *integrator) firstStep() float64 {
 	size := func(v []float64) float64 { return g.control.norm(v[:n], g.y, g.y) }
 	d0, d1 := size(g.y), size(slope)
 	h := 1e-6
-	if d0 > 1e-5 && d1 > 1e-5 {
+	if d0 > 1e-5 && d1 > 0 {
 		h = 0.01 * d0 / d1
 	}
 	for i := range g.trial {
@@ -234,8 +234,9 @@ func (g *integrator) stiff(h float64) bool {
 			}
 			d += w * g.k[j][i]
 		}
-		distance = math.Hypot(distance, h*d)
-		slope = math.Hypot(slope, g.k[last][i]-g.k[last-1][i])
+		size := g.control.sizeOf(i)
+		distance = math.Hypot(distance, h*d/size)
+		slope = math.Hypot(slope, (g.k[last][i]-g.k[last-1][i])/size)
 	}
 	return distance > 0 && h*slope > 2*distance
 }

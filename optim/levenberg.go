@@ -220,7 +220,7 @@ func (f *Factor) solveHeld(delta []float64, held []bool) {
 		for j := i + 1; j < k; j++ {
 			sum -= row[j] * delta[free[j]]
 		}
-		delta[free[i]] = divide(sum, row[i], row[:k])
+		delta[free[i]] = divide(sum, a, i, k+1)
 	}
 }
 

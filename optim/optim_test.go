@@ -345,3 +345,51 @@ func TestChainsThatSeePartsOfTheBorder(t *testing.T) {
 		}
 	}
 }
+
+// Unknowns in other units, here powers of two, give the same steps in these units.
+func TestStepsDoNotDependOnTheUnitsOfUnknowns(t *testing.T) {
+	const n, p = 3, 2
+	unit := []float64{math.Ldexp(1, 40), math.Ldexp(1, -45), 1, math.Ldexp(1, -50), math.Ldexp(1, 30)} // of a node, then of the border
+	l, _, _ := random(rand.New(rand.NewPCG(3, 4)), n, p, []int{4, 3})
+	var f Factor
+	solve := func() ([]float64, [][]float64) {
+		border, nodes := make([]float64, p), [][]float64{make([]float64, 4*n), make([]float64, 3*n)}
+		f.Eliminate(l, Damping{})
+		f.SolveBorder(border)
+		f.SolveNodes(border, nodes)
+		return border, nodes
+	}
+	border, nodes := solve()
+	for c := range l.Chains {
+		for r, v := range l.Chains[c].Local {
+			if k := r % (n + p + 1); k < n+p {
+				l.Chains[c].Local[r] = v / unit[k]
+			}
+		}
+		for r, v := range l.Chains[c].Defect {
+			if k := r % (2*n + p + 1); k < 2*n {
+				l.Chains[c].Defect[r] = v / unit[k%n]
+			} else if k < 2*n+p {
+				l.Chains[c].Defect[r] = v / unit[k-n]
+			}
+		}
+	}
+	for r, v := range l.Prior {
+		if k := r % (p + 1); k < p {
+			l.Prior[r] = v / unit[n+k]
+		}
+	}
+	scaledBorder, scaledNodes := solve()
+	for j, v := range scaledBorder {
+		if v != border[j]*unit[n+j] || v == 0 {
+			t.Errorf("border %d: %g in its unit, %g without", j, v/unit[n+j], border[j])
+		}
+	}
+	for c := range nodes {
+		for i, v := range scaledNodes[c] {
+			if v != nodes[c][i]*unit[i%n] || v == 0 {
+				t.Errorf("chain %d, number %d: %g in its unit, %g without", c, i, v/unit[i%n], nodes[c][i])
+			}
+		}
+	}
+}

@@ -2,8 +2,9 @@ package optim
 
 import "math"
 
-// singular is the ratio of a diagonal element to its row below which an
-// unknown counts as undetermined; it is then left where it is.
+// singular is the ratio of a diagonal element to its column, which has the
+// unknown's own scale, below which an unknown counts as undetermined; it is then
+// left where it is.
 const singular = 1e-13
 
 // Residual is the objective at the solution: the sum of squares that no δ can
@@ -23,7 +24,7 @@ func (f *Factor) SolveBorder(delta []float64) {
 		for j := i + 1; j < f.size; j++ {
 			sum -= row[j] * delta[j]
 		}
-		delta[i] = divide(sum, row[i], row[:f.size])
+		delta[i] = divide(sum, f.border, i, w)
 	}
 }
 
@@ -56,16 +57,19 @@ func (f *Factor) SolveNodes(border []float64, delta [][]float64) {
 				for j := range p {
 					sum -= row[2*n+j] * border[j]
 				}
-				d[b*n+i] = divide(sum, row[i], row[:n])
+				d[b*n+i] = divide(sum, chain.rows[b*n*wide:], i, wide)
 			}
 		}
 	}
 }
 
-func divide(sum, diagonal float64, row []float64) float64 {
+// divide is sum over the diagonal element i of the triangle whose rows of the
+// given width begin at triangle; 0 where it vanishes beside its column.
+func divide(sum float64, triangle []float64, i, width int) float64 {
+	diagonal := triangle[i*width+i]
 	top := 0.0
-	for _, v := range row {
-		top = math.Max(top, math.Abs(v))
+	for j := 0; j <= i; j++ {
+		top = math.Max(top, math.Abs(triangle[j*width+i]))
 	}
 	if math.Abs(diagonal) <= singular*top || diagonal == 0 {
 		return 0

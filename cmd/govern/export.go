@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +13,8 @@ import (
 
 	"govern/export"
 	"govern/expr"
+	"govern/model"
+	"govern/run"
 )
 
 func (a *app) exportCommand() *cobra.Command {
@@ -69,6 +72,9 @@ func (a *app) export(ref string, target export.Target) error {
 	if err != nil {
 		return err
 	}
+	if target == export.LaTeX {
+		m = readable(ref, m)
+	}
 	var text bytes.Buffer
 	err = export.Write(&text, m, target)
 	if is[*export.UnknownError](err) {
@@ -86,4 +92,27 @@ func (a *app) export(ref string, target export.Target) error {
 		_, err := w.Write(text.Bytes())
 		return err
 	})
+}
+
+// readable rounds the model of a run directory to the digits that its intervals
+// warrant; another model stays.
+func readable(ref string, m *model.Model) *model.Model {
+	text, err := os.ReadFile(filepath.Join(ref, run.ResultFile))
+	if err != nil {
+		return m
+	}
+	result, err := run.DecodeResult(text)
+	if err != nil {
+		return m
+	}
+	var intervals []export.Interval
+	for _, u := range result.Unknowns {
+		for _, t := range u.Terms {
+			intervals = append(intervals, export.Interval{Value: float64(t.Coefficient), Low: float64(t.Low), High: float64(t.High)})
+		}
+	}
+	for _, p := range result.Parameters {
+		intervals = append(intervals, export.Interval{Value: float64(p.Value), Low: float64(p.Low), High: float64(p.High)})
+	}
+	return export.Rounded(m, intervals)
 }
