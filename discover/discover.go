@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"govern/expr"
 	"govern/fit"
 	"govern/model"
 	"govern/optim"
@@ -42,6 +43,7 @@ type Result struct {
 	Neural   *fit.Fitted  // the networks, where the search led through them
 	Extra    *Extra       // the state that Model has beyond the problem's; nil without one
 	Regimes  []Regime     // where coefficients change with time; nil where they do not
+	Drift    string       // that, and how, coefficients go along with time; empty where they do not
 	Base     *model.Model // with Regimes: the problem's, with their indicators
 	Apart    []float64    // of each unknown: rms of formula − network over the network's, along the data
 
@@ -135,11 +137,13 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 		if coloured, err := f.coloured(ctx); err != nil || coloured != nil {
 			return coloured, err
 		}
-		if err := f.mixtures(ctx); err != nil {
-			return nil, err
+		if f.drift == nil {
+			if err := f.mixtures(ctx); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if f.best == nil || !f.best.passed() {
+	if (f.best == nil || !f.best.passed()) && f.drift == nil { // no function of the states drifts
 		if err := f.throughNetwork(ctx); err != nil {
 			return nil, err
 		}
@@ -199,6 +203,12 @@ func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 		}
 	}
 	res.judge(best)
+	if f.drift != nil {
+		res.Drift = f.drift.String()
+	}
+	if f.drift != nil && res.Status == NoModel {
+		res.Advice = res.Drift + ". " + driftAdvice + res.Advice
+	}
 	return res, nil
 }
 
@@ -262,7 +272,8 @@ type formulas struct {
 	prefix  string        // of the names of its steps
 	result  *Result
 
-	indicators []string // parameters that are 1 in a regime; nil while none are known
+	indicators []*expr.Expr // of regimes, or the time of a drift: what terms are multiplied by too; nil while none are known
+	drift      *drift       // of coefficients, that explains why no formula passes; nil if none is known
 
 	best *candidate
 	all  []*candidate
@@ -285,7 +296,7 @@ func (f *formulas) consider(found []*candidate) (isBetter bool) {
 func (f *formulas) libraries(ctx context.Context) error {
 	for degree := 1; degree <= f.options.Degree; degree++ {
 		library, same := libraries(f.engine.Data, degree)
-		library = inRegimes(library, f.indicators)
+		library = multiplied(library, f.indicators)
 		if degree > 1 && same {
 			break // every library is given: one round
 		}

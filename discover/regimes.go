@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 
@@ -47,13 +48,27 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	if len(f.indicators) > 0 || c == nil || !finite(c.fit.Evidence) || len(c.fit.Forms) > 0 || f.engine.Options.Segment > 1 {
 		return nil, nil
 	}
-	if c.passed() {
-		return nil, nil // a measured record always leaves some defect: that alone is no change
+	if c.passed() && c.fit.Omega <= 2*fit.OmegaEnd {
+		return nil, nil
 	}
 	report(f.engine, "regimes", 0.72)
-	cuts, err := f.changes(ctx)
-	if err != nil || len(cuts) == 0 || len(cuts) >= mostRegimes {
+	found, err := f.changes(ctx)
+	if err != nil || found == nil {
 		return nil, err
+	}
+	cuts := found.cuts
+	if os.Getenv("ZZ") != "" {
+		fmt.Println("FOUND", found.cuts, found.loss, found.drift)
+	}
+	if found.drift != nil {
+		r, err := f.along(ctx, found.drift)
+		if r == nil && err == nil {
+			f.drift = found.drift
+		}
+		return r, err
+	}
+	if len(cuts) == 0 || len(cuts) >= mostRegimes {
+		return nil, nil
 	}
 	var held []string // parameters that all regimes share
 	var accepted *Result
@@ -310,8 +325,8 @@ func observesAll(d *fit.Data) bool {
 type cut struct{ entry, at int }
 
 // changes finds the change points, with the degree of library that explains most.
-func (f *formulas) changes(ctx context.Context) ([]cut, error) {
-	best, found := math.Inf(1), []cut(nil)
+func (f *formulas) changes(ctx context.Context) (*segmented, error) {
+	var best *segmented
 	for degree := 1; degree <= f.options.Degree; degree++ {
 		library, same := libraries(f.engine.Data, degree)
 		if degree > 1 && same {
@@ -321,17 +336,18 @@ func (f *formulas) changes(ctx context.Context) ([]cut, error) {
 		if err != nil {
 			return nil, err
 		}
-		if g != nil && g.loss < best {
-			best, found = g.loss, g.cuts
+		if g != nil && (best == nil || g.loss < best.loss) {
+			best = g
 		}
 	}
-	return found, nil
+	return best, nil
 }
 
 // segmented is a record cut at change points.
 type segmented struct {
-	cuts []cut
-	loss float64 // penalised −2 log posterior
+	cuts  []cut
+	loss  float64 // penalised −2 log posterior
+	drift *drift  // what explains the record better than change points do; nil if nothing does
 }
 
 // segmentation of the record by one library.
@@ -374,20 +390,23 @@ func (f *formulas) segmentation(ctx context.Context, library []fit.Term) (*segme
 	penalty := float64(p)*math.Log(float64(d.Observations())) + 2*math.Log(float64(len(blocks)))
 	ends, loss := partition(triangles, p, least, penalty)
 	out := &segmented{loss: loss}
-	for range 2 { // places, then the coefficients between them, once more
-		out.cuts = out.cuts[:0]
-		for k := range len(ends) - 1 {
-			from := 0
-			if k > 0 {
-				from = ends[k-1]
-			}
-			c, err := f.place(ctx, library, theta, blocks, ends[k],
-				minimiser(triangles[from:ends[k]], p), minimiser(triangles[ends[k]:ends[k+1]], p))
-			if err != nil {
-				return nil, err
-			}
-			out.cuts = append(out.cuts, c)
+	if len(ends) > 1 {
+		if out.drift = f.drifting(triangles, library, theta, penalty, loss); out.drift != nil {
+			out.loss = out.drift.loss
+			return out, nil
 		}
+	}
+	for k := range len(ends) - 1 {
+		from := 0
+		if k > 0 {
+			from = ends[k-1]
+		}
+		c, err := f.place(ctx, library, theta, blocks, ends[k],
+			minimiser(triangles[from:ends[k]], p), minimiser(triangles[ends[k]:ends[k+1]], p))
+		if err != nil {
+			return nil, err
+		}
+		out.cuts = append(out.cuts, c)
 	}
 	return out, nil
 }
@@ -524,15 +543,20 @@ func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name st
 	if g.result.Status != "" { // a state that only unknowns see
 		return nil, nil
 	}
-	g.indicators = names
+	for _, name := range names {
+		g.indicators = append(g.indicators, expr.Var(name))
+	}
 	if err := g.libraries(ctx); err != nil {
 		return nil, err
 	}
 	if err := g.again(ctx); err != nil {
 		return nil, err
 	}
-	if g.best == nil || !g.best.passed() {
-		return nil, nil
+	if os.Getenv("ZZ") != "" && g.best != nil {
+		fmt.Println("APART?", name, cuts, g.best.checks, g.best.fit.Omega, g.best.fit.Formula(0))
+	}
+	if g.best == nil || !g.best.passed() || f.best.passed() && g.best.fit.Omega > 2*fit.OmegaEnd {
+		return nil, nil // a measured record always leaves some defect: that alone is no change
 	}
 	r, err := g.conclude(ctx)
 	if err != nil || r.Status != OK && r.Status != Ambiguous || !r.changes(names) {
@@ -541,6 +565,9 @@ func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name st
 	log := math.Log(float64(data.Observations()))
 	price := 2 * log * float64(len(cuts)) // a place in time each
 	price += log * float64(len(r.Chosen.Parameters)-len(f.best.fit.Parameters))
+	if os.Getenv("ZZ") != "" {
+		fmt.Println("APART", name, cuts, g.best.fit.Omega)
+	}
 	if f.best.passed() && g.best.score()+price > f.best.score() {
 		return nil, nil
 	}
@@ -641,14 +668,15 @@ func cutAt(d *fit.Data, cuts []cut, names []string) ([]fit.Entry, []Regime) {
 	return entries, regimes
 }
 
-// inRegimes joins the terms of a library by their products with the indicators.
-func inRegimes(library []fit.Term, names []string) []fit.Term {
+// multiplied joins the terms of a library by their products with each of the
+// factors.
+func multiplied(library []fit.Term, factors []*expr.Expr) []fit.Term {
 	out := slices.Clone(library)
-	for _, name := range names {
+	for _, by := range factors {
 		for _, t := range library {
-			factor := expr.Var(name)
+			factor := by
 			if t.Factor.Kind != expr.Number {
-				factor = expr.Binary(expr.Mul, factor, t.Factor)
+				factor = expr.Binary(expr.Mul, by, t.Factor)
 			}
 			t.Factor = factor
 			out = append(out, t)

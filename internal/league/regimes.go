@@ -132,7 +132,7 @@ func regimesBoard() board {
 			b.cases = append(b.cases, c)
 		}
 		z, y := map[string]string{"f": "0.2 + x*z - %g*z"}, map[string]string{"f": "x + 0.2*y"}
-		rossler := experiment{system: "rossler", step: 0.1, samples: 2000, cycle: rosslerCycle}
+		rossler := experiment{system: "rossler", step: 0.15, samples: 800, cycle: rosslerCycle}
 		with := func(name, learn string, regimes []regime, observed ...string) {
 			c := rossler
 			c.name, c.learn, c.regimes, c.noise = "Rössler, "+name, learn, regimes, every(level, observed...)
@@ -143,11 +143,11 @@ func regimesBoard() board {
 		with("everything unknown, all observed", threeUnknown, rosslerRegimes(map[string]string{"f": "-y - z", "g": "x + 0.2*y", "h": "0.2 + x*z - %g*z"}, false), "x", "y", "z")
 		with("z' unknown, z hidden", rosslerZ, rosslerRegimes(z, false), "x", "y")
 		with("y' unknown, c fitted, y hidden", rosslerOpenY, rosslerRegimes(y, true), "x", "z")
-		add(experiment{name: "Lorenz, ρ = 28, 35, 28, y' unknown, all observed", system: "lorenz", step: 0.02, samples: 1500, cycle: lorenzCycle, noise: every(level, "x", "y", "z"),
+		add(experiment{name: "Lorenz, ρ = 28, 35, 28, y' unknown, all observed", system: "lorenz", step: 0.02, samples: 800, cycle: lorenzCycle, noise: every(level, "x", "y", "z"),
 			learn: lorenzOpenY, regimes: driven("rho", "g", "%g*x - y - x*z", false, 28, 35, 28)})
-		add(experiment{name: "Hindmarsh–Rose, I = 3.25, 2.6, 3.25, x' unknown, all observed", system: "hindmarsh-rose", step: 0.1, samples: 4000, cycle: hindmarshCycle, settle: 600,
+		add(experiment{name: "Hindmarsh–Rose, I = 3.25, 2.6, 3.25, x' unknown, all observed", system: "hindmarsh-rose", step: 0.2, samples: 1500, cycle: hindmarshCycle, settle: 600,
 			noise: every(level, "x", "y", "z"), learn: hindmarshOpenX, regimes: driven("I", "f", "%g + 3*x^2 - x^3", false, 3.25, 2.6, 3.25)})
-		add(experiment{name: "FitzHugh–Nagumo, I = 0.4, 0.7, 0.5, v' unknown, all observed", system: "fitzhugh-nagumo", step: 0.2, samples: 2000, cycle: fitzhughCycle,
+		add(experiment{name: "FitzHugh–Nagumo, I = 0.4, 0.7, 0.5, v' unknown, all observed", system: "fitzhugh-nagumo", step: 0.5, samples: 800, cycle: fitzhughCycle,
 			noise: every(level, "v", "w"), learn: fitzhughOpenV, regimes: driven("I", "f", "v - 0.3333333333333333*v^3 - w + %g", false, 0.4, 0.7, 0.5)})
 	}
 	return b
@@ -173,16 +173,16 @@ func stationaryBoard() board {
 		}
 	}
 	const level = 0.02
-	add(experiment{name: "Lorenz, z' unknown", system: "lorenz", step: 0.02, samples: 1500, cycle: lorenzCycle, noise: every(level, "x", "y", "z"), learn: lorenzOpenZ,
+	add(experiment{name: "Lorenz, z' unknown", system: "lorenz", step: 0.02, samples: 1000, cycle: lorenzCycle, noise: every(level, "x", "y", "z"), learn: lorenzOpenZ,
 		formulas: map[string]string{"h": lorenzTruth["h"]}})
-	add(experiment{name: "Rössler, z' unknown", system: "rossler", step: 0.1, samples: 1500, cycle: rosslerCycle, noise: every(level, "x", "y", "z"), learn: rosslerZ,
+	add(experiment{name: "Rössler, z' unknown", system: "rossler", step: 0.15, samples: 1000, cycle: rosslerCycle, noise: every(level, "x", "y", "z"), learn: rosslerZ,
 		formulas: map[string]string{"f": rosslerTruth["h"]}})
 	add(experiment{name: "Hindmarsh–Rose, bursting, z' unknown", system: "hindmarsh-rose", step: 0.2, samples: 3000, cycle: hindmarshCycle, settle: 600, noise: every(level, "x", "y", "z"), learn: hindmarshOpenZ,
 		formulas: map[string]string{"f": "0.024*x - 0.006*z + 0.0384"}})
-	add(experiment{name: "Chua, lobes, diode unknown", system: "chua-cubic", step: 0.05, samples: 2000, cycle: 2.4, noise: every(level, "x", "y", "z"), learn: chua,
+	add(experiment{name: "Chua, lobes, diode unknown", system: "chua-cubic", step: 0.05, samples: 1500, cycle: 2.4, noise: every(level, "x", "y", "z"), learn: chua,
 		formulas: map[string]string{"f": "x^3 - 0.143*x"}})
 	for _, to := range []float64{10, 14} {
-		b.cases = append(b.cases, experiment{name: fmt.Sprintf("Rössler, c drifts from 9 to %g, z' unknown, 1 %%", to), system: "rossler", step: 0.1, samples: 6000, cycle: rosslerCycle, seeds: 3,
+		b.cases = append(b.cases, experiment{name: fmt.Sprintf("Rössler, c drifts from 9 to %g, z' unknown, 1 %%", to), system: "rossler", step: 0.15, samples: 2400, cycle: rosslerCycle, seeds: 3,
 			noise: every(0.01, "x", "y", "z"), learn: rosslerZ, drift: [2]map[string]float64{{"a": 0.2, "b": 0.2, "c": 9}, {"a": 0.2, "b": 0.2, "c": to}}, refuse: "drift"})
 	}
 	return b
