@@ -217,7 +217,7 @@ func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 // data clearly better with half of the defect. Such a formula is an approximation.
 func (f *formulas) better(ctx context.Context) (bool, error) {
 	e, best := f.engine, f.best
-	if best == nil || !best.passed() || !allowsNetwork(e.Data.Model) || f.options.Roads != "both" {
+	if best == nil || !best.passed() || len(f.indicators) > 0 || !allowsNetwork(e.Data.Model) || f.options.Roads != "both" {
 		return false, nil
 	}
 	open := best.fit.Status == optim.IterationLimit || best.fit.Status == optim.Stalled

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
@@ -57,9 +56,6 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	cuts := found.cuts
-	if os.Getenv("ZZ") != "" {
-		fmt.Println("FOUND", found.cuts, found.loss, found.drift)
-	}
 	if found.drift != nil {
 		r, err := f.along(ctx, found.drift)
 		if r == nil && err == nil {
@@ -71,16 +67,17 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 		return nil, nil
 	}
 	var held []string // parameters that all regimes share
-	var accepted *Result
+	var accepted *formulas
 	for round := range apartRounds {
-		r, err := f.apart(ctx, cuts, held, fmt.Sprintf("regimes-%d", round))
+		g, err := f.apart(ctx, cuts, held, fmt.Sprintf("regimes-%d", round))
 		if err != nil {
 			return nil, err
 		}
-		if r == nil {
+		if g == nil {
 			break
 		}
-		accepted = r
+		accepted = g
+		r := g.result
 		if fewer := r.needed(cuts); len(fewer) > 0 && len(fewer) < len(cuts) && round+1 < apartRounds {
 			cuts = fewer
 			continue
@@ -95,7 +92,14 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 		}
 		held, cuts = shared, moved
 	}
-	return accepted, nil
+	if accepted == nil {
+		return nil, nil
+	}
+	r, err := accepted.conclude(ctx)
+	if err != nil || r.Status != OK && r.Status != Ambiguous || !r.changes() {
+		return nil, err
+	}
+	return r, nil
 }
 
 // apartRounds bounds the searches with regimes: the first, one without change
@@ -522,8 +526,9 @@ func (f *formulas) place(ctx context.Context, library []fit.Term, theta []float6
 }
 
 // apart searches with the record cut at the change points; nil where no formula
-// passes the checks, or none in which something changes.
-func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name string) (*Result, error) {
+// passes the checks, or none in which something changes. What comes back has chosen
+// its best formula, and not asked what ties with it.
+func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name string) (*formulas, error) {
 	d := f.engine.Data
 	m, names := withRegimes(d.Model, len(cuts)+1, held)
 	entries, regimes := cutAt(d, cuts, names)
@@ -552,34 +557,29 @@ func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name st
 	if err := g.again(ctx); err != nil {
 		return nil, err
 	}
-	if os.Getenv("ZZ") != "" && g.best != nil {
-		fmt.Println("APART?", name, cuts, g.best.checks, g.best.fit.Omega, g.best.fit.Formula(0))
-	}
 	if g.best == nil || !g.best.passed() || f.best.passed() && g.best.fit.Omega > 2*fit.OmegaEnd {
 		return nil, nil // a measured record always leaves some defect: that alone is no change
 	}
-	r, err := g.conclude(ctx)
-	if err != nil || r.Status != OK && r.Status != Ambiguous || !r.changes(names) {
-		return nil, err
+	r := g.result
+	r.choose(g.best)
+	r.Regimes, r.Base = regimes, m
+	if !r.changes() {
+		return nil, nil
 	}
 	log := math.Log(float64(data.Observations()))
 	price := 2 * log * float64(len(cuts)) // a place in time each
 	price += log * float64(len(r.Chosen.Parameters)-len(f.best.fit.Parameters))
-	if os.Getenv("ZZ") != "" {
-		fmt.Println("APART", name, cuts, g.best.fit.Omega)
-	}
 	if f.best.passed() && g.best.score()+price > f.best.score() {
 		return nil, nil
 	}
-	r.Regimes, r.Base = regimes, m
-	return r, nil
+	return g, nil
 }
 
 // changes says whether a formula or a parameter differs between regimes.
-func (r *Result) changes(names []string) bool {
+func (r *Result) changes() bool {
 	for _, t := range r.Chosen.Terms {
 		for _, name := range expr.Names(t.Factor) {
-			if slices.Contains(names, name) {
+			if slices.ContainsFunc(r.Regimes, func(g Regime) bool { return g.Name == name }) {
 				return true
 			}
 		}

@@ -40,7 +40,8 @@ type experiment struct {
 	drift   [2]map[string]float64 // parameters go linearly from the first values to the second
 	cycle   float64               // with regimes: of the motion, in units of time
 	given   bool                  // the problem says when regimes change
-	refuse  string                // what an honest refusal says; with drift
+	open    string                // with drift: the state whose equation is unknown
+	drifts  string                // and what it is, the time in it
 }
 
 // regime is a stretch of a record, and what must come back of it.
