@@ -94,6 +94,13 @@ type search func(context.Context, *fit.Engine) (*discover.Result, error)
 
 // learn searches on the training entries, refits on all, and proves.
 func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Outcome, error) {
+	return solve(ctx, p, s, by, nil)
+}
+
+// solve is learn; on records, where there are any, the begins of the regimes that
+// the problem names are found again.
+func solve(ctx context.Context, p *problem.Problem, s Settings, by search, records []fit.Entry) (*Outcome, error) {
+	asked := p
 	entries, err := p.Open()
 	if err != nil {
 		return nil, err
@@ -134,8 +141,15 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 			return nil, err
 		}
 	}
-	w := &work{problem: p, settings: s, train: train, test: test, data: data, doubts: doubts, found: found, sought: engine.Data}
-	w.refuseExcerptRegimes()
+	w := &work{problem: p, asked: asked, settings: s, train: train, test: test, data: data, doubts: doubts, found: found, sought: engine.Data}
+	if out, err := w.again(ctx, by); err != nil || out != nil {
+		return out, err
+	}
+	if len(records) > 0 {
+		if found.Regimes, err = discover.Places(ctx, w.engine(), found, records); err != nil {
+			return nil, err
+		}
+	}
 	w.adoptRegimes()
 	if w.adopt() {
 		engine.Data, data = w.data, w.data
@@ -372,6 +386,7 @@ func split(entries []fit.Entry) (train, test []fit.Entry) {
 // work is a discovery on its way from the chosen formula to its proof.
 type work struct {
 	problem     *problem.Problem
+	asked       *problem.Problem // as it came
 	settings    Settings
 	train, test []fit.Entry
 	data        *fit.Data // of the training entries
@@ -388,6 +403,7 @@ type work struct {
 	closed  *model.Model // closed by final, starting where the data start
 	spread  []float64    // standard deviation of final's coefficients, then parameters; weights have none
 	proof   *assess.Proof
+	proofs  map[int]*assess.Proof // of every regime, by its number
 	seconds run.Seconds
 }
 
@@ -598,13 +614,16 @@ func (w *work) prove(ctx context.Context) error {
 		}
 		path = append(path, rows)
 	}
-	proof, err := assess.Run(ctx, assess.Input{
+	in := assess.Input{
 		Model: w.trained, Final: w.closed, Train: w.train, Test: w.test,
 		Sigma: sampled(w.data, w.found.Chosen.Sigma), Scale: w.found.Chosen.Scale, Path: path,
 		Workers: w.settings.Workers, Journal: w.settings.Journal,
-	})
-	w.proof = proof
-	return err
+	}
+	var err error
+	if w.proof, err = assess.Run(ctx, in); err != nil || len(w.found.Regimes) == 0 {
+		return err
+	}
+	return w.proveRegimes(ctx, in)
 }
 
 // blocks is the number of parts that intervals are taken from where the model

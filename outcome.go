@@ -108,11 +108,7 @@ func (w *work) result() *run.Result {
 	for _, h := range w.help() {
 		r.Supplied.Defects[h.State] = run.Number(h.Share())
 	}
-	r.Dynamics = run.Dynamics{
-		Lyapunov: run.Numbers(w.proof.Lyapunov), ValidTime: run.Number(w.proof.LyapunovTimes()),
-		AttractorDistance: run.Number(w.proof.AttractorDistance), AttractorFloor: run.Number(w.proof.AttractorFloor),
-		SpectrumDistance: run.Number(w.proof.SpectrumDistance), SpectrumFloor: run.Number(w.proof.SpectrumFloor),
-	}
+	r.Dynamics = *dynamicsOf(w.proof)
 	if x := w.found.Extra; x != nil {
 		right := x.Equation()
 		r.Extra = &run.Extra{State: x.State, Equation: right.String(), Enters: x.Enters, Term: x.State}
@@ -151,6 +147,15 @@ func (w *work) result() *run.Result {
 			"it does not hold where it was not trained. Train on data that cover the held-out ones, or seek a formula with `govern extract`, which may.", w.proof.Free[i], w.data.Channels[i].Column)
 	}
 	return r
+}
+
+// dynamicsOf a proof.
+func dynamicsOf(p *assess.Proof) *run.Dynamics {
+	return &run.Dynamics{
+		Lyapunov: run.Numbers(p.Lyapunov), ValidTime: run.Number(p.LyapunovTimes()),
+		AttractorDistance: run.Number(p.AttractorDistance), AttractorFloor: run.Number(p.AttractorFloor),
+		SpectrumDistance: run.Number(p.SpectrumDistance), SpectrumFloor: run.Number(p.SpectrumFloor),
+	}
 }
 
 // chance is the free-running error, in standard deviations, above which a

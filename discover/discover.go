@@ -96,8 +96,12 @@ func passed(checks []Check) bool {
 
 // Run discovers formulas for every unknown of the engine's model: by libraries,
 // and through networks where a model asks for them or no library passes the
-// checks.
+// checks. Entries that say in which regime they lie (fit.Entry.Regime) may have
+// coefficients of their own in each.
 func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
+	if regimesOf(e.Data.Entries) > 1 {
+		return given(ctx, e, o)
+	}
 	return runWith(ctx, e, o, true)
 }
 
@@ -391,7 +395,12 @@ func (f *formulas) coloured(ctx context.Context) (*Result, error) {
 	if e.Journal != nil {
 		e.Journal = fit.Under("coloured", e.Journal)
 	}
-	r, err := runWith(ctx, &e, f.options, false)
+	var r *Result
+	if len(f.indicators) > 0 {
+		r, err = runIn(ctx, &e, f.options, f.indicators)
+	} else {
+		r, err = runWith(ctx, &e, f.options, false)
+	}
 	if err != nil || r.Status != OK && r.Status != Ambiguous {
 		return nil, err
 	}

@@ -18,8 +18,15 @@ type Regime struct {
 	Number   int    // from 1, in the order of the record
 	Entry    string // that holds it
 	From, To float64
-	Name     string // of the parameter that is 1 in it and 0 elsewhere; empty for the first, where all are 0
+	// Low and High hold, with 95 %, when it began; both are From where that is not an
+	// estimate: of the first regime, of one that is given, and where a record begins.
+	Low, High float64
+	Name      string // of the parameter that is 1 in it and 0 elsewhere; empty for the first, where all are 0
 }
+
+// Guard is the share of a cycle, on both sides of a change that was found, that
+// belongs to neither regime.
+const Guard = 0.1
 
 // Change points are sought in blocks of a quarter of a cycle, or longer ones
 // where there would be more than mostBlocks; a regime lasts leastRegime cycles at
@@ -29,7 +36,7 @@ const (
 	mostBlocks  = 240
 	leastRegime = 4
 	fineShare   = 16
-	guardCycles = 0.1
+	guardCycles = Guard
 	mostRegimes = 8
 )
 
@@ -68,6 +75,7 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	}
 	var held []string // parameters that all regimes share
 	var accepted *formulas
+	var placed []Regime
 	for round := range apartRounds {
 		g, err := f.apart(ctx, cuts, held, fmt.Sprintf("regimes-%d", round))
 		if err != nil {
@@ -76,17 +84,18 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 		if g == nil {
 			break
 		}
-		accepted = g
+		accepted, placed = g, g.result.Regimes
 		r := g.result
 		if fewer := r.needed(cuts); len(fewer) > 0 && len(fewer) < len(cuts) && round+1 < apartRounds {
 			cuts = fewer
 			continue
 		}
 		shared := append(slices.Clone(held), sharedParameters(r, f.engine.Data.Model)...)
-		moved, err := f.placeAgain(ctx, fmt.Sprintf("regimes-%d/places", round), r, cuts)
+		moved, regimes, err := f.placeAgain(ctx, fmt.Sprintf("regimes-%d/places", round), r, cuts)
 		if err != nil {
 			return nil, err
 		}
+		placed = regimes
 		if len(shared) == len(held) && !f.farther(cuts, moved) {
 			break
 		}
@@ -99,6 +108,7 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	if err != nil || r.Status != OK && r.Status != Ambiguous || !r.changes() {
 		return nil, err
 	}
+	r.Regimes = placed
 	return r, nil
 }
 
@@ -117,82 +127,31 @@ func (f *formulas) farther(from, to []cut) bool {
 	return false
 }
 
-// placeAgain finds where the fitted formulas of two regimes meet: a motion that
-// changes from one to the other is fitted to the data around the change for every
-// place that comes into question, and the places are averaged with their
-// likelihoods. Between, the state goes on; that says most about the place.
-func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts []cut) ([]cut, error) {
-	const before, around, step = 4, 1.6, 24 // cycles, cycles, steps a cycle
-	for _, t := range r.Chosen.Terms {
-		if t.Knots > 0 {
-			return cuts, nil
-		}
+// placeAgain finds where the fitted formulas of two regimes meet, for every change
+// point that does not lie at the begin of an entry.
+func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts []cut) ([]cut, []Regime, error) {
+	if !placeable(r) {
+		return cuts, r.Regimes, nil
 	}
 	d := f.engine.Data
-	cycle := d.SamplesPerCycle()
-	closed, err := closedBy(r)
+	p, err := newPlacing(f.engine, d, r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := slices.Clone(cuts)
+	out, regimes := slices.Clone(cuts), slices.Clone(r.Regimes)
 	for k, c := range cuts {
+		if c.at == 0 {
+			continue
+		}
 		entry := d.Entries[c.entry]
-		n := len(entry.Times)
-		first, last := max(c.at-int(before*cycle), 0), min(c.at+int(before*cycle), n)
-		if c.at == 0 || last-first < 8 {
-			continue
-		}
-		m := switching(closed, r.Regimes, k+1)
-		var entries []fit.Entry
-		var places []int
-		for at := max(c.at-int(around*cycle), first+2); at <= min(c.at+int(around*cycle), last-2); at += max(int(cycle/step), 1) {
-			e := entry.Slice(first, last)
-			e.Name = fmt.Sprintf("%s@%d", entry.Name, at)
-			signal := make([]float64, last-first)
-			for i := range signal {
-				if first+i >= at {
-					signal[i] = 1
-				}
-			}
-			e.Inputs = append(e.Inputs, signal)
-			entries, places = append(entries, e), append(places, at)
-		}
-		if len(entries) == 0 {
-			continue
-		}
-		data, err := fit.Prepare(m, entries)
+		at, err := p.place(ctx, fmt.Sprintf("%s-%d", name, k), entry, c.at, k+1)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		sigma := make([]float64, len(data.Channels))
-		for i, info := range data.Channels {
-			if j := d.IndexOf(info); j >= 0 {
-				sigma[i] = r.Chosen.Sigma[j]
-			}
-		}
-		engine := &fit.Engine{Data: data, Options: f.engine.Options, Workers: f.engine.Workers, Journal: f.engine.Journal}
-		located, err := engine.Locate(ctx, fmt.Sprintf("%s-%d", name, k), sigma, r.Chosen.Scale)
-		if err != nil {
-			return nil, err
-		}
-		lowest := math.Inf(1)
-		loss := make([]float64, len(places))
-		for i := range places {
-			loss[i] = located.Loss[i] * float64(last-first) * float64(len(data.Channels))
-			lowest = math.Min(lowest, loss[i])
-		}
-		if !finite(lowest) {
-			continue
-		}
-		sum, weight := 0.0, 0.0
-		for i, at := range places {
-			if w := math.Exp((lowest - loss[i]) / 2); w > 0 {
-				sum, weight = sum+w*float64(at), weight+w
-			}
-		}
-		out[k].at = int(math.Round(sum / weight))
+		out[k].at = at.at
+		moveChange(regimes, entry, k+1, at)
 	}
-	return out, nil
+	return out, regimes, nil
 }
 
 // needed leaves out the change points at which no coefficient and no parameter
@@ -650,7 +609,13 @@ func cutAt(d *fit.Data, cuts []cut, names []string) ([]fit.Entry, []Regime) {
 					part.Set[name], r.Name = 1, name
 				}
 			}
-			entries, regimes = append(entries, part), append(regimes, r)
+			entries = append(entries, part)
+			if k := len(regimes) - 1; k >= 0 && regimes[k].Number == r.Number && regimes[k].Entry == r.Entry {
+				regimes[k].To = r.To // after a gap, or the next excerpt
+				return
+			}
+			r.Low, r.High = r.From, r.From
+			regimes = append(regimes, r)
 		}
 		for _, c := range cuts {
 			switch {

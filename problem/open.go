@@ -42,7 +42,7 @@ func (p *Problem) Open() ([]fit.Entry, error) {
 	if err := p.checkVariation(entries); err != nil {
 		return nil, err
 	}
-	stretches, uses, err := p.stretches(entries, o.cuts)
+	stretches, uses, err := p.stretches(entries)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,6 @@ func entryNames(data []Data) []string {
 type opener struct {
 	*Problem
 	first *series.Series // the first file whose times have a unit
-	cuts  [][]int        // by entry: the samples with which its second and later regimes begin
 }
 
 // open reads one file of data.
@@ -127,12 +126,6 @@ func (p *opener) open(d *Data) (fit.Entry, error) {
 		}
 	}
 	d.Time.Column = s.TimeName
-	var cuts []int
-	for _, t := range d.Regimes {
-		at, _ := slices.BinarySearch(s.Time, t)
-		cuts = append(cuts, at)
-	}
-	p.cuts = append(p.cuts, cuts)
 	entry := fit.Entry{Set: d.Set}
 	if entry.Times, err = p.times(s); err != nil {
 		return fit.Entry{}, err

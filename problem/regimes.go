@@ -9,20 +9,21 @@ import (
 	"govern/series"
 )
 
-// stretches cuts entries before the samples with which another regime is said to
-// begin, and returns what
+// stretches cuts entries where another regime is said to begin, and returns what
 // each serves for. Where no entry says anything they are as they were.
-func (p *Problem) stretches(entries []fit.Entry, cuts [][]int) ([]fit.Entry, []Use, error) {
+func (p *Problem) stretches(entries []fit.Entry) ([]fit.Entry, []Use, error) {
 	said := slices.ContainsFunc(p.Data, func(d Data) bool { return len(d.Regimes) > 0 })
 	var out []fit.Entry
 	var uses []Use
 	for i, entry := range entries {
 		d := p.Data[i]
-		from := 0
 		for k := range len(d.Regimes) + 1 {
-			to := len(entry.Times)
+			from, to := 0, len(entry.Times)
+			if k > 0 {
+				from, _ = slices.BinarySearch(entry.Times, d.Regimes[k-1]+d.Guard)
+			}
 			if k < len(d.Regimes) {
-				to = cuts[i][k]
+				to, _ = slices.BinarySearch(entry.Times, d.Regimes[k]-d.Guard)
 			}
 			if said && to-from < minSamples {
 				return nil, nil, tooShort(d, entry, k, to-from)
@@ -32,7 +33,7 @@ func (p *Problem) stretches(entries []fit.Entry, cuts [][]int) ([]fit.Entry, []U
 				part = entry.Slice(from, to)
 				part.Regime = k + 1
 			}
-			out, uses, from = append(out, part), append(uses, d.Use), to
+			out, uses = append(out, part), append(uses, d.Use)
 		}
 	}
 	return out, uses, nil
