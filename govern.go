@@ -399,6 +399,7 @@ type work struct {
 	all     []fit.Entry
 	whole   *fit.Data
 	final   *fit.Fitted  // refitted on all entries
+	foreign bool         // coefficients change in the held-out data: final is of the training entries
 	apart   bool         // no refit on all entries was possible: final is of the training entries
 	closed  *model.Model // closed by final, starting where the data start
 	spread  []float64    // standard deviation of final's coefficients, then parameters; weights have none
@@ -467,7 +468,7 @@ func (w *work) refit(ctx context.Context) error {
 		return err
 	}
 	w.final, w.all, w.whole = chosen, w.train, w.data
-	if len(w.test) > 0 && w.problem.Discover.Method != discover.MethodDerivatives {
+	if len(w.test) > 0 && !w.foreign && w.problem.Discover.Method != discover.MethodDerivatives {
 		if err := w.extend(ctx); err != nil {
 			return err
 		}

@@ -33,6 +33,25 @@ func (w *work) adoptRegimes() {
 		w.train = w.intoRegimes(w.train)
 	}
 	w.test = w.intoRegimes(w.test)
+	w.found.Regimes = w.complete(regimes)
+}
+
+// complete lets regimes end where the next begins, or where what is held out of them
+// ends.
+func (w *work) complete(regimes []discover.Regime) []discover.Regime {
+	regimes = slices.Clone(regimes)
+	for k := range regimes {
+		r := &regimes[k]
+		for _, e := range w.test {
+			if e.Name == r.Entry && w.lies(e, *r) {
+				r.To = math.Max(r.To, e.Times[len(e.Times)-1])
+			}
+		}
+		if k+1 < len(regimes) && regimes[k+1].Entry == r.Entry {
+			r.To = regimes[k+1].From
+		}
+	}
+	return regimes
 }
 
 // intoRegimes sets the indicators of entries that say in which regime they lie, or
@@ -86,7 +105,7 @@ func (w *work) further(ctx context.Context) (*problem.Problem, error) {
 	}
 	guard := discover.Guard * w.cycle()
 	if found {
-		guard = 2 * aheadCycles * w.cycle()
+		guard = aheadGuard * w.cycle()
 	}
 	return withRegimes(p, changes, guard), nil
 }
@@ -148,7 +167,8 @@ func (w *work) disown(begins []float64) {
 	}
 	text := "coefficients change, near t = " + strings.Join(when, ", ")
 	if !w.excerpted() {
-		w.doubts = append(w.doubts, text+", or the held-out data are of another regime; no formula with regimes passes the checks, and errors are those of the formula of the training data")
+		w.foreign = true
+		w.doubts = append(w.doubts, text+": from there on the held-out data do not follow the formula, and are too few, or too different, to say what they follow. Values are of the training data alone, errors on held-out data are of that formula")
 		return
 	}
 	w.found = &discover.Result{Status: discover.NoModel, Data: w.found.Data, Model: w.problem.Model, Smoothed: w.found.Smoothed,
@@ -181,6 +201,7 @@ const (
 	aheadCycles = 2
 	leastAhead  = 2
 	aheadCost   = 1.5
+	aheadGuard  = 2.5 // cycles, around a place that blocks have given
 	aheadBlocks = 60
 )
 
