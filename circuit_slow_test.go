@@ -35,12 +35,37 @@ func data(t *testing.T, name string) string {
 	return path
 }
 
+// chua discovers a model of two measured voltages of a Chua circuit, and asks that the
+// answer is trusted.
+func chua(t *testing.T, learn string) *govern.Outcome {
+	t.Helper()
+	file := data(t, "circuits/chua_measured.csv")
+	p, err := problem.Read("chua.yaml", fmt.Appendf(nil, "model:%sdata: {file: %q, time: {column: t, unit: s}, observe: {v1: v1, v2: v2}}\n", learn, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := govern.Discover(context.Background(), p, govern.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !o.Result.Status.Trusted() {
+		t.Fatalf("status %s: %s", o.Result.Status, o.Result.Advice)
+	}
+	return o
+}
+
+// near asks for a value within 5 %.
+func near(t *testing.T, name string, got, want float64) {
+	t.Helper()
+	if math.Abs(got-want) > 0.05*want {
+		t.Errorf("%s = %g, want %g within 5 %%", name, got, want)
+	}
+}
+
 // The same circuit by its elements: one overall impedance is free, which is said
 // and held, and the rest comes out as without.
 func TestAMeasuredChuaCircuitInItsElements(t *testing.T) {
-	file := data(t, "circuits/chua_measured.csv")
-	p, err := problem.Read("chua.yaml", []byte(fmt.Sprintf(`
-model:
+	o := chua(t, `
   time_unit: ms
   states: {v1: 0, v2: 0, i: 0}
   parameters: {R: {value: 1, fit: true}, C1: {value: 1, fit: true}, C2: {value: 1, fit: true}, L: {value: 1, fit: true}, R0: {value: 1, fit: true}}
@@ -49,26 +74,13 @@ model:
     v1' = ((v2 - v1)/R - g(v1))/C1
     v2' = ((v1 - v2)/R + i)/C2
     i' = -(v2 + R0*i)/L
-data: {file: %q, time: {column: t, unit: s}, observe: {v1: v1, v2: v2}}
-`, file)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, err := govern.Discover(context.Background(), p, govern.Settings{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !o.Result.Status.Trusted() {
-		t.Fatalf("status %s: %s", o.Result.Status, o.Result.Advice)
-	}
+`)
 	if len(o.Result.Warnings) == 0 || !strings.Contains(o.Result.Warnings[0], "determined are only R·C1, R·C2, L/R, R0/R. So R is held at 1") {
 		t.Errorf("the impedance scale is not said: %q", o.Result.Warnings)
 	}
 	of := func(name string) float64 { return float64(o.Result.Parameters[name].Value) }
 	for name, pair := range map[string][2]float64{"1/(R·C1)": {1 / of("C1"), 107}, "1/(R·C2)": {1 / of("C2"), 10.2}, "1/(L·C2)": {1 / (of("L") * of("C2")), 1360}} {
-		if got, want := pair[0], pair[1]; math.Abs(got-want) > 0.05*want {
-			t.Errorf("%s = %g, want %g within 5 %%", name, got, want)
-		}
+		near(t, name, pair[0], pair[1])
 	}
 }
 
@@ -77,9 +89,7 @@ data: {file: %q, time: {column: t, unit: s}, observe: {v1: v1, v2: v2}}
 // ±1.4 V, a slope of the diode of −16 between them and 20 outside, 8.8 cycles and 3
 // lobe switches a record.
 func TestAMeasuredChuaCircuitGivesItsDiode(t *testing.T) {
-	file := data(t, "circuits/chua_measured.csv")
-	p, err := problem.Read("chua.yaml", []byte(fmt.Sprintf(`
-model:
+	o := chua(t, `
   time_unit: ms
   states: {v1: 0, v2: 0, j: 0}
   parameters: {a: {value: 1, fit: true}, b: {value: 1, fit: true}, c: {value: 1, fit: true}, d: {value: 1, fit: true}}
@@ -88,22 +98,9 @@ model:
     v1' = a*v2 - g(v1)
     v2' = b*(v1 - v2) + j
     j' = -c*v2 - d*j
-data: {file: %q, time: {column: t, unit: s}, observe: {v1: v1, v2: v2}}
-`, file)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, err := govern.Discover(context.Background(), p, govern.Settings{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !o.Result.Status.Trusted() {
-		t.Fatalf("status %s: %s", o.Result.Status, o.Result.Advice)
-	}
+`)
 	for name, want := range map[string]float64{"a": 107, "b": 10.2, "c": 1360} {
-		if got := float64(o.Result.Parameters[name].Value); math.Abs(got-want) > 0.05*want {
-			t.Errorf("%s = %g, want %g within 5 %%", name, got, want)
-		}
+		near(t, name, float64(o.Result.Parameters[name].Value), want)
 	}
 	g, err := expr.Parse(*o.Result.Unknowns["g"].Expression)
 	if err != nil {

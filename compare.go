@@ -16,6 +16,7 @@ import (
 	"govern/fit"
 	"govern/model"
 	"govern/problem"
+	"govern/series"
 )
 
 // SuccessLevel is the forecast error over one Lyapunov time, in standard
@@ -85,11 +86,7 @@ func (m Method) Median() float64 {
 	for _, t := range m.Trials {
 		all = append(all, t.Final())
 	}
-	slices.Sort(all)
-	if len(all) == 0 {
-		return math.NaN()
-	}
-	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
+	return series.Median(all)
 }
 
 // Success is the number of trials whose forecast error ends below level.
@@ -183,7 +180,8 @@ func (c *comparison) reference(ctx context.Context) error {
 	if c.data, err = fit.Prepare(c.problem.Model, c.train); err != nil {
 		return err
 	}
-	engine := &fit.Engine{Data: c.data, Workers: c.settings.Workers, Seed: c.settings.Seed, Journal: c.settings.Journal, Monitor: c.settings.Monitor}
+	engine := c.settings.engine(c.data, fit.Options{})
+	engine.Seed = c.settings.Seed
 	found, err := discover.Run(ctx, engine, c.problem.Discover)
 	if err != nil {
 		return err
@@ -298,9 +296,7 @@ func (c *comparison) run(ctx context.Context) (*Comparison, error) {
 			for k := int(next.Add(1)) - 1; k < count; k = int(next.Add(1)) - 1 {
 				m, seed := c.out.Methods[k/seeds], c.settings.Seed+uint64(k%seeds)
 				name := fmt.Sprintf("%s, %s, seed %d", m.Form, m.Name, seed)
-				if c.settings.Monitor != nil {
-					c.settings.Monitor.Stage(name, float64(done.Load())/float64(count))
-				}
+				c.settings.stage(name, float64(done.Load())/float64(count))
 				if trials[k], errs[k] = c.trial(ctx, m, name, seed); errs[k] != nil {
 					cancel()
 					return

@@ -148,9 +148,9 @@ func TestTheGainTrainsLongSegmentsOfOtherSystems(t *testing.T) {
 		degree              int
 		noise               []float64
 	}{
-		{"Rössler, y hidden, y' unknown", "rossler-14", rosslerLearn, 0.1, [2]string{"x", "z"}, 3, []float64{0.01, 0.05}},
-		{"Lorenz, z hidden, z' unknown", "lorenz", lorenzZLearn, 0.02, [2]string{"x", "y"}, 2, []float64{0, 0.01, 0.05}},
-		{"Petržela–Polák, x hidden, y' unknown", "petrzela-polak", petrzelaLearn, 0.1, [2]string{"y", "z"}, 3, []float64{0, 0.01, 0.05}},
+		{"Rössler, y hidden, y' unknown", "rossler-14", truth.RosslerY, 0.1, [2]string{"x", "z"}, 3, []float64{0.01, 0.05}},
+		{"Lorenz, z hidden, z' unknown", "lorenz", truth.LorenzZ, 0.02, [2]string{"x", "y"}, 2, []float64{0, 0.01, 0.05}},
+		{"Petržela–Polák, x hidden, y' unknown", "petrzela-polak", truth.PetrzelaY, 0.1, [2]string{"y", "z"}, 3, []float64{0, 0.01, 0.05}},
 	} {
 		m, err := model.Lookup(k.system)
 		if err != nil {

@@ -3,17 +3,16 @@ package govern_test
 import (
 	"bytes"
 	"context"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"govern"
 	"govern/fit"
+	"govern/internal/journal"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/ode"
@@ -121,38 +120,6 @@ func TestResultsHaveTheSameBitsForAnyNumberOfWorkers(t *testing.T) {
 	}
 }
 
-// memory is a journal that can stop the run after some steps, as an interruption
-// does.
-type memory struct {
-	mu     sync.Mutex
-	steps  map[string][]byte
-	budget int // steps until the interruption; negative: none
-	stop   context.CancelFunc
-}
-
-func (m *memory) Do(name string, out any, compute func() error) error {
-	m.mu.Lock()
-	saved, ok := m.steps[name]
-	m.mu.Unlock()
-	if ok {
-		return gob.NewDecoder(bytes.NewReader(saved)).Decode(out)
-	}
-	if err := compute(); err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(out); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.steps[name] = b.Bytes()
-	if m.budget--; m.budget == 0 {
-		m.stop()
-	}
-	return nil
-}
-
 func TestAnInterruptedRunEndsWithTheSameBits(t *testing.T) {
 	p := shortRossler(t)
 	interrupted(t, func(ctx context.Context, s govern.Settings) (*govern.Outcome, error) {
@@ -168,11 +135,11 @@ func interrupted(t *testing.T, begin func(context.Context, govern.Settings) (*go
 		t.Fatal(err)
 	}
 	want := bits(t, whole)
-	journal := &memory{steps: map[string][]byte{}}
+	kept := &journal.Memory{}
 	for interruptions := 0; ; interruptions++ {
 		ctx, stop := context.WithCancel(context.Background())
-		journal.budget, journal.stop = 3, stop
-		o, err := begin(ctx, govern.Settings{Journal: journal, Workers: 1 + interruptions%3})
+		kept.StopAfter(3, stop)
+		o, err := begin(ctx, govern.Settings{Journal: kept, Workers: 1 + interruptions%3})
 		stop()
 		if errors.Is(err, context.Canceled) {
 			if interruptions > 200 {
@@ -283,9 +250,6 @@ func TestANetworkWithoutAFormulaStillSimulates(t *testing.T) {
 		t.Errorf("the written model ends at %v (%v)", sol, err)
 	}
 }
-
-// A journal must be able to hold everything that is put into it.
-var _ fit.Journal = (*memory)(nil)
 
 // A fixed initial state holds where a record begins, not where its held-out part
 // does.

@@ -96,9 +96,7 @@ func LandscapeOf(ctx context.Context, p *problem.Problem, parameter string, low,
 	}
 	engine := &fit.Engine{Data: data, Workers: s.Workers, Options: fit.Options{Substeps: max(p.Fit.Substeps, 4)}}
 	for k, gain := range gains {
-		if s.Monitor != nil {
-			s.Monitor.Stage(fmt.Sprintf("gain %g", gain), float64(k)/float64(len(gains)))
-		}
+		s.stage(fmt.Sprintf("gain %g", gain), float64(k)/float64(len(gains)))
 		loss, err := engine.Landscape(ctx, start, parameter, out.Values, &fit.Gain{K: gain, Drive: drive})
 		if err != nil {
 			return nil, err

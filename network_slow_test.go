@@ -49,6 +49,16 @@ equations: |
     z' = 0.1*y*z/(1 + 2*y) - 0.01*z
 `, map[string]string{"f": "5*x/(1 + 3*x)"}, 2, 2000, 2000, false}
 
+// lorenzCoupling is Lorenz's system with the coupling from y to x unknown.
+const lorenzCoupling = `
+  states: {x: 0, y: 0, z: 0}
+  unknowns: {f: {}}
+  equations: |
+    x' = 10*(f(y) - x)
+    y' = x*(28 - z) - y
+    z' = x*y - 8/3*z
+`
+
 // saturatingLorenz is Lorenz's system with a logistic coupling from y to x.
 var saturatingLorenz = beyond{"Lorenz, logistic coupling", `
 name: saturating
@@ -57,14 +67,7 @@ equations: |
   x' = 10*(40*logistic(y/8) - 20 - x)
   y' = x*(28 - z) - y
   z' = x*y - 8/3*z
-`, `
-  states: {x: 0, y: 0, z: 0}
-  unknowns: {f: {}}
-  equations: |
-    x' = 10*(f(y) - x)
-    y' = x*(28 - z) - y
-    z' = x*y - 8/3*z
-`, map[string]string{"f": "40*logistic(y/8) - 20"}, 0.02, 2000, 100, false}
+`, lorenzCoupling, map[string]string{"f": "40*logistic(y/8) - 20"}, 0.02, 2000, 100, false}
 
 // twoSigmoids couples by a function that no single bend is.
 var twoSigmoids = beyond{"Lorenz, two sigmoids", `
@@ -74,14 +77,7 @@ equations: |
   x' = 10*(0.4*y + 10*tanh(y/5 - 1) + 5*tanh(y/3 + 3) - x)
   y' = x*(28 - z) - y
   z' = x*y - 8/3*z
-`, `
-  states: {x: 0, y: 0, z: 0}
-  unknowns: {f: {}}
-  equations: |
-    x' = 10*(f(y) - x)
-    y' = x*(28 - z) - y
-    z' = x*y - 8/3*z
-`, map[string]string{"f": "0.4*y + 10*tanh(y/5 - 1) + 5*tanh(y/3 + 3)"}, 0.02, 2000, 100, false}
+`, lorenzCoupling, map[string]string{"f": "0.4*y + 10*tanh(y/5 - 1) + 5*tanh(y/3 + 3)"}, 0.02, 2000, 100, false}
 
 // ring is a chaotic network of three neurons with one response, called in several
 // places (weights after Yang and Huang 2006).

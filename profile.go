@@ -208,19 +208,13 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 			sigma[c] = math.Max(v, info.Floor)
 		}
 	}
-	paths, err := (&fit.Engine{Data: located, Workers: w.settings.Workers, Journal: w.settings.Journal}).Locate(ctx, "profile/locate", sigma, scale)
+	paths, err := w.settings.engine(located, fit.Options{}).Locate(ctx, "profile/locate", sigma, scale)
 	if err != nil {
 		return err
 	}
 	n := len(m.States)
-	states := make([][][]float64, len(entries))
-	for e, path := range paths.Path {
-		states[e] = make([][]float64, n)
-		for k, v := range path {
-			states[e][k%n] = append(states[e][k%n], v)
-		}
-		w.start.Nodes = append(w.start.Nodes, everyNode(path, n, max(p.Fit.Segment, 1)))
-	}
+	states := byState(paths.Path, n)
+	w.start.Nodes = nodesAlong(paths.Path, n, max(p.Fit.Segment, 1))
 	for i := range scale {
 		var all []float64
 		for e := range states {
@@ -232,23 +226,17 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 		return err
 	}
 	w.start.Sigma, w.start.Scale = sigma, scale
-	w.engine = &fit.Engine{Data: data, Options: p.Fit, Workers: w.settings.Workers, Journal: w.settings.Journal, Monitor: w.settings.Monitor}
+	w.engine = w.settings.engine(data, p.Fit)
 	end := p.Fit.Omega
 	if end == 0 {
 		end = fit.OmegaEnd
 	}
-	w.stage("best fit", 0)
+	w.settings.stage("best fit", 0)
 	w.at, err = w.engine.Trajectory(ctx, "profile/best", &w.start, fit.Schedule{From: 0.1, To: end, Noise: true})
 	if err == nil && w.at.Status == optim.Failed {
 		err = &ProfileError{"", "the formula cannot be evaluated on the data", nil}
 	}
 	return err
-}
-
-func (w *profiling) stage(name string, done float64) {
-	if w.settings.Monitor != nil {
-		w.settings.Monitor.Stage(name, done)
-	}
 }
 
 // value of the profiled number in a fit.
@@ -306,7 +294,7 @@ func (w *profiling) follow(ctx context.Context, name string) (*Profile, error) {
 				break
 			}
 			label := map[float64]string{-1: "below", 1: "above"}[side]
-			w.stage(fmt.Sprintf("profile, %s", label), (float64(k)+float64(i)/float64(w.points))/2)
+			w.settings.stage(fmt.Sprintf("profile, %s", label), (float64(k)+float64(i)/float64(w.points))/2)
 			g, err := w.engine.Trajectory(ctx, fmt.Sprintf("profile/%s-%02d", label, i), w.with(f, bounded),
 				fit.Schedule{To: best.Omega, Held: []int{w.column}})
 			if err != nil {

@@ -41,73 +41,27 @@ type recovery struct {
 	baseline     bool               // sparse regression on derivatives is shown beside
 }
 
-const rosslerLearn = `
-  states: {x: 0, y: 0, z: 0}
-  parameters: {b: 0.22, c: 14}
-  unknowns: {f: {}}
-  equations: |
-    x' = -y - z
-    y' = f(x, y)
-    z' = b + z*(x - c)
-`
-
-const petrzelaLearn = `
-  states: {x: 0, y: 0, z: 0}
-  unknowns: {f: {}}
-  equations: |
-    x' = z
-    y' = f(x, z)
-    z' = y - x - 0.5*z
-`
-
-const lorenzLearn = `
-  states: {x: 0, y: 0, z: 0}
-  unknowns: {f: {}, g: {}, h: {}}
-  equations: |
-    x' = f(x, y, z)
-    y' = g(x, y, z)
-    z' = h(x, y, z)
-`
-
-const lorenzZLearn = `
-  states: {x: 0, y: 0, z: 0}
-  unknowns: {h: {}}
-  equations: |
-    x' = 10*(y - x)
-    y' = x*(28 - z) - y
-    z' = h(x, y, z)
-`
-
-const hindmarshLearn = `
-  states: {x: 0, y: 0, z: 0}
-  unknowns: {f: {}}
-  equations: |
-    x' = y - x^3 + 3*x^2 - z + 3.25
-    y' = 1 - 5*x^2 - y
-    z' = f(x, z)
-`
-
 func board() []recovery {
 	var out []recovery
 	for _, n := range []struct{ level, tolerance float64 }{{0, 5e-4}, {0.01, 5e-3}} {
-		truth := map[string]string{"f": "x + 0.2*y"}
+		formulas := map[string]string{"f": "x + 0.2*y"}
 		out = append(out,
-			recovery{"Rössler, y' unknown", "rossler-14", 0.05, 2001, map[string]float64{"x": n.level, "y": n.level, "z": n.level}, rosslerLearn, truth, n.tolerance, 3, 0.111, false},
-			recovery{"Rössler, y' unknown, y hidden", "rossler-14", 0.05, 2001, map[string]float64{"x": n.level, "z": n.level}, rosslerLearn, truth, n.tolerance, 3, 0.111, false})
+			recovery{"Rössler, y' unknown", "rossler-14", 0.05, 2001, map[string]float64{"x": n.level, "y": n.level, "z": n.level}, truth.RosslerY, formulas, n.tolerance, 3, 0.111, false},
+			recovery{"Rössler, y' unknown, y hidden", "rossler-14", 0.05, 2001, map[string]float64{"x": n.level, "z": n.level}, truth.RosslerY, formulas, n.tolerance, 3, 0.111, false})
 	}
 	for _, n := range []struct{ level, tolerance float64 }{{0, 1e-3}, {0.01, 5e-3}, {0.1, 0.03}} {
 		out = append(out, recovery{"Petržela–Polák, x at 5×, y' unknown", "petrzela-polak", 0.05, 4001,
-			map[string]float64{"x": 5, "y": n.level, "z": n.level}, petrzelaLearn, map[string]string{"f": "1.25*x^2 - z - 1"}, n.tolerance, 0, 0, true})
+			map[string]float64{"x": 5, "y": n.level, "z": n.level}, truth.PetrzelaY, map[string]string{"f": "1.25*x^2 - z - 1"}, n.tolerance, 0, 0, true})
 	}
 	lorenz := map[string]string{"f": "10*y - 10*x", "g": "28*x - y - x*z", "h": "x*y - 2.6666666666666665*z"}
 	for _, level := range []float64{0.05, 0.1} {
 		out = append(out, recovery{"Lorenz, all unknown", "lorenz", 0.02, 1000,
-			map[string]float64{"x": level, "y": level, "z": level}, lorenzLearn, lorenz, 0.1, 0, 0, true})
+			map[string]float64{"x": level, "y": level, "z": level}, truth.ThreeStates, lorenz, 0.1, 0, 0, true})
 	}
 	return append(out,
-		recovery{"Hindmarsh–Rose, voltage only, z' unknown", "hindmarsh-rose", 0.1, 10000, map[string]float64{"x": 0.01}, hindmarshLearn,
+		recovery{"Hindmarsh–Rose, voltage only, z' unknown", "hindmarsh-rose", 0.1, 10000, map[string]float64{"x": 0.01}, truth.HindmarshRoseZ,
 			map[string]string{"f": "0.024*x - 0.006*z + 0.0384"}, 0.1, 0, 0, false},
-		recovery{"Lorenz, z at 5×, z' unknown", "lorenz", 0.02, 1000, map[string]float64{"x": 0, "y": 0, "z": 5}, lorenzZLearn,
+		recovery{"Lorenz, z at 5×, z' unknown", "lorenz", 0.02, 1000, map[string]float64{"x": 0, "y": 0, "z": 5}, truth.LorenzZ,
 			map[string]string{"h": lorenz["h"]}, 0.01, 0, 0, true})
 }
 
@@ -157,9 +111,9 @@ func TestRecovery(t *testing.T) {
 }
 
 type outcome struct {
-	status, found, baseline                string
-	exact, covered                         bool
-	worst, valid, lyapunov, seconds, total float64
+	status, found, baseline         string
+	exact, covered                  bool
+	worst, valid, lyapunov, seconds float64
 }
 
 func (o outcome) row(c recovery, seed uint64) string {

@@ -14,6 +14,7 @@ import (
 	"govern/fit"
 	"govern/model"
 	"govern/ode"
+	"govern/series"
 	"govern/tape"
 )
 
@@ -178,10 +179,10 @@ func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
 		}
 	}
 	for c, v := range perChannel {
-		p.Free[c] = median(v)
+		p.Free[c] = series.Median(v)
 	}
-	p.Relative = median(relative)
-	p.ValidTime = median(valid) / p.unit()
+	p.Relative = series.Median(relative)
+	p.ValidTime = series.Median(valid) / p.unit()
 	if p.Censored = 2*censored > len(starts); p.Censored {
 		p.Warnings = append(p.Warnings, "most free runs were still valid when the held-out data ended: valid_time is a lower bound")
 	}
@@ -484,15 +485,4 @@ func (p *Proof) compare(in Input, data *fit.Data, r FreeRun) (channels []float64
 // signal is the standard deviation of a channel without its noise.
 func signal(c fit.ChannelInfo, sigma float64) float64 {
 	return math.Sqrt(math.Max(c.Std*c.Std-sigma*sigma, 1e-4*c.Std*c.Std))
-}
-
-// median of the values that are not NaN; NaN of none.
-func median(x []float64) float64 {
-	c := slices.DeleteFunc(slices.Clone(x), math.IsNaN)
-	if len(c) == 0 {
-		return math.NaN()
-	}
-	slices.Sort(c)
-	n := len(c)
-	return (c[(n-1)/2] + c[n/2]) / 2
 }

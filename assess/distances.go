@@ -1,10 +1,9 @@
 package assess
 
 import (
-	"math"
-
 	"govern/dynamics"
 	"govern/fit"
+	"govern/series"
 )
 
 // leastSamples is how long a record must be for its histogram and spectrum to
@@ -35,7 +34,7 @@ func (p *Proof) distances(in Input, entry fit.Entry, index int) error {
 	if p.AttractorFloor, err = dynamics.AttractorFloor(path); err != nil {
 		return err
 	}
-	if !regular(times) {
+	if _, even := series.Regular(times); !even {
 		p.Warnings = append(p.Warnings, "the sampling is irregular: the spectrum distance is left out")
 		return nil
 	}
@@ -74,15 +73,4 @@ func every(x []float64, n int) []float64 {
 		out[i] = x[i*(len(x)-1)/(n-1)]
 	}
 	return out
-}
-
-// regular says that samples are equally spaced, to a thousandth.
-func regular(t []float64) bool {
-	step := (t[len(t)-1] - t[0]) / float64(len(t)-1)
-	for i := 1; i < len(t); i++ {
-		if math.Abs(t[i]-t[i-1]-step) > 1e-3*step {
-			return false
-		}
-	}
-	return true
 }

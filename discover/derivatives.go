@@ -7,6 +7,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/internal/vector"
 	"govern/series"
 )
 
@@ -154,7 +155,7 @@ func (r *regression) threshold(terms int) (theta, variance []float64) {
 	q.cost = make([]float64, terms)
 	size := make([]float64, n) // rms of each column
 	for j, c := range q.columns {
-		size[j] = math.Sqrt(dot(c, c) / float64(len(s.rows)))
+		size[j] = math.Sqrt(vector.Dot(c, c) / float64(len(s.rows)))
 	}
 	best := math.Inf(1)
 	for exponent := -4.0; exponent <= 0; exponent += 0.1 {

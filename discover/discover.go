@@ -3,6 +3,7 @@
 package discover
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -19,8 +20,9 @@ import (
 // Status says how a discovery ended.
 type Status string
 
+// The ways in which one may end.
 const (
-	OK           Status = "ok"
+	OK           Status = "ok"            // a formula, and no other that the data cannot tell from it
 	Ambiguous    Status = "ambiguous"     // a formula, with ties
 	NotConverged Status = "not_converged" // no fit reached its minimum
 	NoModel      Status = "no_model"      // no library passes the checks
@@ -709,15 +711,7 @@ func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*c
 			}
 		}
 		if winner == nil {
-			slices.SortStableFunc(out, func(a, b Tie) int {
-				switch {
-				case a.Delta < b.Delta:
-					return -1
-				case a.Delta > b.Delta:
-					return 1
-				}
-				return 0
-			})
+			slices.SortStableFunc(out, func(a, b Tie) int { return cmp.Compare(a.Delta, b.Delta) })
 			return best, out, nil
 		}
 		settled, err := s.settle(ctx, fmt.Sprintf("ties-%d/settle", round), winner)

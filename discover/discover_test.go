@@ -22,15 +22,7 @@ import (
 // the unknowns in it.
 func learn(t *testing.T, c truth.Case, text string, workers int, o discover.Options) (*discover.Result, *fit.Data) {
 	t.Helper()
-	m, err := model.Read("test.yaml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := c.Entry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := fit.Prepare(m, []fit.Entry{e})
+	d, err := c.Data(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,15 +145,7 @@ func TestTheResultDoesNotDependOnTheWorkers(t *testing.T) {
 
 func TestAStateThatNoChannelSeesIsAnError(t *testing.T) {
 	c := truth.Case{Model: catalogue(t, "lorenz"), Step: 0.02, Samples: 200, Noise: map[string]float64{"x": 0.01, "y": 0.01}}
-	m, err := model.Read("test.yaml", []byte("states: {x: 0, y: 0, z: 0}\nunknowns: {f: {}, g: {}, h: {}}\nequations: |\n  x' = f(x, y, z)\n  y' = g(x, y, z)\n  z' = h(x, y, z)\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := c.Entry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := fit.Prepare(m, []fit.Entry{e})
+	d, err := c.Data(truth.ThreeStates)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,15 +163,7 @@ func TestTheDerivativeBaselineNeedsCleanData(t *testing.T) {
 	}{{0, true}, {5, false}} {
 		m := catalogue(t, "petrzela-polak")
 		text := "states: {x: 0, y: 0, z: 0}\nunknowns: {f: {library: {degree: 2}}}\nequations: |\n  x' = z\n  y' = f(x, z)\n  z' = y - x - 0.5*z\n"
-		learned, err := model.Read("test.yaml", []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := truth.Case{Model: m, Step: 0.05, Samples: 1000, Transient: 50, Noise: map[string]float64{"x": c.noise, "y": 0, "z": 0}}.Entry()
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := fit.Prepare(learned, []fit.Entry{e})
+		d, err := truth.Case{Model: m, Step: 0.05, Samples: 1000, Transient: 50, Noise: map[string]float64{"x": c.noise, "y": 0, "z": 0}}.Data(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -413,15 +389,7 @@ func (o *once) Do(name string, out any, compute func() error) error {
 func TestNetworksAreTrainedOnce(t *testing.T) {
 	c := rossler(t, map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01})
 	c.Samples = 500
-	m, err := model.Read("test.yaml", []byte(strings.Replace(rosslerUnknown, "c: 14", "c: 14.3", 1)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	entry, err := c.Entry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := fit.Prepare(m, []fit.Entry{entry})
+	d, err := c.Data(strings.Replace(rosslerUnknown, "c: 14", "c: 14.3", 1))
 	if err != nil {
 		t.Fatal(err)
 	}

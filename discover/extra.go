@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -270,15 +271,7 @@ func (f *formulas) memories() ([]memory, error) {
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b memory) int {
-		switch {
-		case a.loss < b.loss:
-			return -1
-		case a.loss > b.loss:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(out, func(a, b memory) int { return cmp.Compare(a.loss, b.loss) })
 	out = out[:min(len(out), extraTrials)]
 	for k := range out {
 		if err := f.degree(&out[k]); err != nil {

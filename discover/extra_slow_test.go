@@ -96,15 +96,7 @@ func TestAnExtraStateIsNoCureForAWrongLibrary(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.truth.Model = catalogue(t, c.system)
-			m, err := model.Read("test.yaml", []byte(c.learned))
-			if err != nil {
-				t.Fatal(err)
-			}
-			entry, err := c.truth.Entry()
-			if err != nil {
-				t.Fatal(err)
-			}
-			d, err := fit.Prepare(m, []fit.Entry{entry})
+			d, err := c.truth.Data(c.learned)
 			if err != nil {
 				t.Fatal(err)
 			}

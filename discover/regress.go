@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"govern/fit"
+	"govern/internal/vector"
 )
 
 // samples is a regression: rows of columns and their targets.
@@ -78,7 +79,7 @@ func all(n int) []bool {
 func (r *regression) residuals(theta []float64) []float64 {
 	out := make([]float64, len(r.rows))
 	for i, row := range r.rows {
-		out[i] = r.target[i] - dot(row, theta)
+		out[i] = r.target[i] - vector.Dot(row, theta)
 	}
 	return out
 }

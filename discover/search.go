@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -132,15 +133,7 @@ func (s *search) proposals(q *quadratic, here []bool) []move {
 			dropped = append(dropped, i)
 		}
 	}
-	slices.SortStableFunc(dropped, func(a, b int) int {
-		switch {
-		case full.drop[a] < full.drop[b]:
-			return -1
-		case full.drop[a] > full.drop[b]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(dropped, func(a, b int) int { return cmp.Compare(full.drop[a], full.drop[b]) })
 	for n := len(dropped) / 2; n >= 1; n /= 2 {
 		a := slices.Clone(here)
 		for _, i := range dropped[:n] {

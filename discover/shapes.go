@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -461,15 +462,7 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b bend) int {
-		switch {
-		case a.loss < b.loss:
-			return -1
-		case a.loss > b.loss:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(out, func(a, b bend) int { return cmp.Compare(a.loss, b.loss) })
 	return out[:min(len(out), bends)], nil
 }
 

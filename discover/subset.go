@@ -1,10 +1,12 @@
 package discover
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
 	"govern/fit"
+	"govern/internal/vector"
 )
 
 // quadratic is the objective of a fit as a function of its coefficients, the
@@ -64,13 +66,13 @@ func (q *quadratic) solve(active []bool) subset {
 		coef := make([]float64, len(chosen)+1)
 		for range 2 {
 			for k, b := range s.basis {
-				d := dot(b, v)
+				d := vector.Dot(b, v)
 				coef[k] += d
-				axpy(v, -d, b)
+				vector.Axpy(v, -d, b)
 			}
 		}
-		length := math.Sqrt(dot(v, v))
-		if length <= collinear*math.Sqrt(dot(col, col)) {
+		length := math.Sqrt(vector.Dot(v, v))
+		if length <= collinear*math.Sqrt(vector.Dot(col, col)) {
 			continue
 		}
 		coef[len(chosen)] = length
@@ -84,10 +86,10 @@ func (q *quadratic) solve(active []bool) subset {
 	s.rest = slices.Clone(q.y)
 	z := make([]float64, len(chosen))
 	for k, b := range s.basis {
-		z[k] = dot(b, s.rest)
-		axpy(s.rest, -z[k], b)
+		z[k] = vector.Dot(b, s.rest)
+		vector.Axpy(s.rest, -z[k], b)
 	}
-	s.loss += dot(s.rest, s.rest)
+	s.loss += vector.Dot(s.rest, s.rest)
 	k := len(chosen)
 	inverse := make([]float64, k*k) // R⁻¹
 	for j := range k {
@@ -119,17 +121,17 @@ func (q *quadratic) solve(active []bool) subset {
 // gain is the fall of the unpenalised objective when column j joins s.
 func (q *quadratic) gain(s *subset, j int) float64 {
 	v := slices.Clone(q.columns[j])
-	before := math.Sqrt(dot(v, v))
+	before := math.Sqrt(vector.Dot(v, v))
 	for range 2 {
 		for _, b := range s.basis {
-			axpy(v, -dot(b, v), b)
+			vector.Axpy(v, -vector.Dot(b, v), b)
 		}
 	}
-	length := math.Sqrt(dot(v, v))
+	length := math.Sqrt(vector.Dot(v, v))
 	if length <= collinear*before || length == 0 {
 		return 0
 	}
-	d := dot(v, s.rest) / length
+	d := vector.Dot(v, s.rest) / length
 	return d * d
 }
 
@@ -191,28 +193,6 @@ func (q *quadratic) neighbours(s *subset, swaps bool) []move {
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b move) int {
-		switch {
-		case a.loss < b.loss:
-			return -1
-		case a.loss > b.loss:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(out, func(a, b move) int { return cmp.Compare(a.loss, b.loss) })
 	return out
-}
-
-func dot(a, b []float64) float64 {
-	sum := 0.0
-	for i, v := range a {
-		sum += v * b[i]
-	}
-	return sum
-}
-
-func axpy(y []float64, s float64, x []float64) {
-	for i, v := range x {
-		y[i] += s * v
-	}
 }

@@ -10,35 +10,14 @@ import (
 	"govern/discover"
 	"govern/fit"
 	"govern/internal/truth"
-	"govern/model"
 )
 
 // ring is Lorenz-96 with every coupling unknown, so that the even places are seen
 // by no known equation.
 func ring(t *testing.T, library string, samples int) *fit.Engine {
 	t.Helper()
-	learned, err := model.Read("ring.yaml", []byte(`
-states: {x1: 0, x2: 0, x3: 0, x4: 0, x5: 0, x6: 0, x7: 0, x8: 0}
-unknowns: {f: {arguments: [p, q, r]`+library+`}}
-equations: |
-  x1' = f(x8, x2, x7) - x1 + 8
-  x2' = f(x1, x3, x8) - x2 + 8
-  x3' = f(x2, x4, x1) - x3 + 8
-  x4' = f(x3, x5, x2) - x4 + 8
-  x5' = f(x4, x6, x3) - x5 + 8
-  x6' = f(x5, x7, x4) - x6 + 8
-  x7' = f(x6, x8, x5) - x7 + 8
-  x8' = f(x7, x1, x6) - x8 + 8
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	entry, err := truth.Case{Model: catalogue(t, "lorenz96"), Step: 0.02, Samples: samples, Transient: 50, Seed: 7,
-		Noise: map[string]float64{"x1": 0.01, "x3": 0.01, "x5": 0.01, "x7": 0.01}}.Entry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := fit.Prepare(learned, []fit.Entry{entry})
+	d, err := truth.Case{Model: catalogue(t, "lorenz96"), Step: 0.02, Samples: samples, Transient: 50, Seed: 7,
+		Noise: map[string]float64{"x1": 0.01, "x3": 0.01, "x5": 0.01, "x7": 0.01}}.Data(strings.Replace(truth.Lorenz96Ring, "[p, q, r]", "[p, q, r], "+library, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +25,7 @@ equations: |
 }
 
 func TestStatesThatOnlyAnUnknownSeesAreFound(t *testing.T) {
-	r, err := discover.Run(context.Background(), ring(t, ", library: {degree: 2}", 500), discover.Options{Roads: "full"})
+	r, err := discover.Run(context.Background(), ring(t, "library: {degree: 2}", 500), discover.Options{Roads: "full"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +41,7 @@ func TestStatesThatOnlyAnUnknownSeesAreFound(t *testing.T) {
 }
 
 func TestWhereNoDrawExplainsUnseenStatesTheAnswerIsNoModel(t *testing.T) {
-	r, err := discover.Run(context.Background(), ring(t, ", library: {degree: 1}", 300), discover.Options{})
+	r, err := discover.Run(context.Background(), ring(t, "library: {degree: 1}", 300), discover.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,15 +52,7 @@ func TestWhereNoDrawExplainsUnseenStatesTheAnswerIsNoModel(t *testing.T) {
 
 // A hidden coordinate that may be scaled at will has no equation of its own.
 func TestAnUnseenStateThatMayBeScaledIsAnErrorThatSaysSo(t *testing.T) {
-	learned, err := model.Read("free.yaml", []byte("states: {v: 0, w: 0}\nunknowns: {f: {}, g: {}}\nequations: |\n  v' = f(v, w)\n  w' = g(v, w)\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	entry, err := truth.Case{Model: catalogue(t, "fitzhugh-nagumo"), Step: 0.2, Samples: 500, Noise: map[string]float64{"v": 0.01}}.Entry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := fit.Prepare(learned, []fit.Entry{entry})
+	d, err := truth.Case{Model: catalogue(t, "fitzhugh-nagumo"), Step: 0.2, Samples: 500, Noise: map[string]float64{"v": 0.01}}.Data("states: {v: 0, w: 0}\nunknowns: {f: {}, g: {}}\nequations: |\n  v' = f(v, w)\n  w' = g(v, w)\n")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"govern/internal/vector"
 	"govern/ode"
 )
 
@@ -150,26 +151,12 @@ func orthonormalise(f *ode.Flow, sum []float64) {
 		v := f.Tangent(j)
 		for i := range j {
 			u := f.Tangent(i)
-			axpy(v, -dot(u, v), u)
+			vector.Axpy(v, -vector.Dot(u, v), u)
 		}
-		length := math.Sqrt(dot(v, v))
+		length := math.Sqrt(vector.Dot(v, v))
 		sum[j] += math.Log(length)
 		for k := range v {
 			v[k] /= length
 		}
-	}
-}
-
-func dot(a, b []float64) float64 {
-	s := 0.0
-	for i, v := range a {
-		s += v * b[i]
-	}
-	return s
-}
-
-func axpy(dst []float64, s float64, a []float64) {
-	for i, v := range a {
-		dst[i] += s * v
 	}
 }

@@ -98,10 +98,7 @@ type gauges struct {
 func newGauges(d *Data) *gauges {
 	m := d.Model
 	g := &gauges{data: d, start: map[string]float64{}, columns: map[string]int{}}
-	names := map[string]*expr.Expr{}
-	for k, c := range d.Calls {
-		names[c.Call.String()] = expr.Var(callName(k))
-	}
+	g.right = d.replaced(func(k int) *expr.Expr { return expr.Var(callName(k)) })
 	used := map[string]bool{}
 	use := func(e *expr.Expr) {
 		for _, name := range expr.Names(e) {
@@ -110,7 +107,6 @@ func newGauges(d *Data) *gauges {
 	}
 	for _, r := range m.Rhs() {
 		use(r)
-		g.right = append(g.right, expr.ReplaceCalls(r, func(c *expr.Expr) *expr.Expr { return names[c.String()] }))
 	}
 	for _, c := range d.Channels {
 		use(c.Observe)

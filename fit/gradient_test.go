@@ -1,20 +1,18 @@
 package fit
 
 import (
-	"bytes"
-	"encoding/gob"
-
 	"context"
 	"errors"
 	"fmt"
-	"govern/expr"
-	"govern/model"
-	"govern/ode"
 	"math"
 	"math/rand/v2"
 	"reflect"
 	"testing"
 
+	"govern/expr"
+	"govern/internal/journal"
+	"govern/model"
+	"govern/ode"
 	"govern/optim"
 )
 
@@ -332,24 +330,6 @@ func TestALearnedPathHasASpreadWithoutCovariance(t *testing.T) {
 	}
 }
 
-// memory is a journal of gob, as on disk.
-type memory map[string][]byte
-
-func (m memory) Do(name string, out any, compute func() error) error {
-	if data, ok := m[name]; ok {
-		return gob.NewDecoder(bytes.NewReader(data)).Decode(out)
-	}
-	if err := compute(); err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(out); err != nil {
-		return err
-	}
-	m[name] = b.Bytes()
-	return nil
-}
-
 func TestAnInterruptedFitByGradientsResumesWithTheSameBits(t *testing.T) {
 	_, sm, e := lotkaUnderTest(t)
 	e.Options = Options{Optimiser: Adam, Iterations: 1, Omega: 0.3}
@@ -357,17 +337,17 @@ func TestAnInterruptedFitByGradientsResumesWithTheSameBits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	journal := memory{}
+	kept := &journal.Memory{}
 	ctx, cancel := context.WithCancel(context.Background())
 	interrupted := *e
 	rows := 0
-	interrupted.Journal, interrupted.Monitor = journal, &stopper{counter{&rows}, cancel}
-	if _, err := interrupted.Neural(ctx, "neural", sm); !errors.Is(err, context.Canceled) || len(journal) != 1 {
-		t.Fatalf("%v with %d steps remembered", err, len(journal))
+	interrupted.Journal, interrupted.Monitor = kept, &stopper{counter{&rows}, cancel}
+	if _, err := interrupted.Neural(ctx, "neural", sm); !errors.Is(err, context.Canceled) || kept.Steps() != 1 {
+		t.Fatalf("%v with %d steps remembered", err, kept.Steps())
 	}
 	for range 2 { // the second time all from the journal
 		resumed := *e
-		resumed.Journal = journal
+		resumed.Journal = kept
 		got, err := resumed.Neural(context.Background(), "neural", sm)
 		if err != nil {
 			t.Fatal(err)

@@ -18,15 +18,7 @@ import (
 // unknown 0 along the exact path, relative to the truth's rms.
 func learned(t *testing.T, c truth.Case, text, formula string) float64 {
 	t.Helper()
-	m, err := model.Read("test.yaml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	entry, err := c.Entry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := fit.Prepare(m, []fit.Entry{entry})
+	d, err := c.Data(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,16 +115,8 @@ func TestANeuralFitHasTheSameBitsForAnyNumberOfWorkers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	learned, err := model.Read("test.yaml", []byte(strings.Replace(rosslerNeural, "[10]", "[3]", 1)))
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := truth.Case{Model: m, Step: 0.1, Samples: 200, Seed: 5, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
-	entry, err := c.Entry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := fit.Prepare(learned, []fit.Entry{entry})
+	d, err := c.Data(strings.Replace(rosslerNeural, "[10]", "[3]", 1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -219,16 +219,24 @@ func callName(k int) string { return fmt.Sprintf("u#%d", k) }
 // withoutCalls is the model's right-hand side with every unknown call replaced
 // by a name.
 func (d *Data) withoutCalls() []*expr.Expr {
-	names := map[string]*expr.Expr{}
-	for k, c := range d.Calls {
-		names[c.Call.String()] = expr.Var(callName(k))
-		if c.Absorbed {
-			names[c.Call.String()] = expr.Num(0)
+	return d.replaced(func(k int) *expr.Expr {
+		if d.Calls[k].Absorbed {
+			return expr.Num(0)
 		}
+		return expr.Var(callName(k))
+	})
+}
+
+// replaced is the model's right-hand side with something in the place of every
+// unknown call.
+func (d *Data) replaced(by func(k int) *expr.Expr) []*expr.Expr {
+	stand := map[string]*expr.Expr{}
+	for k, c := range d.Calls {
+		stand[c.Call.String()] = by(k)
 	}
 	right := d.Model.Rhs()
 	for i, r := range right {
-		right[i] = expr.ReplaceCalls(r, func(c *expr.Expr) *expr.Expr { return names[c.String()] })
+		right[i] = expr.ReplaceCalls(r, func(c *expr.Expr) *expr.Expr { return stand[c.String()] })
 	}
 	return right
 }

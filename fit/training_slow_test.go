@@ -101,15 +101,7 @@ func (l *lines) Warn(s string)         { fmt.Println(s) }
 // the exact path over the truth's rms.
 func trained(t *testing.T, c truth.Case, text, with string, limit int) (f *fit.Fitted, seconds, wrong float64) {
 	t.Helper()
-	m, err := model.Read("test.yaml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	entry, err := c.Entry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := fit.Prepare(m, []fit.Entry{entry})
+	d, err := c.Data(text)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,9 +33,11 @@ func (f *Flow) Steps() int { return f.g.Steps }
 // NextStep is the step that the error control would take next.
 func (f *Flow) NextStep() float64 { return f.g.control.step }
 
-// State and Tangent return the flow's own memory: it may be read and changed
-// until the next Advance, which moves it elsewhere.
-func (f *Flow) State() []float64        { return f.vector(0) }
+// State returns the flow's own memory: it may be read and changed until the next
+// Advance, which moves it elsewhere.
+func (f *Flow) State() []float64 { return f.vector(0) }
+
+// Tangent returns the memory of the j-th tangent, like State.
 func (f *Flow) Tangent(j int) []float64 { return f.vector(1 + j) }
 
 func (f *Flow) vector(j int) []float64 {

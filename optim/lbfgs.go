@@ -3,6 +3,8 @@ package optim
 import (
 	"context"
 	"math"
+
+	"govern/internal/vector"
 )
 
 // Smooth is a differentiable objective of many numbers.
@@ -156,8 +158,8 @@ func (r *quasi) aim(x, g []float64) float64 {
 	r.weight = r.weight[:0]
 	for k := len(r.pairs) - 1; k >= 0; k-- {
 		p := r.pairs[k]
-		a := p.rho * dot(p.step, d)
-		axpy(d, -a, p.change)
+		a := p.rho * vector.Dot(p.step, d)
+		vector.Axpy(d, -a, p.change)
 		r.weight = append(r.weight, a)
 	}
 	switch {
@@ -165,21 +167,21 @@ func (r *quasi) aim(x, g []float64) float64 {
 		r.settings.Precondition(d)
 	case len(r.pairs) > 0:
 		p := r.pairs[len(r.pairs)-1]
-		scale := 1 / (p.rho * dot(p.change, p.change))
+		scale := 1 / (p.rho * vector.Dot(p.change, p.change))
 		for j := range d {
 			d[j] *= scale
 		}
 	}
 	for k, p := range r.pairs {
-		b := p.rho * dot(p.change, d)
-		axpy(d, r.weight[len(r.pairs)-1-k]-b, p.step)
+		b := p.rho * vector.Dot(p.change, d)
+		vector.Axpy(d, r.weight[len(r.pairs)-1-k]-b, p.step)
 	}
 	for j := range d {
 		if r.waits(x[j], -g[j], j) || r.waits(x[j], d[j], j) {
 			d[j] = 0
 		}
 	}
-	return dot(d, g)
+	return vector.Dot(d, g)
 }
 
 // waits says that x_j is at a bound beyond which v points.
@@ -219,7 +221,7 @@ func (r *quasi) search(ctx context.Context, f Smooth, x, trial, slope []float64,
 			if low == 0 && finite(next) { // the parabola's minimum
 				guess = -length * length * descent / (2 * (next - objective - length*descent))
 			}
-		case !clamped && dot(slope, r.direction) < curvature*descent:
+		case !clamped && vector.Dot(slope, r.direction) < curvature*descent:
 			low = length
 		default:
 			f.Accept()
@@ -264,24 +266,10 @@ func (r *quasi) remember(x, next, g, slope []float64) {
 	for j := range x {
 		p.step[j], p.change[j] = next[j]-x[j], slope[j]-g[j]
 	}
-	along := dot(p.step, p.change)
-	if !(along > 1e-12*math.Sqrt(dot(p.step, p.step)*dot(p.change, p.change))) {
+	along := vector.Dot(p.step, p.change)
+	if !(along > 1e-12*math.Sqrt(vector.Dot(p.step, p.step)*vector.Dot(p.change, p.change))) {
 		return
 	}
 	p.rho = 1 / along
 	r.pairs = append(r.pairs, p)
-}
-
-func dot(a, b []float64) float64 {
-	s := 0.0
-	for j, v := range a {
-		s += v * b[j]
-	}
-	return s
-}
-
-func axpy(dst []float64, a float64, x []float64) {
-	for j, v := range x {
-		dst[j] += a * v
-	}
 }

@@ -58,8 +58,8 @@ type Observation struct {
 type Use string
 
 const (
-	Train Use = "train"
-	Test  Use = "test"
+	Train Use = "train" // what is fitted
+	Test  Use = "test"  // what the fit is held against, and no part of until the final refit
 
 	// Split trains on the first 80 % of the samples and tests on the rest. It is
 	// the default unless another entry says test; then Train is.

@@ -33,8 +33,7 @@ type ComparedPath struct{ Seconds, Tried, Error []float64 }
 
 // RenderComparison writes a self-contained page.
 func RenderComparison(w io.Writer, c *Comparison) error {
-	t, err := template.New("comparison").Funcs(template.FuncMap{
-		"style": func() template.CSS { return template.CSS(styleSource) },
+	return write(w, comparisonPage, c, template.FuncMap{
 		"overTime": func() template.HTML {
 			return template.HTML(comparisonFigure(c, "time", "seconds of training", 1e-3, func(p ComparedPath) []float64 { return p.Seconds }))
 		},
@@ -47,26 +46,10 @@ func RenderComparison(w io.Writer, c *Comparison) error {
 			}
 			return fmt.Sprintf("%.3g", v)
 		},
-	}).Parse(comparisonPage)
-	if err != nil {
-		return err
-	}
-	return t.Execute(w, c)
+	})
 }
 
-const comparisonPage = `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{{.Title}} – govern</title>
-<style>
-{{style}}
-</style>
-</head>
-<body>
-<main>
+const comparisonPage = `{{template "head" . -}}
 <header>
 <p class="kicker">govern · comparison of training methods</p>
 <h1>{{.Title}}</h1>
@@ -131,7 +114,7 @@ func comparisonFigure(c *Comparison, id, label string, floor float64, spent func
 		x := left + float64(k%columns)*(width+gap)
 		y := top + float64(k/columns)*(height+between)
 		sx, sy := scale{x0, x1, x, x + width}, scale{y0, y1, y + height, y}
-		f.element(`<rect class="frame" x="%s" y="%s" width="%s" height="%s"/>`, px(x), px(y), px(width), px(height))
+		f.frame(x, y, width, height)
 		f.text("note", "start", x, y-5, strings.TrimPrefix(m.Form+", "+m.Name, ", "))
 		for v := y0; v <= y1; v++ {
 			f.line("grid", x, sy.at(v), x+width, sy.at(v))

@@ -22,29 +22,12 @@ type LandscapePanel struct {
 
 // RenderLandscape writes a self-contained page.
 func RenderLandscape(w io.Writer, l *Landscape) error {
-	t, err := template.New("landscape").Funcs(template.FuncMap{
-		"style":  func() template.CSS { return template.CSS(styleSource) },
+	return write(w, landscapePage, l, template.FuncMap{
 		"figure": func() template.HTML { return template.HTML(landscapeFigure(l)) },
-	}).Parse(landscapePage)
-	if err != nil {
-		return err
-	}
-	return t.Execute(w, l)
+	})
 }
 
-const landscapePage = `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{{.Title}} – govern</title>
-<style>
-{{style}}
-</style>
-</head>
-<body>
-<main>
+const landscapePage = `{{template "head" . -}}
 <header>
 <p class="kicker">govern · loss landscape</p>
 <h1>{{.Title}}</h1>
@@ -81,17 +64,13 @@ func landscapeFigure(l *Landscape) string {
 	for k, p := range l.Panels {
 		y := top + float64(k)*(height+between)
 		sy := scale{y0, y1, y + height, y}
-		f.element(`<rect class="frame" x="%s" y="%s" width="%s" height="%s"/>`, px(left), px(y), px(sx.to-left), px(height))
+		f.frame(left, y, sx.to-left, height)
 		f.text("note", "start", left, y-5, p.Name)
 		for v := y0; v <= y1; v += every {
 			f.line("grid", left, sy.at(v), sx.to, sy.at(v))
 			f.text("tick", "end", left-6, sy.at(v)+3.5, "10"+superscript(int(v)))
 		}
-		points := make([]point, len(l.Values))
-		for i, v := range l.Values {
-			points[i] = point{sx.at(v), sy.at(logs[k][i])}
-		}
-		f.path("model", f.clip(left, y-2, sx.to-left, height+4), curve(points))
+		f.path("model", f.clip(left, y-2, sx.to-left, height+4), curve(place(sx, sy, l.Values, logs[k])))
 	}
 	for k, v := range at {
 		f.text("tick", "middle", sx.at(v), f.height-beneath-between+16, labels[k])

@@ -12,7 +12,7 @@ type label struct {
 // panel draws a frame with both axes, the grid below the ticks. An axis without
 // a name has ticks but no numbers.
 func (c *canvas) panel(x, y scale, across, up label) {
-	c.element(`<rect class="frame" x="%s" y="%s" width="%s" height="%s"/>`, px(x.from), px(y.to), px(x.to-x.from), px(y.from-y.to))
+	c.frame(x.from, y.to, x.to-x.from, y.from-y.to)
 	at, labels, exponent := up.marks(y)
 	for k, v := range at {
 		c.line("grid", x.from, y.at(v), x.to, y.at(v))

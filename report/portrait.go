@@ -35,7 +35,7 @@ func flatPortrait(p *Portrait, prefix string, limit int) string {
 	xLabels, xExponent := tickLabels(xAt, xStep)
 	for panel, x0 := range [...]float64{left, left + side + between} {
 		x := scale{xLow, xHigh, x0, x0 + side}
-		c.element(`<rect class="frame" x="%s" y="%s" width="%s" height="%s"/>`, px(x0), px(top), px(side), px(height))
+		c.frame(x0, top, side, height)
 		for k, v := range yAt {
 			c.line("grid", x0, y.at(v), x0+side, y.at(v))
 			c.text("tick", "end", x0-6, y.at(v)+3.5, yLabels[k])

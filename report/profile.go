@@ -19,29 +19,12 @@ type Profile struct {
 
 // RenderProfile writes a self-contained page.
 func RenderProfile(w io.Writer, p *Profile) error {
-	t, err := template.New("profile").Funcs(template.FuncMap{
-		"style":  func() template.CSS { return template.CSS(styleSource) },
+	return write(w, profilePage, p, template.FuncMap{
 		"figure": func() template.HTML { return template.HTML(profileFigure(p)) },
-	}).Parse(profilePage)
-	if err != nil {
-		return err
-	}
-	return t.Execute(w, p)
+	})
 }
 
-const profilePage = `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{{.Title}} – govern</title>
-<style>
-{{style}}
-</style>
-</head>
-<body>
-<main>
+const profilePage = `{{template "head" . -}}
 <header>
 <p class="kicker">govern · profile likelihood</p>
 <h1>{{.Title}}: {{.Parameter}}</h1>
@@ -79,10 +62,7 @@ func profileFigure(p *Profile) string {
 		}
 		f.path("nudged", inside, curve(parabola))
 	}
-	points := make([]point, len(p.Values))
-	for i, v := range p.Values {
-		points[i] = point{sx.at(v), sy.at(p.Rise[i])}
-	}
+	points := place(sx, sy, p.Values, p.Rise)
 	f.path("model", inside, curve(points))
 	f.path("samples", inside, dots(points))
 	for _, v := range []float64{p.Low, p.High} {

@@ -15,9 +15,6 @@ import (
 //go:embed page.html.tmpl
 var pageSource string
 
-//go:embed style.css
-var styleSource string
-
 // Limits that keep a page below a megabyte and a half; what is left out is said.
 const (
 	maxSeries      = 8  // figures of series
@@ -30,7 +27,7 @@ const (
 
 // Render writes the page. Equal pages give equal bytes.
 func Render(w io.Writer, p *Page) error {
-	t, err := template.New("page").Funcs(template.FuncMap{
+	return write(w, pageSource, p, template.FuncMap{
 		"math":       func(e *expr.Expr) template.HTML { return template.HTML(formula(e)) },
 		"name":       func(s string) template.HTML { return template.HTML(mathElement(mathName(s))) },
 		"derivative": func(s string) template.HTML { return template.HTML(derivative(s)) },
@@ -53,20 +50,12 @@ func Render(w io.Writer, p *Page) error {
 			return slices.DeleteFunc(slices.Clone(list), func(c Channel) bool { return c.Origin == "" })
 		},
 		"linear":         func(u Unknown) bool { return len(u.Terms) > 1 || len(u.Terms) == 1 && !math.IsNaN(u.Terms[0].Low) },
-		"style":          func() template.CSS { return template.CSS(styleSource) },
 		"anyDifferences": func() bool { return anyChannel(p, func(c Channel) float64 { return c.Differences }) },
 		"helped":         func(s *Supplied) string { return helped(s) },
 		"anyNudged":      func() bool { return anyChannel(p, func(c Channel) float64 { return c.Nudged }) },
 		"anyLearned":     func() bool { return anyLearned(p) },
 		"closeEnough":    func(distance, floor float64) string { return besideFloor(distance, floor) },
-	}).Parse(pageSource)
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	if err := t.Execute(w, p); err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	return nil
+	})
 }
 
 // verdict is the head of the page.

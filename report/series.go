@@ -40,7 +40,7 @@ func seriesFigure(s *Series, timeUnit, prefix string, height, bucket float64) (s
 		y0 := top + float64(i)*(height+gap)
 		low, high := seriesRange(track)
 		y := scale{low, high, y0 + height, y0}
-		c.element(`<rect class="frame" x="%s" y="%s" width="%s" height="%s"/>`, px(left), px(y0), px(x.to-left), px(height))
+		c.frame(left, y0, x.to-left, height)
 		yAt, yStep := ticks(low, high, 4)
 		yLabels, yExponent := tickLabels(yAt, yStep)
 		for k, v := range yAt {

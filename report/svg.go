@@ -23,6 +23,11 @@ func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
 	c.element(`<line class="%s" x1="%s" y1="%s" x2="%s" y2="%s"/>`, class, px(x1), px(y1), px(x2), px(y2))
 }
 
+// frame is the border and ground of a panel.
+func (c *canvas) frame(x, y, w, h float64) {
+	c.element(`<rect class="frame" x="%s" y="%s" width="%s" height="%s"/>`, px(x), px(y), px(w), px(h))
+}
+
 // text writes at a baseline; anchor is start, middle or end.
 func (c *canvas) text(class, anchor string, x, y float64, s string) {
 	c.element(`<text class="%s" text-anchor="%s" x="%s" y="%s">%s</text>`, class, anchor, px(x), px(y), html.EscapeString(s))

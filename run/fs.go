@@ -34,17 +34,33 @@ type File interface {
 // ErrLocked says that another process holds a lock.
 var ErrLocked = errors.New("locked by another process")
 
-// OS is the file system of the machine.
+// OS is the file system of the machine. Directories and files that it makes are as
+// open as the process's mask allows.
 type OS struct{}
 
-func (OS) Mkdir(path string) error                    { return os.Mkdir(path, 0o777) }
-func (OS) MkdirAll(path string) error                 { return os.MkdirAll(path, 0o777) }
+// Mkdir makes a directory that is not there yet.
+func (OS) Mkdir(path string) error { return os.Mkdir(path, 0o777) }
+
+// MkdirAll makes a directory with all above it.
+func (OS) MkdirAll(path string) error { return os.MkdirAll(path, 0o777) }
+
+// ReadDir lists a directory, sorted by name.
 func (OS) ReadDir(path string) ([]fs.DirEntry, error) { return os.ReadDir(path) }
-func (OS) ReadFile(path string) ([]byte, error)       { return os.ReadFile(path) }
-func (OS) Create(path string) (File, error)           { return os.Create(path) }
-func (OS) Rename(from, to string) error               { return os.Rename(from, to) }
-func (OS) RemoveAll(path string) error                { return os.RemoveAll(path) }
-func (OS) Lock(path string) (io.Closer, error)        { return lockFile(path) }
+
+// ReadFile returns what a file holds.
+func (OS) ReadFile(path string) ([]byte, error) { return os.ReadFile(path) }
+
+// Create opens an empty file in the place of what was there.
+func (OS) Create(path string) (File, error) { return os.Create(path) }
+
+// Rename moves a file in one step, over another if there is one.
+func (OS) Rename(from, to string) error { return os.Rename(from, to) }
+
+// RemoveAll removes a file, or a directory and all in it; nothing there is no error.
+func (OS) RemoveAll(path string) error { return os.RemoveAll(path) }
+
+// Lock holds a lock until it is closed; ErrLocked where another process has it.
+func (OS) Lock(path string) (io.Closer, error) { return lockFile(path) }
 
 // SyncDir syncs a directory. Windows cannot and need not.
 func (OS) SyncDir(path string) error {

@@ -237,3 +237,39 @@ func TestMeanAndStdIgnoreMissingSamples(t *testing.T) {
 		t.Error("nothing left must give NaN")
 	}
 }
+
+func TestMedianIsTheMiddleOfWhatIsThere(t *testing.T) {
+	for _, c := range []struct {
+		x    []float64
+		want float64
+	}{
+		{[]float64{3, 1, 2}, 2},
+		{[]float64{4, 1, 3, 2}, 2.5},
+		{[]float64{math.NaN(), 5, math.NaN(), 1}, 3},
+		{[]float64{1, math.Inf(1), math.Inf(1)}, math.Inf(1)},
+	} {
+		if got := Median(c.x); got != c.want {
+			t.Errorf("median of %v = %v, want %v", c.x, got, c.want)
+		}
+	}
+	for _, x := range [][]float64{nil, {math.NaN()}} {
+		if got := Median(x); !math.IsNaN(got) {
+			t.Errorf("median of %v = %v, want NaN", x, got)
+		}
+	}
+}
+
+func TestRegularAllowsAThousandthOfAStep(t *testing.T) {
+	times := regular(100, 0.1)
+	if step, ok := Regular(times); !ok || math.Abs(step-0.1) > 1e-12 {
+		t.Errorf("a regular grid: step %v, %v", step, ok)
+	}
+	times[50] += 0.5e-4
+	if _, ok := Regular(times); !ok {
+		t.Error("half a thousandth off a step is irregular")
+	}
+	times[50] += 2e-4
+	if _, ok := Regular(times); ok {
+		t.Error("two and a half thousandths off a step are regular")
+	}
+}

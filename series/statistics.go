@@ -31,6 +31,31 @@ func Std(x []float64) float64 {
 	return math.Sqrt(sum / float64(n))
 }
 
+// Median returns the median of x without its NaNs, of an even number the mean of
+// the two in the middle; NaN when nothing is left.
+func Median(x []float64) float64 {
+	sorted := slices.DeleteFunc(slices.Clone(x), math.IsNaN)
+	if len(sorted) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(sorted)
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// Regular returns the mean step between times, and whether no step is off it by
+// more than a thousandth.
+func Regular(times []float64) (step float64, regular bool) {
+	n := len(times)
+	step = (times[n-1] - times[0]) / float64(n-1)
+	for i := 1; i < n; i++ {
+		if math.Abs(times[i]-times[i-1]-step) > 1e-3*step {
+			return step, false
+		}
+	}
+	return step, true
+}
+
 // Autocorrelation returns the autocorrelation of x at lags 0 … lags in samples:
 // the mean of (x_i − mean)(x_{i+k} − mean) over the pairs of which neither is NaN,
 // divided by the variance. A lag without pairs, or a series without variance,

@@ -71,8 +71,10 @@ func Compile(outputs []*expr.Expr, inputs []string, forms ...Neural) (*Program, 
 	return p, nil
 }
 
-// Inputs and Outputs are the numbers of values that go in and come out.
-func (p *Program) Inputs() int  { return p.numInputs }
+// Inputs is the number of values that go in.
+func (p *Program) Inputs() int { return p.numInputs }
+
+// Outputs is the number of values that come out.
 func (p *Program) Outputs() int { return len(p.outputs) }
 
 // Weights is the number of weights of all neural forms.

@@ -196,8 +196,8 @@ func hiddenStates(data *fit.Data) []string {
 	return hidden
 }
 
-// What a fit wants of data: DESIGN figures measured on the Rössler, Lorenz and
-// Hindmarsh–Rose systems.
+// What a fit wants of data, after experience with the Rössler, Lorenz and
+// Hindmarsh–Rose systems; docs/league.md shows what the defaults make of such data.
 const (
 	fewSamplesPerCycle = 10  // below it a fit becomes unreliable, below 8 it fails
 	fewCycles          = 5   // of the whole record

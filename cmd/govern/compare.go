@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -96,34 +95,17 @@ func (a *app) compare(ctx context.Context, s *session, settings govern.Settings,
 		return err
 	}
 	out, err := govern.Compare(ctx, s.problem, o, settings)
-	finish(bar)
-	if err != nil {
-		if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
-			err = errors.Join(context.Cause(ctx), err)
-		}
-		return a.unfinished(s, err)
+	if err := a.stopped(ctx, s, bar, err); err != nil {
+		return err
 	}
 	page := comparisonOf(s.problem.Name, out)
 	text, err := encodeComparison(out)
-	if err == nil {
-		err = s.dir.Write(run.CompareTableFile, func(w io.Writer) error { return writeTrials(w, out) })
-	}
-	if err == nil {
-		err = s.dir.Write(run.ComparePageFile, func(w io.Writer) error { return report.RenderComparison(w, page) })
-	}
-	if err == nil {
-		err = s.dir.WriteBytes(run.CompareFile, text)
-	}
 	if err != nil {
 		return a.unfinished(s, err)
 	}
-	if a.json {
-		_, err := a.stdout.Write(text)
-		return err
-	}
-	printComparison(a.stdout, page)
-	fmt.Fprintf(a.stdout, "\n%s\n", s.dir.Path())
-	return a.stdout.err
+	return a.leave(s, run.CompareFile, text, func(w io.Writer) { printComparison(w, page) },
+		file{run.CompareTableFile, func(w io.Writer) error { return writeTrials(w, out) }},
+		file{run.ComparePageFile, func(w io.Writer) error { return report.RenderComparison(w, page) }})
 }
 
 // comparisonOf turns a comparison into its page.
@@ -216,19 +198,16 @@ func printComparison(w io.Writer, c *report.Comparison) {
 // writeTrials writes one row a measurement. Seconds are in compare.json only: this
 // file has the same bits in every run.
 func writeTrials(w io.Writer, c *govern.Comparison) error {
-	rows := csv.NewWriter(w)
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	_ = rows.Write([]string{"form", "method", "seed", "steps", "tried", "gain", "nudged", "free"}) // Flush and Error below
+	rows := [][]string{{"form", "method", "seed", "steps", "tried", "gain", "nudged", "free"}}
 	for _, m := range c.Methods {
 		for _, t := range m.Trials {
 			for _, q := range t.Points {
-				_ = rows.Write([]string{string(m.Form), m.Name, strconv.FormatUint(t.Seed, 10), strconv.Itoa(q.Steps), strconv.Itoa(q.Tried),
-					number(q.Gain), number(q.Nudged), number(q.Free)})
+				rows = append(rows, []string{string(m.Form), m.Name, strconv.FormatUint(t.Seed, 10), strconv.Itoa(q.Steps), strconv.Itoa(q.Tried),
+					shortest(q.Gain), shortest(q.Nudged), shortest(q.Free)})
 			}
 		}
 	}
-	rows.Flush()
-	return rows.Error()
+	return csv.NewWriter(w).WriteAll(rows)
 }
 
 // encodeComparison writes compare.json. Only "seconds" may differ between two runs.

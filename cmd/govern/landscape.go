@@ -3,15 +3,16 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"govern"
 	"govern/report"
+	"govern/run"
 )
 
 func (a *app) landscapeCommand() *cobra.Command {
@@ -70,43 +71,31 @@ landscape.csv and landscape.html.`,
 	return c
 }
 
+// writeLandscape leaves a table and a page in a directory.
 func writeLandscape(dir, name string, l *govern.Landscape) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	table, err := os.Create(filepath.Join(dir, "landscape.csv"))
-	if err != nil {
-		return err
-	}
-	rows := csv.NewWriter(table)
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	page := &report.Landscape{Title: name, Parameter: l.Parameter, Values: l.Values}
-	head := []string{l.Parameter}
+	rows := [][]string{{l.Parameter}}
 	for k, gain := range l.Gains {
-		head = append(head, "gain_"+number(gain))
-		page.Panels = append(page.Panels, report.LandscapePanel{Name: "gain " + number(gain), Loss: l.Loss[k]})
+		rows[0] = append(rows[0], "gain_"+shortest(gain))
+		page.Panels = append(page.Panels, report.LandscapePanel{Name: "gain " + shortest(gain), Loss: l.Loss[k]})
 	}
-	_ = rows.Write(head) // Flush and Error below
 	for i, v := range l.Values {
-		row := []string{number(v)}
+		row := []string{shortest(v)}
 		for k := range l.Gains {
-			row = append(row, number(l.Loss[k][i]))
+			row = append(row, shortest(l.Loss[k][i]))
 		}
-		_ = rows.Write(row)
+		rows = append(rows, row)
 	}
-	rows.Flush()
-	if err := rows.Error(); err != nil {
-		return err
+	for _, f := range []file{
+		{"landscape.csv", func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) }},
+		{"landscape.html", func(w io.Writer) error { return report.RenderLandscape(w, page) }},
+	} {
+		if err := run.WriteFile(run.OS{}, filepath.Join(dir, f.name), f.write); err != nil {
+			return err
+		}
 	}
-	if err := table.Close(); err != nil {
-		return err
-	}
-	html, err := os.Create(filepath.Join(dir, "landscape.html"))
-	if err != nil {
-		return err
-	}
-	if err := report.RenderLandscape(html, page); err != nil {
-		return err
-	}
-	return html.Close()
+	return nil
 }

@@ -251,6 +251,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
+// shortest writes a number with the digits that it needs to be read back.
+func shortest(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
 // digits writes the numbers of a formula with at most n digits; result.json holds
 // all of them.
 func digits(text string, n int) string {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -97,37 +98,19 @@ func (a *app) profile(ctx context.Context, s *session, settings govern.Settings,
 		return fmt.Errorf("%s: options.points: %w", run.ManifestFile, err)
 	}
 	out, err := govern.ProfileOf(ctx, s.problem, s.formula, govern.ProfileOptions{Parameter: s.manifest.Options["parameter"], Points: points}, settings)
-	finish(bar)
-	if err != nil {
-		if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
-			err = errors.Join(context.Cause(ctx), err)
-		}
-		return a.unfinished(s, err)
-	}
-	text, err := encodeProfile(out)
-	if err == nil {
-		err = s.dir.Write(run.ProfileTableFile, func(w io.Writer) error { return writeProfile(w, out) })
-	}
-	if err == nil {
-		page := &report.Profile{Title: s.problem.Name, Parameter: out.Parameter, Text: sayProfile(out), Values: out.Values, Rise: out.Rise,
-			Value: out.Value, Sigma: out.Sigma, Level: govern.ProfileLevel, Low: out.Low.At, High: out.High.At}
-		err = s.dir.Write(run.ProfilePageFile, func(w io.Writer) error { return report.RenderProfile(w, page) })
-	}
-	if err == nil {
-		err = s.dir.WriteBytes(run.ProfileFile, text)
-	}
-	if err != nil {
-		return a.unfinished(s, err)
-	}
-	if a.json {
-		_, err := a.stdout.Write(text)
+	if err := a.stopped(ctx, s, bar, err); err != nil {
 		return err
 	}
-	for _, line := range sayProfile(out) {
-		fmt.Fprintln(a.stdout, line)
+	text, err := encodeProfile(out)
+	if err != nil {
+		return a.unfinished(s, err)
 	}
-	fmt.Fprintf(a.stdout, "\n%s\n", s.dir.Path())
-	return a.stdout.err
+	lines := sayProfile(out)
+	page := &report.Profile{Title: s.problem.Name, Parameter: out.Parameter, Text: lines, Values: out.Values, Rise: out.Rise,
+		Value: out.Value, Sigma: out.Sigma, Level: govern.ProfileLevel, Low: out.Low.At, High: out.High.At}
+	return a.leave(s, run.ProfileFile, text, func(w io.Writer) { fmt.Fprintln(w, strings.Join(lines, "\n")) },
+		file{run.ProfileTableFile, func(w io.Writer) error { return writeProfile(w, out) }},
+		file{run.ProfilePageFile, func(w io.Writer) error { return report.RenderProfile(w, page) }})
 }
 
 // sayProfile puts a profile into words.
@@ -150,14 +133,11 @@ func sayProfile(p *govern.Profile) []string {
 }
 
 func writeProfile(w io.Writer, p *govern.Profile) error {
-	rows := csv.NewWriter(w)
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	_ = rows.Write([]string{"value", "rise"}) // Flush and Error below
+	rows := [][]string{{"value", "rise"}}
 	for i, v := range p.Values {
-		_ = rows.Write([]string{number(v), number(p.Rise[i])})
+		rows = append(rows, []string{shortest(v), shortest(p.Rise[i])})
 	}
-	rows.Flush()
-	return rows.Error()
+	return csv.NewWriter(w).WriteAll(rows)
 }
 
 func encodeProfile(p *govern.Profile) ([]byte, error) {

@@ -152,12 +152,8 @@ func (a *app) work(ctx context.Context, s *session) error {
 		return a.profile(ctx, s, settings, bar)
 	}
 	out, err := s.learn(ctx, settings)
-	finish(bar)
-	if err != nil {
-		if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
-			err = errors.Join(context.Cause(ctx), err)
-		}
-		return a.unfinished(s, err)
+	if err := a.stopped(ctx, s, bar, err); err != nil {
+		return err
 	}
 	if err := s.write(out, recorder.History()); err != nil {
 		return a.unfinished(s, err)
@@ -165,11 +161,19 @@ func (a *app) work(ctx context.Context, s *session) error {
 	return a.conclude(s.dir.Path(), out.Result)
 }
 
-// finish ends a progress bar.
-func finish(bar fit.Monitor) {
+// stopped ends the progress bar of work that has ended with err; an error says where
+// the run stopped, and that it was interrupted if it was.
+func (a *app) stopped(ctx context.Context, s *session, bar fit.Monitor, err error) error {
 	if p, ok := bar.(*progress); ok {
 		p.finish()
 	}
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
+		err = errors.Join(context.Cause(ctx), err)
+	}
+	return a.unfinished(s, err)
 }
 
 // unfinished adds to an error where the run stopped and how it goes on.
@@ -232,6 +236,32 @@ func (s *session) write(out *govern.Outcome, history []fit.Row) error {
 		}
 	}
 	return s.dir.WriteResult(out.Result)
+}
+
+// file is one of those that a run leaves.
+type file struct {
+	name  string
+	write func(io.Writer) error
+}
+
+// leave writes the files of a run that has no result.json, and last the text that other
+// programs read; it prints that text, or what say does.
+func (a *app) leave(s *session, last string, text []byte, say func(io.Writer), files ...file) error {
+	for _, f := range files {
+		if err := s.dir.Write(f.name, f.write); err != nil {
+			return a.unfinished(s, err)
+		}
+	}
+	if err := s.dir.WriteBytes(last, text); err != nil {
+		return a.unfinished(s, err)
+	}
+	if a.json {
+		_, err := a.stdout.Write(text)
+		return err
+	}
+	say(a.stdout)
+	fmt.Fprintf(a.stdout, "\n%s\n", s.dir.Path())
+	return a.stdout.err
 }
 
 func (s *session) subtitle() string {

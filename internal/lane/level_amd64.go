@@ -34,32 +34,7 @@ func avx2() *Table {
 	t.SoftplusSlope, t.RbfSlope, t.SinSlope = softplusSlopeAVX2, rbfSlopeAVX2, nearSlope(sinSlopeNearAVX2)
 	t.Accumulate, t.Scale, t.Axpy, t.Linear, t.Combine = accumulateAVX2, scaleAVX2, axpyAVX2, linearAVX2, combineAVX2
 	t.TanhBack, t.Cubic = tanhBackAVX2, cubicAVX2
-	t.Affine = func(dst, w, b, x []float64, inputs, lanes int) {
-		if n := outputsOf(dst, w, b, x, inputs, lanes); n > 0 {
-			affineAVX2(first(dst), first(w), first(b), first(x), n, inputs, lanes)
-		}
-	}
-	t.WeightGradient = func(sums, delta, x []float64, inputs, lanes int) {
-		if n := outputsOf(delta, sums, nil, x, inputs, lanes); n > 0 {
-			_ = sums[:Partials*n*inputs]
-			weightGradientAVX2(first(sums), first(delta), first(x), n, inputs, lanes)
-		}
-	}
-	t.Reflect = func(top, v []float64, rows, stride int, head, beta float64, _ []float64) {
-		if reflected(top, v, rows, stride) {
-			reflectAVX2(first(top), first(v), len(top), rows, stride, head, beta)
-		}
-	}
-	t.AccumulateRows = func(dst, a, b []float64) {
-		if n := rowsOf(dst, a, b, b); n > 0 {
-			accumulateRowsAVX2(first(dst), first(a), first(b), n, len(a))
-		}
-	}
-	t.CombineRows = func(dst, x, a, b []float64, c float64) {
-		if n := rowsOf(dst, a, b, x); n > 0 {
-			combineRowsAVX2(first(dst), first(x), first(a), first(b), n, len(a), c)
-		}
-	}
+	t.guard(pointed{affineAVX2, weightGradientAVX2, reflectAVX2, accumulateRowsAVX2, combineRowsAVX2})
 	return t
 }
 
@@ -75,37 +50,49 @@ func avx512() *Table {
 	t.SoftplusSlope, t.RbfSlope, t.SinSlope = softplusSlopeAVX512, rbfSlopeAVX512, nearSlope(sinSlopeNearAVX512)
 	t.Accumulate, t.Scale, t.Axpy, t.Linear, t.Combine = accumulateAVX512, scaleAVX512, axpyAVX512, linearAVX512, combineAVX512
 	t.TanhBack, t.Cubic = tanhBackAVX512, cubicAVX512
+	t.guard(pointed{affineAVX512, weightGradientAVX512, reflectAVX512, accumulateRowsAVX512, combineRowsAVX512})
+	return t
+}
+
+// pointed are the kernels of a level that take pointers.
+type pointed struct {
+	affine         func(dst, w, b, x *float64, outputs, inputs, lanes int)
+	weightGradient func(sums, delta, x *float64, outputs, inputs, lanes int)
+	reflect        func(top, v *float64, columns, rows, stride int, head, beta float64)
+	accumulateRows func(dst, a, b *float64, rows, lanes int)
+	combineRows    func(dst, x, a, b *float64, rows, lanes int, c float64)
+}
+
+// guard takes kernels into a table. Assembly knows no bounds, so it looks once a call
+// and panics as an index out of range would.
+func (t *Table) guard(k pointed) {
 	t.Affine = func(dst, w, b, x []float64, inputs, lanes int) {
 		if n := outputsOf(dst, w, b, x, inputs, lanes); n > 0 {
-			affineAVX512(first(dst), first(w), first(b), first(x), n, inputs, lanes)
+			k.affine(first(dst), first(w), first(b), first(x), n, inputs, lanes)
 		}
 	}
 	t.WeightGradient = func(sums, delta, x []float64, inputs, lanes int) {
 		if n := outputsOf(delta, sums, nil, x, inputs, lanes); n > 0 {
 			_ = sums[:Partials*n*inputs]
-			weightGradientAVX512(first(sums), first(delta), first(x), n, inputs, lanes)
+			k.weightGradient(first(sums), first(delta), first(x), n, inputs, lanes)
 		}
 	}
 	t.Reflect = func(top, v []float64, rows, stride int, head, beta float64, _ []float64) {
 		if reflected(top, v, rows, stride) {
-			reflectAVX512(first(top), first(v), len(top), rows, stride, head, beta)
+			k.reflect(first(top), first(v), len(top), rows, stride, head, beta)
 		}
 	}
 	t.AccumulateRows = func(dst, a, b []float64) {
 		if n := rowsOf(dst, a, b, b); n > 0 {
-			accumulateRowsAVX512(first(dst), first(a), first(b), n, len(a))
+			k.accumulateRows(first(dst), first(a), first(b), n, len(a))
 		}
 	}
 	t.CombineRows = func(dst, x, a, b []float64, c float64) {
 		if n := rowsOf(dst, a, b, x); n > 0 {
-			combineRowsAVX512(first(dst), first(x), first(a), first(b), n, len(a), c)
+			k.combineRows(first(dst), first(x), first(a), first(b), n, len(a), c)
 		}
 	}
-	return t
 }
-
-// Assembly knows no bounds, so these look once a call and panic as an index out of
-// range would.
 
 func first(s []float64) *float64 {
 	if len(s) == 0 {

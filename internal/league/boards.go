@@ -52,53 +52,12 @@ type regime struct {
 }
 
 const (
-	rosslerY = `
-  states: {x: 0, y: 0, z: 0}
-  parameters: {b: 0.22, c: 14}
-  unknowns: {f: {}}
-  equations: |
-    x' = -y - z
-    y' = f(x, y)
-    z' = b + z*(x - c)
-`
 	rosslerZ = `
   states: {x: 0, y: 0, z: 0}
   unknowns: {f: {}}
   equations: |
     x' = -y - z
     y' = x + 0.2*y
-    z' = f(x, z)
-`
-	petrzela = `
-  states: {x: 0, y: 0, z: 0}
-  unknowns: {f: {}}
-  equations: |
-    x' = z
-    y' = f(x, z)
-    z' = y - x - 0.5*z
-`
-	lorenzZ = `
-  states: {x: 0, y: 0, z: 0}
-  unknowns: {h: {}}
-  equations: |
-    x' = 10*(y - x)
-    y' = x*(28 - z) - y
-    z' = h(x, y, z)
-`
-	threeUnknown = `
-  states: {x: 0, y: 0, z: 0}
-  unknowns: {f: {}, g: {}, h: {}}
-  equations: |
-    x' = f(x, y, z)
-    y' = g(x, y, z)
-    z' = h(x, y, z)
-`
-	hindmarsh = `
-  states: {x: 0, y: 0, z: 0}
-  unknowns: {f: {}}
-  equations: |
-    x' = y - x^3 + 3*x^2 - z + 3.25
-    y' = 1 - 5*x^2 - y
     z' = f(x, z)
 `
 	chua = `
@@ -115,19 +74,6 @@ const (
   equations: |
     v' = v - v^3/3 - w + 0.5
     w' = f(v, w)
-`
-	lorenz96 = `
-  states: {x1: 0, x2: 0, x3: 0, x4: 0, x5: 0, x6: 0, x7: 0, x8: 0}
-  unknowns: {f: {arguments: [p, q, r]}}
-  equations: |
-    x1' = f(x8, x2, x7) - x1 + 8
-    x2' = f(x1, x3, x8) - x2 + 8
-    x3' = f(x2, x4, x1) - x3 + 8
-    x4' = f(x3, x5, x2) - x4 + 8
-    x5' = f(x4, x6, x3) - x5 + 8
-    x6' = f(x5, x7, x4) - x6 + 8
-    x7' = f(x6, x8, x5) - x7 + 8
-    x8' = f(x7, x1, x6) - x8 + 8
 `
 	lorenz96One = `
   states: {x1: 0, x2: 0, x3: 0, x4: 0, x5: 0, x6: 0, x7: 0, x8: 0}
@@ -189,11 +135,11 @@ func boards() []board {
 
 func noiseBoard() board {
 	b := board{name: "noise", title: "Everything unknown, under noise", goal: "at least 33 of 36 exact, no search failures"}
-	add := func(system string, samples int, step float64, truth map[string]string, lyapunov float64, levels ...float64) {
+	add := func(system string, samples int, step float64, formulas map[string]string, lyapunov float64, levels ...float64) {
 		for _, level := range levels {
 			b.cases = append(b.cases, experiment{
 				name: fmt.Sprintf("%s, %d × %g, %g %%", title(system), samples, step, 100*level), system: system, step: step, samples: samples,
-				noise: every(level, "x", "y", "z"), learn: threeUnknown, formulas: truth, lyapunov: lyapunov, seeds: 3,
+				noise: every(level, "x", "y", "z"), learn: truth.ThreeStates, formulas: formulas, lyapunov: lyapunov, seeds: 3,
 			})
 		}
 	}
@@ -204,7 +150,7 @@ func noiseBoard() board {
 	add("lorenz", 250, 0.02, lorenzTruth, 0.9056, 0.1)
 	b.cases = append(b.cases, experiment{
 		name: "Lorenz, z 5×, only z' unknown", system: "lorenz", step: 0.02, samples: 1000, noise: map[string]float64{"x": 0, "y": 0, "z": 5},
-		learn: lorenzZ, formulas: map[string]string{"h": lorenzTruth["h"]}, lyapunov: 0.9056, seeds: 3,
+		learn: truth.LorenzZ, formulas: map[string]string{"h": lorenzTruth["h"]}, lyapunov: 0.9056, seeds: 3,
 	})
 	return b
 }
@@ -224,11 +170,11 @@ func unknownBoard() board {
 				noise: noise, learn: learn, formulas: formulas, lyapunov: lyapunov, seeds: 5})
 		}
 		h := map[string]string{"h": lorenzTruth["h"]}
-		add("Rössler, y hidden", "rossler-14", 0.1, 2000, rosslerY, map[string]string{"f": "x + 0.2*y"}, 0.111, every(level, "x", "z"))
+		add("Rössler, y hidden", "rossler-14", 0.1, 2000, truth.RosslerY, map[string]string{"f": "x + 0.2*y"}, 0.111, every(level, "x", "z"))
 		add("Rössler, z hidden", "rossler-14", 0.1, 2000, rosslerZ, map[string]string{"f": "0.22 + x*z - 14*z"}, 0.111, every(level, "x", "y"))
-		add("Lorenz, z 5×", "lorenz", 0.02, 2000, lorenzZ, h, 0.9056, map[string]float64{"x": level, "y": level, "z": 5})
-		add("Lorenz, z hidden", "lorenz", 0.02, 2000, lorenzZ, h, 0.9056, every(level, "x", "y"))
-		add("Petržela–Polák, x 5×", "petrzela-polak", 0.05, 4000, petrzela, map[string]string{"f": "1.25*x^2 - z - 1"}, 0.126,
+		add("Lorenz, z 5×", "lorenz", 0.02, 2000, truth.LorenzZ, h, 0.9056, map[string]float64{"x": level, "y": level, "z": 5})
+		add("Lorenz, z hidden", "lorenz", 0.02, 2000, truth.LorenzZ, h, 0.9056, every(level, "x", "y"))
+		add("Petržela–Polák, x 5×", "petrzela-polak", 0.05, 4000, truth.PetrzelaY, map[string]string{"f": "1.25*x^2 - z - 1"}, 0.126,
 			map[string]float64{"x": 5, "y": level, "z": level})
 	}
 	return b
@@ -238,11 +184,11 @@ func hiddenBoard() board {
 	b := board{name: "hidden", title: "Larger and neural systems, mostly hidden", goal: "exact, or a tie list that contains the truth; exponents within 10 % or 0.01"}
 	for _, level := range []float64{0.01, 0.05, 0.1} {
 		b.cases = append(b.cases, experiment{name: fmt.Sprintf("Hindmarsh–Rose from voltage, %g %%", 100*level), system: "hindmarsh-rose", step: 0.1, samples: 10000,
-			noise: every(level, "x"), learn: hindmarsh, formulas: map[string]string{"f": "0.024*x - 0.006*z + 0.0384"}, lyapunov: 0.0136, seeds: 3})
+			noise: every(level, "x"), learn: truth.HindmarshRoseZ, formulas: map[string]string{"f": "0.024*x - 0.006*z + 0.0384"}, lyapunov: 0.0136, seeds: 3})
 	}
 	for _, level := range []float64{0, 0.01, 0.05} {
 		b.cases = append(b.cases, experiment{name: fmt.Sprintf("Lorenz-96, half observed, coupling unknown, %g %%", 100*level), system: "lorenz96", step: 0.02, samples: 1500, settle: 50,
-			noise: every(level, "x1", "x3", "x5", "x7"), learn: lorenz96, formulas: map[string]string{"f": "p*q - p*r"}, lyapunov: 1.6, seeds: 3})
+			noise: every(level, "x1", "x3", "x5", "x7"), learn: truth.Lorenz96Ring, formulas: map[string]string{"f": "p*q - p*r"}, lyapunov: 1.6, seeds: 3})
 	}
 	for _, level := range []float64{0.01, 0.05} {
 		b.cases = append(b.cases,
@@ -280,9 +226,9 @@ func waysBoard() board {
 			b.cases = append(b.cases, c)
 		}
 	}
-	add(experiment{name: "Rössler, y' unknown, y hidden", system: "rossler-14", step: 0.1, samples: 2000, noise: every(0.05, "x", "z"), learn: rosslerY,
+	add(experiment{name: "Rössler, y' unknown, y hidden", system: "rossler-14", step: 0.1, samples: 2000, noise: every(0.05, "x", "z"), learn: truth.RosslerY,
 		formulas: map[string]string{"f": "x + 0.2*y"}, lyapunov: 0.111}, 6.5)
-	add(experiment{name: "Lorenz, z' unknown, z 5×", system: "lorenz", step: 0.02, samples: 2000, noise: map[string]float64{"x": 0.05, "y": 0.05, "z": 5}, learn: lorenzZ,
+	add(experiment{name: "Lorenz, z' unknown, z 5×", system: "lorenz", step: 0.02, samples: 2000, noise: map[string]float64{"x": 0.05, "y": 0.05, "z": 5}, learn: truth.LorenzZ,
 		formulas: map[string]string{"h": lorenzTruth["h"]}, lyapunov: 0.9056}, 0.75)
 	return b
 }
@@ -308,14 +254,14 @@ func longBoard() board {
 	b := board{name: "long", title: "Long records", goal: "a million samples within 1 GB"}
 	for _, n := range []int{10000, 100000, 1000000} {
 		b.cases = append(b.cases, experiment{name: fmt.Sprintf("Rössler, y' unknown, all observed, %d samples, 5 %%", n), system: "rossler-14", step: 0.05, samples: n,
-			noise: every(0.05, "x", "y", "z"), learn: rosslerY, formulas: map[string]string{"f": "x + 0.2*y"}, lyapunov: 0.111, seeds: 1, slow: n > 100000})
+			noise: every(0.05, "x", "y", "z"), learn: truth.RosslerY, formulas: map[string]string{"f": "x + 0.2*y"}, lyapunov: 0.111, seeds: 1, slow: n > 100000})
 	}
 	return b
 }
 
 func coverageBoard() board {
 	return board{name: "coverage", title: "Coverage of 95 % intervals", goal: "90–98 %", cases: []experiment{
-		{name: "Rössler, y' unknown, all observed, 500 × 0.1, 5 %", system: "rossler-14", step: 0.1, samples: 500, noise: every(0.05, "x", "y", "z"), learn: rosslerY,
+		{name: "Rössler, y' unknown, all observed, 500 × 0.1, 5 %", system: "rossler-14", step: 0.1, samples: 500, noise: every(0.05, "x", "y", "z"), learn: truth.RosslerY,
 			formulas: map[string]string{"f": "x + 0.2*y"}, seeds: 100},
 	}}
 }

@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"govern/series"
 )
 
 const head = "# The league\n\n" +
@@ -122,15 +124,9 @@ func count(runs []outcome, is func(outcome) bool) int {
 func median(runs []outcome, value func(outcome) float64) float64 {
 	var v []float64
 	for _, r := range runs {
-		if x := value(r); !math.IsNaN(x) {
-			v = append(v, x)
-		}
+		v = append(v, value(r))
 	}
-	if len(v) == 0 {
-		return math.NaN()
-	}
-	slices.Sort(v)
-	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+	return series.Median(v)
 }
 
 // ratio is the geometric mean, over the seeds that both have, of a value over that

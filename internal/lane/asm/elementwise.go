@@ -190,17 +190,20 @@ func (k elementwise) emit(l *level) {
 	}
 	var scalars []VecVirtual
 	for _, s := range k.scalars {
-		address, err := Param(s).Resolve()
-		if err != nil {
-			panic(err)
-		}
-		scalars = append(scalars, l.broadcast(address.Addr))
+		scalars = append(scalars, l.broadcast(address(s)))
 	}
 	f := k.prepare(l)
 	i := GP64()
 	XORQ(i, i)
-	at := func(s string, vector int) Mem {
-		return Mem{Base: base[s], Index: i, Scale: 8, Disp: vector * l.bytes()}
+	vector := func(by access, disp int) {
+		at := func(s string) Mem { return Mem{Base: base[s], Index: i, Scale: 8, Disp: disp} }
+		var x []VecVirtual
+		for _, s := range k.sources {
+			x = append(x, by.load(at(s)))
+		}
+		for o, y := range f(x, scalars) {
+			by.store(y, at(k.outputs[o]))
+		}
 	}
 	loop := func(label string, vectors int) {
 		next := label + "Done"
@@ -208,13 +211,7 @@ func (k elementwise) emit(l *level) {
 		CMPQ(n, U32(vectors*l.width))
 		JL(LabelRef(next))
 		for v := range vectors {
-			var x []VecVirtual
-			for _, s := range k.sources {
-				x = append(x, l.load(at(s, v)))
-			}
-			for o, y := range f(x, scalars) {
-				VMOVUPD(y, at(k.outputs[o], v))
-			}
+			vector(l.whole(), v*l.bytes())
 		}
 		ADDQ(U32(vectors*l.width), i)
 		SUBQ(U32(vectors*l.width), n)
@@ -226,44 +223,31 @@ func (k elementwise) emit(l *level) {
 	}
 	loop("vectors", 1)
 	if k.unroll > 1 {
-		k.elements(l, f, n, i, base, scalars)
+		l.elements(n, i, vector)
 	} else {
-		k.masked(l, f, n, i, base, scalars)
+		l.rest(n, vector)
 	}
 	VZEROUPPER()
 	RET()
 }
 
-// masked treats the n elements that do not fill a vector as one.
-func (k elementwise) masked(l *level, f body, n, i Register, base map[string]Register, scalars []VecVirtual) {
+// rest treats the n elements that do not fill a vector as one.
+func (l *level) rest(n Register, vector func(by access, disp int)) {
 	TESTQ(n, n)
 	JE(LabelRef("end"))
-	mask := l.tailMask(n)
-	var x []VecVirtual
-	for _, s := range k.sources {
-		x = append(x, l.loadMasked(Mem{Base: base[s], Index: i, Scale: 8}, mask))
-	}
-	for o, y := range f(x, scalars) {
-		l.storeMasked(y, mask, Mem{Base: base[k.outputs[o]], Index: i, Scale: 8})
-	}
+	vector(l.masked(l.tailMask(n)), 0)
 	Label("end")
 }
 
 // elements treats them one after another: where a kernel is short, as with the single
 // lane of one trajectory, masked stores cost more than they save, because processors do
 // not forward them to the next load.
-func (k elementwise) elements(l *level, f body, n, i Register, base map[string]Register, scalars []VecVirtual) {
+func (l *level) elements(n, i Register, vector func(by access, disp int)) {
 	l.narrow = true
 	Label("element")
 	TESTQ(n, n)
 	JE(LabelRef("end"))
-	var x []VecVirtual
-	for _, s := range k.sources {
-		x = append(x, l.load(Mem{Base: base[s], Index: i, Scale: 8}))
-	}
-	for o, y := range f(x, scalars) {
-		VMOVSD(y.AsX(), Mem{Base: base[k.outputs[o]], Index: i, Scale: 8})
-	}
+	vector(l.whole(), 0)
 	INCQ(i)
 	DECQ(n)
 	JMP(LabelRef("element"))

@@ -23,6 +23,41 @@ func copyOf(r Register) GPVirtual {
 	return c
 }
 
+// address is where a scalar parameter lies.
+func address(name string) Mem {
+	a, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return a.Addr
+}
+
+// sweep emits a loop over count elements for each of the widths in vectors, widest
+// first; 0 is what is left, one masked vector. body does one block, of at least one
+// vector, at the pointers, which move on behind it.
+func (l *level) sweep(name string, count Register, widths []int, pointers []Register, body func(label string, wide int, by access)) {
+	for _, wide := range widths {
+		label := name + string(rune('0'+wide))
+		Label(label)
+		if wide == 0 {
+			TESTQ(count, count)
+			JE(LabelRef(label + "Done"))
+			body(label, 1, l.masked(l.tailMask(count)))
+		} else {
+			span := wide * l.width
+			CMPQ(count, U32(span))
+			JL(LabelRef(label + "Done"))
+			body(label, wide, l.whole())
+			for _, p := range pointers {
+				ADDQ(U32(8*span), p)
+			}
+			SUBQ(U32(span), count)
+			JMP(LabelRef(label))
+		}
+		Label(label + "Done")
+	}
+}
+
 // affine writes dst = W·x + b. A tile of outputs × vectors of lanes stays in
 // registers while the inputs pass, so that every element is the same chain of fused
 // multiply-adds, first b, then the inputs in order, in whatever tile it lies.
@@ -38,28 +73,9 @@ func affine(l *level) {
 		CMPQ(outputs, U32(tall))
 		JL(LabelRef(band + "Done"))
 		lanes, d, column := Load(Param("lanes"), GP64()), copyOf(dst), copyOf(x)
-		for _, wide := range l.tiles(tall) {
-			label := band + "Lanes" + string(rune('0'+wide))
-			span := max(wide, 1) * l.width
-			var mask Op
-			Label(label)
-			if wide == 0 {
-				TESTQ(lanes, lanes)
-				JE(LabelRef(label + "Done"))
-				mask = l.tailMask(lanes)
-			} else {
-				CMPQ(lanes, U32(span))
-				JL(LabelRef(label + "Done"))
-			}
-			affineTile(l, label, tall, max(wide, 1), d, w, b, column, stride, mask)
-			if wide > 0 {
-				ADDQ(U32(8*span), d)
-				ADDQ(U32(8*span), column)
-				SUBQ(U32(span), lanes)
-				JMP(LabelRef(label))
-			}
-			Label(label + "Done")
-		}
+		l.sweep(band+"Lanes", lanes, l.tiles(tall), []Register{d, column}, func(label string, wide int, by access) {
+			affineTile(l, label, tall, wide, d, w, b, column, stride, by)
+		})
 		inputs := Load(Param("inputs"), GP64())
 		for range tall {
 			ADDQ(stride, dst)
@@ -77,7 +93,7 @@ func affine(l *level) {
 	RET()
 }
 
-func affineTile(l *level, label string, tall, wide int, d, w, b, x, stride Register, mask Op) {
+func affineTile(l *level, label string, tall, wide int, d, w, b, x, stride Register, by access) {
 	row := GP64() // bytes of a row of W
 	MOVQ(Load(Param("inputs"), GP64()), row)
 	SHLQ(U8(3), row)
@@ -111,28 +127,15 @@ func affineTile(l *level, label string, tall, wide int, d, w, b, x, stride Regis
 	if tall > 1 {
 		LEAQ(Mem{Base: row, Index: row, Scale: 2}, r)
 	}
-	weight := func(o int) Mem {
-		switch o {
-		case 0:
-			return Mem{Base: p}
-		case 3:
-			return Mem{Base: p, Index: r, Scale: 1}
-		}
-		return Mem{Base: p, Index: row, Scale: uint8(o)}
-	}
 	TESTQ(left, left)
 	JE(LabelRef(label + "Store"))
 	Label(label + "Input")
 	var in []VecVirtual
 	for v := range wide {
-		if mask != nil {
-			in = append(in, l.loadMasked(Mem{Base: q}, mask))
-		} else {
-			in = append(in, l.load(Mem{Base: q, Disp: v * l.bytes()}))
-		}
+		in = append(in, by.load(Mem{Base: q, Disp: v * l.bytes()}))
 	}
 	for o := range tall {
-		f := l.broadcast(weight(o))
+		f := l.broadcast(rowAt(p, row, r, o))
 		for v := range wide {
 			VFMADD231PD(in[v], f, sums[o][v])
 		}
@@ -145,11 +148,7 @@ func affineTile(l *level, label string, tall, wide int, d, w, b, x, stride Regis
 	to := copyOf(d)
 	for o := range tall {
 		for v := range wide {
-			if mask != nil {
-				l.storeMasked(sums[o][v], mask, Mem{Base: to})
-			} else {
-				VMOVUPD(sums[o][v], Mem{Base: to, Disp: v * l.bytes()})
-			}
+			by.store(sums[o][v], Mem{Base: to, Disp: v * l.bytes()})
 		}
 		if o+1 < tall {
 			ADDQ(stride, to)
@@ -232,13 +231,13 @@ func weightTile(l *level, label string, tall, wide int, g, row, delta, x, stride
 	each(func(o, _ int, m Mem) { sums[o] = append(sums[o], l.load(m)) })
 	d, p, lanes, triple := copyOf(delta), copyOf(x), Load(Param("lanes"), GP64()), GP64()
 	LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, triple)
-	add := func(load func(Mem) VecVirtual) {
+	add := func(by access) {
 		var ds []VecVirtual
 		for o := range tall {
-			ds = append(ds, load(rowAt(d, stride, triple, o)))
+			ds = append(ds, by.load(rowAt(d, stride, triple, o)))
 		}
 		for i := range wide {
-			v := load(rowAt(p, stride, triple, i))
+			v := by.load(rowAt(p, stride, triple, i))
 			for o := range tall {
 				VFMADD231PD(v, ds[o], sums[o][i])
 			}
@@ -247,7 +246,7 @@ func weightTile(l *level, label string, tall, wide int, g, row, delta, x, stride
 	Label(label + "Lanes")
 	CMPQ(lanes, U32(l.width))
 	JL(LabelRef(label + "Tail"))
-	add(l.load)
+	add(l.whole())
 	ADDQ(U32(l.bytes()), d)
 	ADDQ(U32(l.bytes()), p)
 	SUBQ(U32(l.width), lanes)
@@ -255,8 +254,7 @@ func weightTile(l *level, label string, tall, wide int, g, row, delta, x, stride
 	Label(label + "Tail")
 	TESTQ(lanes, lanes)
 	JE(LabelRef(label + "Sum"))
-	mask := l.tailMask(lanes)
-	add(func(m Mem) VecVirtual { return l.loadMasked(m, mask) })
+	add(l.masked(l.tailMask(lanes)))
 	Label(label + "Sum")
 	each(func(o, i int, m Mem) { VMOVUPD(sums[o][i], m) })
 }
@@ -272,47 +270,15 @@ func reflect(l *level) {
 	columns := Load(Param("columns"), GP64())
 	stride := Load(Param("stride"), GP64())
 	SHLQ(U8(3), stride)
-	address := func(name string) Mem {
-		a, err := Param(name).Resolve()
-		if err != nil {
-			panic(err)
-		}
-		return a.Addr
-	}
 	head, beta := l.broadcast(address("head")), l.broadcast(address("beta"))
 	zero := XMM()
 	VXORPD(zero, zero, zero)
 	at := GP64() // of the block's columns, in bytes after v
 	MOVQ(U32(8), at)
-	for _, wide := range []int{4, 1, 0} {
-		label := "columns" + string(rune('0'+wide))
-		span := max(wide, 1) * l.width
-		var mask Op
-		Label(label)
-		if wide == 0 {
-			TESTQ(columns, columns)
-			JE(LabelRef(label + "Done"))
-			mask = l.tailMask(columns)
-		} else {
-			CMPQ(columns, U32(span))
-			JL(LabelRef(label + "Done"))
-		}
-		load := func(m Mem) VecVirtual {
-			if mask != nil {
-				return l.loadMasked(m, mask)
-			}
-			return l.load(m)
-		}
-		store := func(x VecVirtual, m Mem) {
-			if mask != nil {
-				l.storeMasked(x, mask, m)
-			} else {
-				VMOVUPD(x, m)
-			}
-		}
+	l.sweep("columns", columns, []int{4, 1, 0}, []Register{top, at}, func(label string, wide int, by access) {
 		var w []VecVirtual
-		for k := range max(wide, 1) {
-			w = append(w, l.mul(load(Mem{Base: top, Disp: k * l.bytes()}), head))
+		for k := range wide {
+			w = append(w, l.mul(by.load(Mem{Base: top, Disp: k * l.bytes()}), head))
 		}
 		pass := func(name string, row func(f VecVirtual, k int, m Mem)) {
 			p, left := copyOf(v), Load(Param("rows"), GP64())
@@ -324,7 +290,7 @@ func reflect(l *level) {
 			JNP(LabelRef(label + name + "Next"))
 			Label(label + name + "Row")
 			f := l.broadcast(Mem{Base: p})
-			for k := range max(wide, 1) {
+			for k := range wide {
 				row(f, k, Mem{Base: p, Index: at, Scale: 1, Disp: k * l.bytes()})
 			}
 			Label(label + name + "Next")
@@ -333,27 +299,20 @@ func reflect(l *level) {
 			JMP(LabelRef(label + name))
 			Label(label + name + "Done")
 		}
-		pass("Dot", func(f VecVirtual, k int, m Mem) { VFMADD231PD(load(m), f, w[k]) })
-		for k := range max(wide, 1) {
+		pass("Dot", func(f VecVirtual, k int, m Mem) { VFMADD231PD(by.load(m), f, w[k]) })
+		for k := range wide {
 			m := Mem{Base: top, Disp: k * l.bytes()}
 			VMULPD(beta, w[k], w[k])
-			t := load(m)
+			t := by.load(m)
 			VFNMADD231PD(w[k], head, t)
-			store(t, m)
+			by.store(t, m)
 		}
 		pass("Apply", func(f VecVirtual, k int, m Mem) {
-			t := load(m)
+			t := by.load(m)
 			VFNMADD231PD(w[k], f, t)
-			store(t, m)
+			by.store(t, m)
 		})
-		if wide > 0 {
-			ADDQ(U32(8*span), top)
-			ADDQ(U32(8*span), at)
-			SUBQ(U32(span), columns)
-			JMP(LabelRef(label))
-		}
-		Label(label + "Done")
-	}
+	})
 	VZEROUPPER()
 	RET()
 }
@@ -378,27 +337,23 @@ func rowsKernel(l *level, name, doc string, pointers []string, combine bool) {
 	}
 	var c VecVirtual
 	if combine {
-		a, err := Param("c").Resolve()
-		if err != nil {
-			panic(err)
-		}
-		c = l.broadcast(a.Addr)
+		c = l.broadcast(address("c"))
 	}
 	rows, i := Load(Param("rows"), GP64()), GP64()
 	lanes := GP64()
 	source := pointers[1:]
-	work := func(load func(Mem) VecVirtual, store func(VecVirtual, Mem), disp int) {
+	work := func(by access, disp int) {
 		at := func(p string) Mem { return Mem{Base: base[p], Index: i, Scale: 8, Disp: disp} }
 		if combine {
-			t := l.mul(load(at("a")), c)
-			x := load(at(source[0]))
-			VFMADD231PD(load(at("b")), t, x)
-			store(x, at("dst"))
+			t := l.mul(by.load(at("a")), c)
+			x := by.load(at(source[0]))
+			VFMADD231PD(by.load(at("b")), t, x)
+			by.store(x, at("dst"))
 			return
 		}
-		d := load(at("dst"))
-		VFMADD231PD(load(at("a")), load(at("b")), d)
-		store(d, at("dst"))
+		d := by.load(at("dst"))
+		VFMADD231PD(by.load(at("a")), by.load(at("b")), d)
+		by.store(d, at("dst"))
 	}
 	Label("row")
 	TESTQ(rows, rows)
@@ -411,7 +366,7 @@ func rowsKernel(l *level, name, doc string, pointers []string, combine bool) {
 		CMPQ(lanes, U32(wide*l.width))
 		JL(LabelRef(label + "Done"))
 		for k := range wide {
-			work(l.load, func(x VecVirtual, m Mem) { VMOVUPD(x, m) }, k*l.bytes())
+			work(l.whole(), k*l.bytes())
 		}
 		ADDQ(U32(wide*l.width), i)
 		SUBQ(U32(wide*l.width), lanes)
@@ -420,9 +375,7 @@ func rowsKernel(l *level, name, doc string, pointers []string, combine bool) {
 	}
 	TESTQ(lanes, lanes)
 	JE(LabelRef("next"))
-	mask := l.tailMask(lanes)
-	work(func(m Mem) VecVirtual { return l.loadMasked(m, mask) },
-		func(x VecVirtual, m Mem) { l.storeMasked(x, mask, m) }, 0)
+	work(l.masked(l.tailMask(lanes)), 0)
 	Label("next")
 	bytes := Load(Param("lanes"), GP64())
 	SHLQ(U8(3), bytes)

@@ -319,6 +319,14 @@ func (l *level) load(m Mem) VecVirtual {
 	return d
 }
 
+func (l *level) store(x VecVirtual, m Mem) {
+	if l.narrow {
+		VMOVSD(x.AsX(), m)
+	} else {
+		VMOVUPD(x, m)
+	}
+}
+
 func (l *level) broadcast(m Mem) VecVirtual {
 	d := l.register()
 	VBROADCASTSD(m, d)
@@ -374,5 +382,22 @@ func (l *level) storeMasked(x VecVirtual, mask Op, m Mem) {
 		VMOVUPD(x, mask, m)
 	} else {
 		VMASKMOVPD(x, mask, m)
+	}
+}
+
+// access reads and writes vectors in memory.
+type access struct {
+	load  func(Mem) VecVirtual
+	store func(VecVirtual, Mem)
+}
+
+// whole touches all elements; of a narrow level its one.
+func (l *level) whole() access { return access{l.load, l.store} }
+
+// masked touches the elements of a mask alone.
+func (l *level) masked(mask Op) access {
+	return access{
+		func(m Mem) VecVirtual { return l.loadMasked(m, mask) },
+		func(x VecVirtual, m Mem) { l.storeMasked(x, mask, m) },
 	}
 }

@@ -1,0 +1,82 @@
+package govern
+
+import (
+	"slices"
+
+	"govern/fit"
+)
+
+// adopt goes on with the data as the search has left them: freed of outliers, and
+// with what it has found of the noise's correlation. A search that has not seen every
+// sample leaves them as they are, and then it says no.
+func (w *work) adopt() bool {
+	if w.found.Data == nil || w.sparse() {
+		return false
+	}
+	w.left = leftOut(w.data, w.found.Data)
+	if len(w.found.Regimes) > 0 {
+		w.left = nil // what lies around changes is no outlier
+	}
+	w.data, w.train = w.found.Data, w.found.Data.Entries
+	w.test = withCorrelation(w.test, w.data)
+	return true
+}
+
+// withCorrelation says of entries what data know of their noise's correlation.
+func withCorrelation(entries []fit.Entry, data *fit.Data) []fit.Entry {
+	entries = slices.Clone(entries)
+	for e := range entries {
+		entries[e].Channels = slices.Clone(entries[e].Channels)
+		for i := range entries[e].Channels {
+			c := &entries[e].Channels[i]
+			if k := data.Channel(*c); k >= 0 && data.Channels[k].Correlation > 0 {
+				c.Sigma, c.Correlation = data.Channels[k].Sigma0, data.Channels[k].Correlation
+			}
+		}
+	}
+	return entries
+}
+
+// leftOut counts, by column, the samples that cleaned data lack.
+func leftOut(from, to *fit.Data) map[string]int {
+	out := map[string]int{}
+	for i, c := range from.Channels {
+		if k := to.IndexOf(c); k >= 0 && to.Channels[k].Count < from.Channels[i].Count {
+			out[c.Column] += from.Channels[i].Count - to.Channels[k].Count
+		}
+	}
+	return out
+}
+
+// cleanTrain takes the outliers out of the training entries, around the path that
+// the formula gives them, where its search in excerpts has met some.
+func (w *work) cleanTrain(full *fit.Data, located *fit.Located) error {
+	if len(leftOut(w.sought, w.found.Data)) == 0 {
+		return nil
+	}
+	cleaned, _, err := full.WithoutOutliers(byState(located.Path, len(full.Model.States)), nil)
+	if err != nil {
+		return err
+	}
+	w.left = leftOut(full, cleaned)
+	w.train = cleaned.Entries
+	w.data, err = fit.Prepare(w.found.Model, w.train)
+	return err
+}
+
+// cleanTest takes the outliers out of the held-out entries where the training
+// entries had some.
+func (w *work) cleanTest(tested *fit.Data, located *fit.Located) error {
+	if len(w.left) == 0 {
+		return nil
+	}
+	cleaned, _, err := tested.WithoutOutliers(byState(located.Path, len(w.trained.States)), nil)
+	if err != nil {
+		return err
+	}
+	for column, count := range leftOut(tested, cleaned) {
+		w.left[column] += count
+	}
+	w.test = cleaned.Entries
+	return nil
+}

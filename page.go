@@ -1,0 +1,153 @@
+package govern
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"govern/expr"
+	"govern/report"
+	"govern/run"
+)
+
+// page fills the report of a result.
+func (w *work) page(r *run.Result) *report.Page {
+	m := w.problem.Model
+	p := &report.Page{Title: w.problem.Name, Status: string(r.Status), Advice: r.Advice, TimeUnit: m.TimeUnit}
+	if w.closed == nil {
+		return p
+	}
+	p.Warnings = r.Warnings
+	for i, right := range w.rightHandSides() {
+		learned := false
+		for _, c := range expr.Calls(m.Equations[i].Right) {
+			learned = learned || m.Unknown(c.Ident) != nil
+		}
+		p.Equations = append(p.Equations, report.Equation{State: w.closed.States[i].Name, Right: right, Learned: learned})
+	}
+	for u, unknown := range m.Unknowns {
+		entry := report.Unknown{Name: unknown.Name, Arguments: unknown.Arguments}
+		if form := w.final.Form(u); form != nil {
+			entry.Neural = fmt.Sprintf("hidden %v, %s", form.Neural.Hidden, activation(form.Neural))
+		} else {
+			entry.Formula = w.formula(w.final, u)
+		}
+		for i, t := range w.final.Terms {
+			if t.Unknown == u {
+				v, low, high := w.interval(i)
+				entry.Terms = append(entry.Terms, report.Term{Factor: w.factor(w.final, i), Coefficient: v, Low: low, High: high})
+			}
+		}
+		p.Unknowns = append(p.Unknowns, entry)
+	}
+	for i, q := range w.fittedParameters() {
+		v, low, high := w.interval(len(w.final.Terms) + i)
+		p.Parameters = append(p.Parameters, report.Estimate{Name: q, Value: v, Low: low, High: high})
+	}
+	for _, t := range w.found.Ties {
+		tie := report.Tie{Delta: t.Delta}
+		for u, unknown := range m.Unknowns {
+			tie.Formulas = append(tie.Formulas, report.Formula{Name: unknown.Name, Arguments: unknown.Arguments, Right: w.formula(t.Fitted, u)})
+		}
+		p.Ties = append(p.Ties, tie)
+	}
+	for i, c := range w.whole.Channels {
+		channel := report.Channel{Column: c.Column, Unit: c.Unit, Observe: c.Observe, Std: c.Std, Noise: w.final.Sigma[i] / c.Inflation(), Nudged: w.final.Residual[i] / c.Std, Free: math.NaN(), Differences: math.NaN()}
+		if k := w.data.IndexOf(c); k >= 0 {
+			channel.Free = w.proof.Free[k]
+		}
+		channel.Origin = w.origin(i)
+		if !c.Given {
+			channel.Differences = c.Sigma0
+		}
+		p.Channels = append(p.Channels, channel)
+	}
+	p.Dynamics = &report.Dynamics{
+		Lyapunov: w.proof.Lyapunov, ValidTime: w.proof.LyapunovTimes(), AtLeast: w.proof.Censored, Starts: w.proof.Starts,
+		AttractorDistance: w.proof.AttractorDistance, AttractorFloor: w.proof.AttractorFloor,
+		SpectrumDistance: w.proof.SpectrumDistance, SpectrumFloor: w.proof.SpectrumFloor,
+		PeriodModel: w.proof.ModelCycle, PeriodData: w.proof.Cycle,
+	}
+	if !w.proof.Chaotic && !math.IsNaN(w.proof.ValidTime) {
+		p.Dynamics.Note = fmt.Sprintf("No chaos: there is no Lyapunov time. Free runs stay valid for %.3g cycles (median).", w.proof.ValidTime)
+	}
+	p.Supplied = &report.Supplied{States: w.help()}
+	p.Settings = w.used()
+	return p
+}
+
+// help compares right-hand sides with defects; states that neither moves are
+// left out.
+func (w *work) help() []report.Help {
+	var out []report.Help
+	for i, s := range w.closed.States {
+		if i < len(w.final.Motion) && w.final.Motion[i]+w.final.Defect[i] > 0 {
+			out = append(out, report.Help{State: s.Name, Unit: w.unit(s.Name), Motion: w.final.Motion[i], Defect: w.final.Defect[i]})
+		}
+	}
+	return out
+}
+
+// origin says how the noise of channel i was found.
+func (w *work) origin(i int) string {
+	c, sigma := w.whole.Channels[i], w.final.Sigma[i]
+	switch {
+	case c.Correlation > 0:
+		return "of what the formula leaves, correlated from sample to sample"
+	case c.Given:
+		return "as the problem gives it"
+	case sigma <= 1.0001*c.Floor:
+		return "the floor: 1e-4 of the standard deviation, or what rounding leaves; the data are cleaner than any noise that is assumed"
+	case sigma >= 1.0999*c.Slow:
+		return "at its cap, 1.1 times what differences show: the model leaves more than noise"
+	}
+	return "estimated with the fit: the residuals, and the variance of the path beside them"
+}
+
+// unit of a state is that of a channel that measures it alone.
+func (w *work) unit(state string) string {
+	for _, c := range w.whole.Channels {
+		if c.Observe.Kind == expr.Name && c.Observe.Ident == state {
+			return c.Unit
+		}
+	}
+	return ""
+}
+
+// road says how the answer was found.
+func (w *work) road() string {
+	library := "library of degree " + strconv.Itoa(w.found.Degree) + ", " + strconv.Itoa(w.found.Library) + " candidate terms"
+	if w.found.Neural == nil {
+		return library
+	}
+	text := "networks"
+	for _, form := range w.found.Neural.Forms {
+		text += fmt.Sprintf(", %s %v", form.Neural.Names[0], form.Neural.Hidden)
+	}
+	if len(w.final.Forms) > 0 {
+		return text
+	}
+	return library + ", after " + text
+}
+
+// used lists the choices that were made, by the user or by default.
+func (w *work) used() []report.Setting {
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+	out := []report.Setting{
+		{Name: "road", Value: w.road()},
+		{Name: "segment", Value: strconv.Itoa(max(w.problem.Fit.Segment, 1)) + " samples"},
+		{Name: "Runge–Kutta steps a sample", Value: strconv.Itoa(w.final.Substeps)},
+		{Name: "final defect weight", Value: number(w.final.Omega)},
+		{Name: "characteristic time", Value: number(w.data.Time)},
+		{Name: "samples a cycle", Value: number(w.data.SamplesPerCycle())},
+		{Name: "gain", Value: "0"},
+	}
+	for _, c := range w.found.Checks {
+		state := "passed"
+		if !c.OK {
+			state = "failed"
+		}
+		out = append(out, report.Setting{Name: "check: " + c.Name, Value: state + ": " + c.Text})
+	}
+	return out
+}

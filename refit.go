@@ -1,0 +1,149 @@
+package govern
+
+import (
+	"context"
+	"slices"
+
+	"govern/discover"
+	"govern/fit"
+	"govern/optim"
+)
+
+// expand brings a formula that was found on condensed data or excerpts back to all samples:
+// states are located along them, then everything is fitted again.
+func (w *work) expand(ctx context.Context) error {
+	if w.found.Chosen == nil || w.problem.Discover.Method == discover.MethodDerivatives || !w.sparse() {
+		return nil
+	}
+	if w.data.Condensing() == 1 && w.found.Data != nil { // correlation is that of the samples as they are
+		w.train, w.test = withCorrelation(w.train, w.found.Data), withCorrelation(w.test, w.found.Data)
+	}
+	closed, err := w.close(w.found.Chosen)
+	if err != nil {
+		return err
+	}
+	full, err := fit.Prepare(closed, w.train)
+	if err != nil {
+		return err
+	}
+	if w.data, err = fit.Prepare(w.found.Model, w.train); err != nil {
+		return err
+	}
+	located, err := w.settings.engine(full, fit.Options{}).Locate(ctx, "full/locate", full.Sigmas(), w.found.Chosen.Scale)
+	if err != nil {
+		return err
+	}
+	if w.data.Condensing() == 1 {
+		if err := w.cleanTrain(full, located); err != nil {
+			return err
+		}
+	}
+	start := *w.found.Chosen
+	start.Sigma, start.Nodes = w.data.Sigmas(), nodesAlong(located.Path, len(w.problem.Model.States), max(w.problem.Fit.Segment, 1))
+	start.Substeps = 0
+	w.found.Chosen, err = w.settings.engine(w.data, w.problem.Fit).Trajectory(ctx, "full/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
+	return err
+}
+
+// refit fits the chosen formula on all entries, the held-out ones too.
+func (w *work) refit(ctx context.Context) error {
+	chosen := w.found.Chosen
+	var err error
+	if w.trained, err = w.close(chosen); err != nil {
+		return err
+	}
+	w.final, w.all, w.whole = chosen, w.train, w.data
+	if len(w.test) > 0 && !w.foreign && w.problem.Discover.Method != discover.MethodDerivatives {
+		if err := w.extend(ctx); err != nil {
+			return err
+		}
+	}
+	if w.spread, err = w.uncertainty(ctx); err != nil {
+		return err
+	}
+	if w.closed, err = w.close(w.final); err != nil {
+		return err
+	}
+	n := len(w.closed.States)
+	states := slices.Clone(w.closed.States)
+	for i := range states {
+		if !states[i].Fixed {
+			states[i].Value = w.final.Nodes[0][i%n]
+		}
+	}
+	w.closed.States = states
+	return nil
+}
+
+// extend adds the held-out entries to the fit: their states are located under
+// the formula, then everything is fitted together.
+func (w *work) extend(ctx context.Context) error {
+	chosen := w.found.Chosen
+	tested, err := fit.Prepare(w.trained, w.test)
+	if err != nil {
+		return err
+	}
+	located, err := w.settings.engine(tested, fit.Options{}).Locate(ctx, "final/locate", carry(tested, w.data, chosen.Sigma), chosen.Scale)
+	if err != nil {
+		return err
+	}
+	if err := w.cleanTest(tested, located); err != nil {
+		return err
+	}
+	w.all = slices.Concat(w.train, w.test)
+	if w.whole, err = fit.Prepare(w.found.Model, w.all); err != nil {
+		return err
+	}
+	start := *chosen
+	if w.problem.Fit.Substeps == 0 {
+		start.Substeps *= 2 // a search may be coarse: an error of a tenth of a defect is a bias that intervals do not know
+	}
+	start.Sigma = carry(w.whole, w.data, chosen.Sigma)
+	start.Nodes = append(slices.Clone(chosen.Nodes), nodesAlong(located.Path, len(w.problem.Model.States), max(w.problem.Fit.Segment, 1))...)
+	w.settings.stage("final refit", 0.85)
+	if w.final, err = w.settings.engine(w.whole, w.problem.Fit).Trajectory(ctx, "final/refit", &start, fit.Schedule{To: chosen.Omega, Noise: true}); err != nil {
+		return err
+	}
+	if w.final.Status == optim.Failed { // the formula is not defined, or runs away, along the held-out data
+		w.final, w.all, w.whole, w.apart = chosen, w.train, w.data, true
+	}
+	return nil
+}
+
+// nodesAlong are the nodes of a fit along located paths: every entry's states where
+// segments of the given length begin, and the last.
+func nodesAlong(paths [][]float64, n, segment int) [][]float64 {
+	out := make([][]float64, len(paths))
+	for e, path := range paths {
+		samples := len(path) / n
+		for i := 0; i < samples-1; i += segment {
+			out[e] = append(out[e], path[i*n:(i+1)*n]...)
+		}
+		out[e] = append(out[e], path[(samples-1)*n:]...)
+	}
+	return out
+}
+
+// byState brings the n states of every entry's path, sample after sample, into the
+// order entry, state, sample.
+func byState(paths [][]float64, n int) [][][]float64 {
+	states := make([][][]float64, len(paths))
+	for e, path := range paths {
+		states[e] = make([][]float64, n)
+		for k, v := range path {
+			states[e][k%n] = append(states[e][k%n], v)
+		}
+	}
+	return states
+}
+
+// carry takes values per channel from one set of data to another.
+func carry(to, from *fit.Data, values []float64) []float64 {
+	out := to.Sigmas()
+	for i, c := range to.Channels {
+		if k := from.IndexOf(c); k >= 0 {
+			out[i] = values[k]
+		}
+	}
+	return out
+}
