@@ -46,6 +46,7 @@ type Result struct {
 	Extra    *Extra       // the state that Model has beyond the problem's; nil without one
 	Regimes  []Regime     // where coefficients change with time; nil where they do not
 	Drift    string       // that, and how, coefficients go along with time; empty where they do not
+	Single   *fit.Fitted  // with Regimes that were found: the best formula without
 	Base     *model.Model // with Regimes: the problem's, with their indicators
 	Apart    []float64    // of each unknown: rms of formula − network over the network's, along the data
 

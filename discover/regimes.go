@@ -108,7 +108,7 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	if err != nil || r.Status != OK && r.Status != Ambiguous || !r.changes() {
 		return nil, err
 	}
-	r.Regimes = placed
+	r.Regimes, r.Single = placed, c.fit
 	return r, nil
 }
 

@@ -140,7 +140,7 @@ func regimesBoard() board {
 		}
 		with("z' unknown, all observed", rosslerZ, rosslerRegimes(z, false), "x", "y", "z")
 		with("y' unknown, c fitted, all observed", rosslerOpenY, rosslerRegimes(y, true), "x", "y", "z")
-		with("everything unknown, all observed", threeUnknown, rosslerRegimes(map[string]string{"f": "-y - z", "g": "x + 0.2*y", "h": "0.2 + x*z - %g*z"}, false), "x", "y", "z")
+		with("everything unknown, all observed", truth.ThreeStates, rosslerRegimes(map[string]string{"f": "-y - z", "g": "x + 0.2*y", "h": "0.2 + x*z - %g*z"}, false), "x", "y", "z")
 		with("z' unknown, z hidden", rosslerZ, rosslerRegimes(z, false), "x", "y")
 		with("y' unknown, c fitted, y hidden", rosslerOpenY, rosslerRegimes(y, true), "x", "z")
 		add(experiment{name: "Lorenz, ρ = 28, 35, 28, y' unknown, all observed", system: "lorenz", step: 0.02, samples: 800, cycle: lorenzCycle, noise: every(level, "x", "y", "z"),
