@@ -70,7 +70,7 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 		}
 		return r, err
 	}
-	if len(cuts) == 0 || len(cuts) >= mostRegimes {
+	if len(cuts) == 0 {
 		return nil, nil
 	}
 	var held []string // parameters that all regimes share
@@ -358,6 +358,12 @@ func (f *formulas) segmentation(ctx context.Context, library []fit.Term) (*segme
 			out.loss = out.drift.loss
 			return out, nil
 		}
+	}
+	// Where the best fit is far off, what blocks say varies within a regime too: the
+	// strongest changes are looked at, and needed drops what they did not need.
+	for price := penalty; len(ends) > mostRegimes; {
+		price *= 2
+		ends, _ = partition(triangles, p, least, price)
 	}
 	for k := range len(ends) - 1 {
 		from := 0
