@@ -38,6 +38,7 @@ const (
 	fineShare   = 16
 	guardCycles = Guard
 	mostRegimes = 8
+	fewRegimes  = 4
 )
 
 // regimes asks whether coefficients that change at a few times explain that no
@@ -147,6 +148,9 @@ func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts 
 		at, err := p.place(ctx, fmt.Sprintf("%s-%d", name, k), entry, c.at, k+1)
 		if err != nil {
 			return nil, nil, err
+		}
+		if k > 0 && !f.apartEnough(out[k-1], cut{c.entry, at.at}) || k+1 < len(cuts) && !f.apartEnough(cut{c.entry, at.at}, cuts[k+1]) {
+			continue // the next is nearer than formulas can tell
 		}
 		out[k].at = at.at
 		moveChange(regimes, entry, k+1, at)
@@ -306,6 +310,11 @@ func (f *formulas) changes(ctx context.Context) (*segmented, error) {
 	return best, nil
 }
 
+// apartEnough says that two change points, in order, leave a cycle between them.
+func (f *formulas) apartEnough(a, b cut) bool {
+	return b.entry > a.entry || b.entry == a.entry && float64(b.at-a.at) > f.engine.Data.SamplesPerCycle()
+}
+
 // segmented is a record cut at change points.
 type segmented struct {
 	cuts  []cut
@@ -361,9 +370,10 @@ func (f *formulas) segmentation(ctx context.Context, library []fit.Term) (*segme
 	}
 	// Where the best fit is far off, what blocks say varies within a regime too: the
 	// strongest changes are looked at, and needed drops what they did not need.
-	for price := penalty; len(ends) > mostRegimes; {
-		price *= 2
-		ends, _ = partition(triangles, p, least, price)
+	if len(ends) > mostRegimes {
+		for price := 2 * penalty; len(ends) > fewRegimes; price *= 2 {
+			ends, _ = partition(triangles, p, least, price)
+		}
 	}
 	for k := range len(ends) - 1 {
 		from := 0
@@ -375,7 +385,9 @@ func (f *formulas) segmentation(ctx context.Context, library []fit.Term) (*segme
 		if err != nil {
 			return nil, err
 		}
-		out.cuts = append(out.cuts, c)
+		if last := len(out.cuts) - 1; last < 0 || f.apartEnough(out.cuts[last], c) {
+			out.cuts = append(out.cuts, c)
+		}
 	}
 	return out, nil
 }
