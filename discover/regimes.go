@@ -32,6 +32,8 @@ const Guard = 0.1
 // where there would be more than mostBlocks; a regime lasts leastRegime cycles at
 // least. When the places are known roughly they are looked for again in blocks of
 // a sixteenth of a cycle, and guardCycles on both sides belong to neither regime.
+// Where there would be more than mostRegimes, the strongest changes between at most
+// fewRegimes are looked at.
 const (
 	mostBlocks  = 240
 	leastRegime = 4
@@ -149,7 +151,7 @@ func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts 
 		if err != nil {
 			return nil, nil, err
 		}
-		if k > 0 && !f.apartEnough(out[k-1], cut{c.entry, at.at}) || k+1 < len(cuts) && !f.apartEnough(cut{c.entry, at.at}, cuts[k+1]) {
+		if !f.inside(cut{c.entry, at.at}) || k > 0 && !f.apartEnough(out[k-1], cut{c.entry, at.at}) || k+1 < len(cuts) && !f.apartEnough(cut{c.entry, at.at}, cuts[k+1]) {
 			continue // the next is nearer than formulas can tell
 		}
 		out[k].at = at.at
@@ -315,6 +317,14 @@ func (f *formulas) apartEnough(a, b cut) bool {
 	return b.entry > a.entry || b.entry == a.entry && float64(b.at-a.at) > f.engine.Data.SamplesPerCycle()
 }
 
+// inside says that a change point leaves a cycle of its entry on both sides, or
+// begins with it.
+func (f *formulas) inside(c cut) bool {
+	d := f.engine.Data
+	cycle := d.SamplesPerCycle()
+	return c.at == 0 || float64(c.at) > cycle && float64(len(d.Entries[c.entry].Times)-c.at) > cycle
+}
+
 // segmented is a record cut at change points.
 type segmented struct {
 	cuts  []cut
@@ -385,7 +395,7 @@ func (f *formulas) segmentation(ctx context.Context, library []fit.Term) (*segme
 		if err != nil {
 			return nil, err
 		}
-		if last := len(out.cuts) - 1; last < 0 || f.apartEnough(out.cuts[last], c) {
+		if last := len(out.cuts) - 1; f.inside(c) && (last < 0 || f.apartEnough(out.cuts[last], c)) {
 			out.cuts = append(out.cuts, c)
 		}
 	}
