@@ -144,13 +144,11 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 		if coloured, err := f.coloured(ctx); err != nil || coloured != nil {
 			return coloured, err
 		}
-		if f.drift == nil {
-			if err := f.mixtures(ctx); err != nil {
-				return nil, err
-			}
+		if err := f.mixtures(ctx); err != nil {
+			return nil, err
 		}
 	}
-	if (f.best == nil || !f.best.passed()) && f.drift == nil { // no function of the states drifts
+	if f.best == nil || !f.best.passed() {
 		if err := f.throughNetwork(ctx); err != nil {
 			return nil, err
 		}
@@ -210,11 +208,8 @@ func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 		}
 	}
 	res.judge(best)
-	if f.drift != nil {
-		res.Drift = f.drift.String()
-	}
 	if f.drift != nil && res.Status == NoModel {
-		res.Advice = res.Drift + ". " + driftAdvice + res.Advice
+		res.Advice = "It seems that " + f.drift.String() + ". " + driftAdvice + res.Advice
 	}
 	return res, nil
 }

@@ -68,7 +68,7 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	cuts := found.cuts
 	if found.drift != nil {
 		r, err := f.along(ctx, found.drift)
-		if r == nil && err == nil {
+		if r == nil && err == nil && !c.passed() { // a formula that passes may leave what looks like drift
 			f.drift = found.drift
 		}
 		return r, err
