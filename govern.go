@@ -149,6 +149,9 @@ func solve(ctx context.Context, p *problem.Problem, s Settings, by search, recor
 			return nil, err
 		}
 	}
+	if len(found.Regimes) == 0 && slices.ContainsFunc(p.Data, func(d problem.Data) bool { return len(d.Regimes) > 0 }) {
+		doubts = append(doubts, "regimes are named, but only the libraries of discover know them: what was found is the same in all")
+	}
 	w := &work{problem: p, asked: asked, settings: s, train: train, test: test, data: data, doubts: doubts, found: found, sought: engine.Data}
 	if out, err := w.again(ctx, by); err != nil || out != nil {
 		return out, err
