@@ -59,7 +59,7 @@ func (w *work) cleanTrain(full *fit.Data, located *fit.Located) error {
 		return err
 	}
 	w.left = leftOut(full, cleaned)
-	w.train = cleaned.Entries
+	w.train = asSet(cleaned.Entries, w.train)
 	w.data, err = fit.Prepare(w.found.Model, w.train)
 	return err
 }
@@ -77,6 +77,6 @@ func (w *work) cleanTest(tested *fit.Data, located *fit.Located) error {
 	for column, count := range leftOut(tested, cleaned) {
 		w.left[column] += count
 	}
-	w.test = cleaned.Entries
+	w.test = asSet(cleaned.Entries, w.test)
 	return nil
 }

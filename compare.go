@@ -133,6 +133,11 @@ func (o CompareOptions) filled() CompareOptions {
 // time; its formula is not used otherwise. Every trial is a step of the journal;
 // trials run on all workers at once, which changes no bit.
 func Compare(ctx context.Context, p *problem.Problem, o CompareOptions, s Settings) (*Comparison, error) {
+	for _, q := range p.Model.Parameters {
+		if q.Each && q.Fit {
+			return nil, &EachError{"a comparison", q.Name}
+		}
+	}
 	entries, err := p.Open()
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"govern/discover"
@@ -80,7 +81,7 @@ func Fit(ctx context.Context, p *problem.Problem, s Settings) (*Outcome, error) 
 // saw the held-out entries, brought to rest on the training entries. The error
 // is a *MismatchError when the networks are not those of the problem's unknowns.
 func Extract(ctx context.Context, p *problem.Problem, networks *run.UDE, s Settings) (*Outcome, error) {
-	from, err := startOf(networks, p.Model)
+	from, err := startOf(networks, p.PerEntry())
 	if err != nil {
 		return nil, err
 	}
@@ -119,16 +120,20 @@ func solve(ctx context.Context, p *problem.Problem, s Settings, by search, recor
 	if err != nil {
 		return nil, err
 	}
-	doubts, held := undetermined(data)
+	doubts, held, once := undetermined(data)
 	for _, text := range doubts {
 		if s.Monitor != nil {
 			s.Monitor.Warn(text)
 		}
 	}
-	if held != p.Model {
+	if held != p.Model || held.HasEach() {
 		q := *p
 		q.Model = held
+		q.Model = holdOnce(q.PerEntry(), once, train)
 		p = &q
+		if err := checkSpreads(p.Model, p.Fit); err != nil {
+			return nil, err
+		}
 		if data, err = fit.Prepare(p.Model, train); err != nil {
 			return nil, err
 		}
@@ -188,11 +193,17 @@ func split(entries []fit.Entry) (train, test []fit.Entry) {
 }
 
 // undetermined says what no data of these channels can determine, and returns the
-// model with a parameter held for every such direction that one takes part in.
-func undetermined(d *fit.Data) (doubts []string, m *model.Model) {
+// model with a parameter held for every such direction that one takes part in. Of a
+// parameter that differs between entries, where something that they share takes part
+// too, one value is to be held: it is in once.
+func undetermined(d *fit.Data) (doubts []string, m *model.Model, once []string) {
 	m = d.Model
+	first := d.Entries[0].Name
 	for _, name := range d.Dangling() {
 		doubts = append(doubts, fmt.Sprintf("no channel sees the state %s, neither directly nor through another equation: where it starts, and what stands in its equation alone, is arbitrary", name))
+	}
+	for _, g := range d.Believed() {
+		doubts = append(doubts, fmt.Sprintf("%s; only the prior of %s decides", g, strings.Join(g.Priors, ", ")))
 	}
 	for {
 		gauges := d.Gauges()
@@ -201,18 +212,46 @@ func undetermined(d *fit.Data) (doubts []string, m *model.Model) {
 			for _, g := range gauges {
 				doubts = append(doubts, g.String())
 			}
-			return doubts, m
+			return doubts, m, once
 		}
-		next := *m
-		next.Parameters = slices.Clone(m.Parameters)
-		at := m.ParameterIndex(gauges[k].Hold)
-		next.Parameters[at].Fit = false
-		m = &next
-		doubts = append(doubts, fmt.Sprintf("%s. So %s is held at %v: only such combinations with it mean something", gauges[k], gauges[k].Hold, next.Parameters[at].Value))
+		name := gauges[k].Hold
+		at := m.ParameterIndex(name)
+		if gauges[k].Shared && m.Parameters[at].Each {
+			once = append(once, name)
+			doubts = append(doubts, fmt.Sprintf("%s. So %s is held at %v: the values of other entries mean something only beside it", gauges[k], model.OfEntry(name, first), m.Parameters[at].Value))
+			probe := *d
+			probe.Model = held(d.Model, name)
+			d = &probe
+			continue
+		}
+		m = held(m, name)
+		doubts = append(doubts, fmt.Sprintf("%s. So %s is held at %v: only such combinations with it mean something", gauges[k], name, m.Parameters[at].Value))
 		trial := *d
-		trial.Model = m
+		trial.Model = held(d.Model, name)
 		d = &trial
 	}
+}
+
+// held is the model with a parameter that stays as it is.
+func held(m *model.Model, name string) *model.Model {
+	next := *m
+	next.Parameters = slices.Clone(m.Parameters)
+	p := &next.Parameters[m.ParameterIndex(name)]
+	p.Fit, p.Each, p.Spread, p.SD = false, false, false, 0
+	return &next
+}
+
+// holdOnce holds the values of parameters in the first of the entries.
+func holdOnce(m *model.Model, parameters []string, entries []fit.Entry) *model.Model {
+	for _, name := range parameters {
+		if i := m.ParameterIndex(model.OfEntry(name, entries[0].Name)); i >= 0 {
+			next := *m
+			next.Parameters = slices.Clone(m.Parameters)
+			next.Parameters[i].Fit, next.Parameters[i].SD = false, 0
+			m = &next
+		}
+	}
+	return m
 }
 
 // searcher is the engine of a search: on condensed data where they are dense, on

@@ -51,6 +51,9 @@ func LandscapeOf(ctx context.Context, p *problem.Problem, parameter string, low,
 	if at < 0 {
 		return nil, fmt.Errorf("govern: the model has no parameter %q", parameter)
 	}
+	if q := p.Model.Parameters[at]; q.Each && q.Fit {
+		return nil, &EachError{"a landscape", q.Name}
+	}
 	entries, err := p.Open()
 	if err != nil {
 		return nil, err

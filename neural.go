@@ -56,7 +56,8 @@ func activation(n tape.Neural) string {
 
 // CheckNetworks says whether Extract can start from networks: one for every
 // unknown of the model, with its arguments, and a value for every fitted
-// parameter. The error is a *MismatchError.
+// parameter; of a problem the model is that of its PerEntry. The error is a
+// *MismatchError.
 func CheckNetworks(networks *run.UDE, m *model.Model) error {
 	_, err := startOf(networks, m)
 	return err

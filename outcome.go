@@ -111,12 +111,8 @@ func (w *work) formulas(r *run.Result) {
 
 // numbers are the fitted parameters, noise, errors and the dynamics.
 func (w *work) numbers(r *run.Result) {
-	for i, q := range w.fittedParameters() {
-		if w.problem.Model.ParameterIndex(q) < 0 {
-			continue // a knot: it stands in its term
-		}
-		v, low, high := w.interval(len(w.final.Terms) + i)
-		r.Parameters[q] = run.Estimate{Value: run.Number(v), Low: run.Number(low), High: run.Number(high)}
+	for _, q := range w.parameters() {
+		r.Parameters[q.name] = q.estimate()
 	}
 	sigma := sampled(w.whole, w.final.Sigma)
 	for i, c := range w.whole.Channels {

@@ -40,10 +40,7 @@ func (w *work) page(r *run.Result) *report.Page {
 		}
 		p.Unknowns = append(p.Unknowns, entry)
 	}
-	for i, q := range w.fittedParameters() {
-		v, low, high := w.interval(len(w.final.Terms) + i)
-		p.Parameters = append(p.Parameters, report.Estimate{Name: q, Value: v, Low: low, High: high})
-	}
+	p.Parameters = w.estimates()
 	for _, t := range w.found.Ties {
 		tie := report.Tie{Delta: t.Delta}
 		for u, unknown := range m.Unknowns {
@@ -142,6 +139,7 @@ func (w *work) used() []report.Setting {
 		{Name: "samples a cycle", Value: number(w.data.SamplesPerCycle())},
 		{Name: "gain", Value: "0"},
 	}
+	out = append(out, w.priorSettings()...)
 	for _, c := range w.found.Checks {
 		state := "passed"
 		if !c.OK {

@@ -21,7 +21,7 @@ func (w *work) longRun(page *report.Page) error {
 		return nil
 	}
 	entry := w.train[w.longest(1)[0]]
-	long, err := assess.Observe(w.closed, entry, w.proof.Long)
+	long, err := assess.Observe(w.closed, w.known([]fit.Entry{entry}, w.final)[0], w.proof.Long)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"govern/discover"
 	"govern/expr"
 	"govern/fit"
+	"govern/model"
 	"govern/optim"
 	"govern/problem"
 	"govern/run"
@@ -60,7 +61,18 @@ func (e *ProfileError) Error() string {
 
 // Profiled lists what of a result can be profiled.
 func Profiled(r *run.Result) []string {
-	out := slices.Sorted(maps.Keys(r.Parameters))
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(r.Parameters)) {
+		e := r.Parameters[name]
+		if len(e.Entries) == 0 || e.Spread != nil {
+			out = append(out, name)
+		}
+		for _, entry := range slices.Sorted(maps.Keys(e.Entries)) {
+			if !e.Entries[entry].Held {
+				out = append(out, model.OfEntry(name, entry))
+			}
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Unknowns)) {
 		for _, t := range r.Unknowns[name].Terms {
 			out = append(out, name+": "+t.Term)
@@ -105,7 +117,7 @@ type profiling struct {
 // formula reads the terms, coefficients and parameters of a result, and which of
 // them is meant.
 func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) error {
-	m := p.Model
+	m := p.PerEntry()
 	if r.Extra != nil {
 		return &ProfileError{wanted, "the run needed the extra hidden state " + r.Extra.State + ", which the problem's model lacks; put it into the model and discover again", nil}
 	}
@@ -138,7 +150,7 @@ func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) er
 		if !q.Fit {
 			continue
 		}
-		e, ok := r.Parameters[q.Name]
+		e, ok := estimated(r, &q)
 		if q.Name == wanted {
 			if !ok {
 				return &ProfileError{wanted, "the run held it, because no data determine it apart from others", Profiled(r)}
@@ -150,7 +162,14 @@ func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) er
 			w.start.Parameters = append(w.start.Parameters, float64(e.Value))
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(r.Parameters)) {
+		if e := r.Parameters[name]; e.Spread != nil {
+			w.start.Spreads = append(w.start.Spreads, fit.Spread{Parameter: name, Value: float64(e.Spread.Value), Low: float64(e.Spread.Low), High: float64(e.Spread.High)})
+		}
+	}
 	switch {
+	case len(matches) == 0 && len(r.Parameters[wanted].Entries) > 0:
+		return &ProfileError{wanted, "it has a value in every entry; say of which, as in \"" + model.OfEntry(wanted, slices.Sorted(maps.Keys(r.Parameters[wanted].Entries))[0]) + "\"", Profiled(r)}
 	case len(matches) == 0:
 		return &ProfileError{wanted, "the run has fitted no such parameter, and its formula has no such term", Profiled(r)}
 	case len(matches) > 1:
@@ -166,10 +185,10 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 	if err != nil {
 		return err
 	}
-	m := *p.Model
+	m := *p.PerEntry()
 	m.Parameters = slices.Clone(m.Parameters)
 	for i, q := range m.Parameters {
-		if _, ok := r.Parameters[q.Name]; q.Fit && !ok {
+		if _, ok := estimated(r, &q); q.Fit && !ok {
 			m.Parameters[i].Fit = false // the run held it
 		}
 	}
@@ -177,7 +196,7 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 	if err != nil {
 		return err
 	}
-	found := &work{problem: &problem.Problem{Model: &m}, found: &discover.Result{Model: &m}}
+	found := &work{problem: &problem.Problem{Model: &m}, found: &discover.Result{Model: &m}, data: data}
 	closed, err := found.close(&w.start)
 	if err != nil {
 		return err
@@ -185,7 +204,7 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 	for i := range closed.Parameters {
 		closed.Parameters[i].Fit = false
 	}
-	located, err := fit.Prepare(closed, entries)
+	located, err := fit.Prepare(closed, knownIn(data, entries, w.start.Parameters))
 	if err != nil {
 		return err
 	}
@@ -237,6 +256,16 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 		err = &ProfileError{"", "the formula cannot be evaluated on the data", nil}
 	}
 	return err
+}
+
+// estimated is what a result says of a fitted parameter of the problem's PerEntry.
+func estimated(r *run.Result, p *model.Parameter) (run.Estimate, bool) {
+	if p.Of != "" {
+		e, ok := r.Parameters[p.Of].Entries[p.Entry]
+		return e, ok && !e.Held
+	}
+	e, ok := r.Parameters[p.Name]
+	return e, ok
 }
 
 // value of the profiled number in a fit.

@@ -22,7 +22,7 @@ func (w *work) expand(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	full, err := fit.Prepare(closed, w.train)
+	full, err := fit.Prepare(closed, w.known(w.train, w.found.Chosen))
 	if err != nil {
 		return err
 	}
@@ -53,6 +53,9 @@ func (w *work) refit(ctx context.Context) error {
 		return err
 	}
 	w.final, w.all, w.whole = chosen, w.train, w.data
+	if w.informed, err = w.calibrate(ctx, chosen); err != nil {
+		return err
+	}
 	if len(w.test) > 0 && !w.foreign && w.problem.Discover.Method != discover.MethodDerivatives {
 		if err := w.extend(ctx); err != nil {
 			return err
@@ -64,6 +67,7 @@ func (w *work) refit(ctx context.Context) error {
 	if w.closed, err = w.close(w.final); err != nil {
 		return err
 	}
+	w.all = w.known(w.all, w.final)
 	n := len(w.closed.States)
 	states := slices.Clone(w.closed.States)
 	for i := range states {
@@ -78,8 +82,8 @@ func (w *work) refit(ctx context.Context) error {
 // extend adds the held-out entries to the fit: their states are located under
 // the formula, then everything is fitted together.
 func (w *work) extend(ctx context.Context) error {
-	chosen := w.found.Chosen
-	tested, err := fit.Prepare(w.trained, w.test)
+	chosen := w.informed
+	tested, err := fit.Prepare(w.trained, w.known(w.test, chosen))
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ func (w *work) warnings() []string {
 	if w.found.Drift != "" {
 		out = append(out, w.found.Drift+": what is computed of the model, exponents and attractor among it, is of no stationary motion")
 	}
+	out = append(out, w.parameterWarnings()...)
 	if w.final.Omega > 2*fit.OmegaEnd {
 		text := fmt.Sprintf("the equations leave a defect: the evidence allows them an error of %.2g standard deviations a characteristic time", w.final.Omega)
 		if len(w.spread) > 0 {

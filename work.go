@@ -2,6 +2,7 @@ package govern
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"govern/assess"
@@ -24,18 +25,20 @@ type work struct {
 	doubts      []string  // what no data can determine
 	found       *discover.Result
 
-	trained *model.Model   // closed by the formula fitted on the training entries
-	left    map[string]int // samples left out as outliers, by column
-	all     []fit.Entry
-	whole   *fit.Data
-	final   *fit.Fitted  // refitted on all entries
-	foreign bool         // coefficients change in the held-out data: final is of the training entries
-	apart   bool         // no refit on all entries was possible: final is of the training entries
-	closed  *model.Model // closed by final, starting where the data start
-	spread  []float64    // standard deviation of final's coefficients, then parameters; weights have none
-	proof   *assess.Proof
-	proofs  map[int]*assess.Proof // of every regime, by its number
-	seconds run.Seconds
+	trained    *model.Model   // closed by the formula fitted on the training entries
+	left       map[string]int // samples left out as outliers, by column
+	all        []fit.Entry
+	whole      *fit.Data
+	final      *fit.Fitted  // refitted on all entries
+	foreign    bool         // coefficients change in the held-out data: final is of the training entries
+	apart      bool         // no refit on all entries was possible: final is of the training entries
+	closed     *model.Model // closed by final, starting where the data start
+	informed   *fit.Fitted  // the chosen fit, with the own parameters of tests
+	calibrated []string     // what was done for tests whose own parameters no training entry tells
+	spread     []float64    // standard deviation of final's coefficients, then parameters; weights have none
+	proof      *assess.Proof
+	proofs     map[int]*assess.Proof // of every regime, by its number
+	seconds    run.Seconds
 }
 
 // close puts a fit's formulas and parameters into the model.
@@ -55,7 +58,8 @@ func (w *work) close(f *fit.Fitted) (*model.Model, error) {
 			values[q] = f.Parameters[k]
 		}
 	}
-	return closed.WithParameters(values), nil
+	maps.Copy(values, w.means(f))
+	return closed.WithParameters(values).Shared().WithoutPriors(), nil // the values have them in them already
 }
 
 // formula is a fit's formula for unknown u, the knots of hinges put in as
@@ -100,8 +104,9 @@ func (w *work) sparse() bool { return w.sought != nil && w.sought.Samples() < w.
 func (w *work) prove(ctx context.Context) error {
 	w.settings.stage("assess", 0.92)
 	path := byState(w.found.Chosen.Nodes[:len(w.train)], len(w.closed.States))
+	first, rest := w.halves()
 	in := assess.Input{
-		Model: w.trained, Final: w.closed, Train: w.train, Test: w.test,
+		Model: w.trained, Final: w.closed, Train: w.known(w.train, w.informed), Test: w.known(rest, w.informed), Before: w.known(first, w.informed),
 		Sigma: sampled(w.data, w.found.Chosen.Sigma), Scale: w.found.Chosen.Scale, Path: path,
 		Workers: w.settings.Workers, Journal: w.settings.Journal,
 	}

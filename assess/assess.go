@@ -24,6 +24,7 @@ type Input struct {
 	// model after its last refit on everything, is what dynamics are computed of.
 	Model, Final *model.Model
 	Train, Test  []fit.Entry
+	Before       []fit.Entry   // what else is known before tests that continue it; not trained on
 	Sigma        []float64     // noise per channel of the data
 	Scale        []float64     // standard deviation per state
 	Path         [][][]float64 // smoothed states of the training entries: entry, state, sample
@@ -241,7 +242,7 @@ func (p *Proof) starts(in Input) []start {
 
 // startsIn spreads at most count starts over held-out entry e.
 func (p *Proof) startsIn(in Input, e int, horizon float64, count int) []start {
-	record, offset := before(in.Train, in.Test[e])
+	record, offset := before(slices.Concat(in.Train, in.Before), in.Test[e])
 	n := len(record.Times)
 	last := n - 1
 	for last > offset && record.Times[n-1]-record.Times[last] < horizon {

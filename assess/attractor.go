@@ -23,6 +23,12 @@ func (p *Proof) attractor(ctx context.Context, in Input, sys *ode.System) error 
 	p.Bounded = true
 	longest := in.longest()
 	entry := in.Train[longest]
+	if len(entry.Set) > 0 { // exponents are those under the entry's conditions
+		var err error
+		if sys, err = ode.NewSystem(in.Final.WithParameters(entry.Set)); err != nil {
+			return err
+		}
+	}
 	n := len(in.Final.States)
 	x0 := make([]float64, n)
 	for s := range x0 {

@@ -54,6 +54,9 @@ const (
 // where no formula passes with them.
 func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	c := f.best
+	if len(f.engine.Data.Differing()) > 0 {
+		return nil, nil // what differs between entries would have to differ between regimes too
+	}
 	if len(f.indicators) > 0 || c == nil || !finite(c.fit.Evidence) || len(c.fit.Forms) > 0 || f.engine.Options.Segment > 1 {
 		return nil, nil
 	}

@@ -108,10 +108,8 @@ func (r *parts) Part(batch int, x, gradient []float64) float64 {
 	}
 	// Every part holds the whole prior.
 	share := 1 - 1/float64(len(r.batches))
-	for j := r.st.named; j < len(x); j++ {
-		gradient[j] -= share * 2 * ridge * x[j]
-	}
-	return objective - share*ridgePrior(x[r.st.named:])
+	r.st.pullBeliefs(x, gradient, -share)
+	return objective - share*r.st.believed(x)
 }
 
 func (r *parts) Bounds() (lower, upper []float64) { return (*apart)(r).Bounds() }

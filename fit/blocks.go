@@ -27,6 +27,7 @@ func (e *Engine) Triangles(ctx context.Context, at *Fitted, library []Term, thet
 		if err != nil {
 			return err
 		}
+		st.given, st.drawn = nil, nil // of the whole, not of a block
 		point := &optim.Point{Nodes: [][]float64{at.Nodes[b.Entry][b.From*n : b.To*n]}, Border: theta}
 		f := &scratch[worker].full
 		st.Linearise(point, &scratch[worker].wide)

@@ -23,6 +23,11 @@ type Data struct {
 	// 0.6 standard deviations, on the clean channel where it is shortest.
 	Time float64
 
+	locals  []local           // parameters that are not the same in every entry
+	members map[[2]string]int // parameter and entry → index of the value among the model's parameters
+	rank    []int             // of each of the model's parameters: fitted ones before it
+	columns []string          // names of the fitted parameters
+
 	conditions []string // parameters that entries set
 	index      [][]int  // entry, channel of the entry → channel
 }
@@ -84,6 +89,13 @@ func Prepare(m *model.Model, entries []Entry) (*Data, error) {
 			index = append(index, i)
 		}
 		d.index = append(d.index, index)
+	}
+	d.findLocals(set)
+	for _, l := range d.locals {
+		delete(set, l.name)
+		if !l.fitted {
+			set[l.name] = true
+		}
 	}
 	for name := range set {
 		d.conditions = append(d.conditions, name)
@@ -334,11 +346,26 @@ func (d *Data) Balance(sm *Smoothed, terms []Term) (*Balance, error) {
 		columns = append(columns, coefficientName(i))
 	}
 	values := make([]float64, len(terms))
+	columnOf := map[int]int{} // of rows, by fitted parameter
+	var own []int             // columns that are another one of rows in every entry
+	place := make([]int, len(terms), len(terms)+len(d.Model.Parameters))
+	for i := range terms {
+		place[i] = i
+	}
 	for i, c := range fitted(d.Model) {
-		if !held[c.Name] {
-			columns, values = append(columns, c.Name), append(values, sm.Parameters[i])
-			out.Parameters = append(out.Parameters, i)
+		if held[c.Name] {
+			continue
 		}
+		columnOf[i] = len(terms) + len(out.Parameters)
+		out.Parameters = append(out.Parameters, i)
+		name := d.inEquations(&d.Model.Parameters[d.Model.ParameterIndex(c.Name)])
+		if name == "" || slices.Contains(columns, name) {
+			continue
+		}
+		if d.local(name) >= 0 {
+			own = append(own, len(columns))
+		}
+		columns, values, place = append(columns, name), append(values, sm.Parameters[i]), append(place, columnOf[i])
 	}
 	names := []string{"t"}
 	for _, s := range d.Model.States {
@@ -346,7 +373,7 @@ func (d *Data) Balance(sm *Smoothed, terms []Term) (*Balance, error) {
 	}
 	names = append(names, d.Model.Inputs...)
 	for _, p := range d.Model.Parameters {
-		if !slices.Contains(columns, p.Name) {
+		if !slices.Contains(columns, p.Name) && p.Of == "" {
 			names = append(names, p.Name)
 		}
 	}
@@ -390,6 +417,13 @@ func (d *Data) Balance(sm *Smoothed, terms []Term) (*Balance, error) {
 			a.Input(first + i)[0], b.Input(first + i)[0] = v, v
 		}
 		for e := range d.Entries {
+			for _, k := range own {
+				index, v := d.own(columns[k], &d.Entries[e])
+				if place[k] = -1; index >= 0 {
+					place[k], v = columnOf[index], sm.Parameters[index]
+				}
+				a.Input(first + k)[0], b.Input(first + k)[0] = v, v
+			}
 			for i := range d.Entries[e].Times {
 				for k, name := range names[:outer] {
 					v := d.value(e, i, name, sm)
@@ -400,9 +434,11 @@ func (d *Data) Balance(sm *Smoothed, terms []Term) (*Balance, error) {
 				}
 				a.Run()
 				b.Run()
-				row := make([]float64, len(columns))
+				row := make([]float64, len(terms)+len(out.Parameters))
 				for k, q := range partials {
-					row[q.Input] = b.Output(1 + k)[0]
+					if at := place[q.Input]; at >= 0 {
+						row[at] = b.Output(1 + k)[0]
+					}
 				}
 				spread := 0.0
 				for k, q := range slopes {
@@ -448,6 +484,9 @@ func (d *Data) value(e, i int, name string, sm *Smoothed) float64 {
 	}
 	if v, ok := entry.Set[name]; ok {
 		return v
+	}
+	if len(d.locals) > 0 && d.local(name) >= 0 {
+		return d.Own(name, entry, sm.Parameters)
 	}
 	for k, c := range fitted(d.Model) {
 		if c.Name == name {
@@ -517,7 +556,9 @@ func (d *Data) along(sm *Smoothed, outputs []*expr.Expr, forms []tape.Neural, vi
 	}
 	names = append(names, d.Model.Inputs...)
 	for _, p := range d.Model.Parameters {
-		names = append(names, p.Name)
+		if p.Of == "" {
+			names = append(names, p.Name)
+		}
 	}
 	program, err := tape.Compile(outputs, names, forms...)
 	if err != nil {

@@ -19,7 +19,11 @@ func (d *Data) Evaluate(f *Fitted, u int, arguments [][]float64, inflate []float
 	names := append([]string(nil), unknown.Arguments...)
 	given := make([]float64, 0, len(f.Parameters))
 	for k, c := range fitted(d.Model)[:min(len(f.Parameters), len(fitted(d.Model)))] { // a network knows no knots
-		names, given = append(names, c.Name), append(given, f.Parameters[k])
+		name := c.Name
+		if slices.Contains(unknown.Arguments, name) {
+			name += "#" // as an argument it has the value that is asked for
+		}
+		names, given = append(names, name), append(given, f.Parameters[k])
 	}
 	program, columns, err := d.slopes(d.withConditions(f), u, names)
 	if err != nil {
@@ -123,6 +127,9 @@ func (d *Data) slopes(f *Fitted, u int, names []string) (*tape.Program, []int, e
 		}
 	}
 	for k, c := range fitted(d.Model)[:len(f.Parameters)] {
+		if slices.Contains(unknown.Arguments, c.Name) {
+			continue
+		}
 		if slope := expr.Simplify(expr.Diff(formula, c.Name)); slope.Kind != expr.Number || slope.Value != 0 {
 			outputs, columns = append(outputs, slope), append(columns, len(f.Terms)+k)
 		}

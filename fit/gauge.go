@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"govern/expr"
+	"govern/model"
 )
 
 // Gauge is a change of states, fitted parameters and unknowns that alters no
@@ -19,6 +20,8 @@ import (
 type Gauge struct {
 	Change     string   // in words: what may change together
 	Determined []string // combinations of parameters that it leaves alone, where it is a scaling
+	Shared     bool     // it changes something that all entries share: an unknown, or a parameter that is the same in all
+	Priors     []string // parameters that it changes and that have a prior
 	Hold       string   // a fitted parameter that it changes: held, it stops the change; empty without one
 }
 
@@ -40,7 +43,23 @@ func (g Gauge) String() string {
 // points than it has coefficients holds everywhere. Symmetries that are not
 // affine are not seen. Cost: one SVD of some hundred rows.
 func (d *Data) Gauges() []Gauge {
-	g := newGauges(d)
+	return d.gauges(false)
+}
+
+// Believed lists the changes that no data can tell either and that a prior of a
+// parameter decides.
+func (d *Data) Believed() []Gauge {
+	if !slices.ContainsFunc(d.Model.Parameters, func(p model.Parameter) bool { return p.Fit && p.SD > 0 }) {
+		return nil
+	}
+	free := d.gauges(true)
+	return slices.DeleteFunc(free, func(g Gauge) bool { return len(g.Priors) == 0 })
+}
+
+// gauges are the changes that the data cannot tell, and the priors neither unless
+// they are to be ignored.
+func (d *Data) gauges(ignore bool) []Gauge {
+	g := newGauges(d, ignore)
 	if g == nil {
 		return nil
 	}
@@ -95,7 +114,7 @@ type gauges struct {
 	order      []string
 }
 
-func newGauges(d *Data) *gauges {
+func newGauges(d *Data, ignore bool) *gauges {
 	m := d.Model
 	g := &gauges{data: d, start: map[string]float64{}, columns: map[string]int{}}
 	g.right = d.replaced(func(k int) *expr.Expr { return expr.Var(callName(k)) })
@@ -117,10 +136,18 @@ func newGauges(d *Data) *gauges {
 	}
 	for _, p := range m.Parameters {
 		g.start[p.Name] = p.Value
-		if p.Fit && used[p.Name] && !slices.Contains(d.conditions, p.Name) {
+		differs := false
+		if k := d.local(p.Name); k >= 0 {
+			if differs = d.locals[k].fitted; !d.locals[k].own {
+				continue // known in an entry, it cannot change with others
+			}
+		}
+		if (p.Fit || differs) && (p.SD == 0 || ignore) && used[p.Name] && !slices.Contains(d.conditions, p.Name) {
 			g.parameters = append(g.parameters, p.Name)
 		}
 	}
+	// One value for all entries is held before one for each.
+	slices.SortStableFunc(g.parameters, func(a, b string) int { return d.each(a) - d.each(b) })
 	if len(g.parameters) == 0 && len(m.Unknowns) == 0 {
 		return nil
 	}
@@ -374,8 +401,34 @@ func (g *gauges) rowsAt(at map[string]float64) [][]float64 {
 	return out
 }
 
+// each is 1 for a parameter with a value in every entry.
+func (d *Data) each(name string) int {
+	if i := d.Model.ParameterIndex(name); i >= 0 && d.Model.Parameters[i].Each {
+		return 1
+	}
+	return 0
+}
+
 // describe puts a change into words.
 func (g *gauges) describe(v []float64) Gauge {
+	out := g.words(v)
+	for i, name := range g.order {
+		words := strings.Split(name, " ")
+		if v[i] == 0 {
+			continue
+		}
+		out.Shared = out.Shared || words[0] == "unknown" || words[0] == "parameter" && g.data.each(words[1]) == 0
+		if words[0] != "parameter" || slices.Contains(out.Priors, words[1]) {
+			continue
+		}
+		if p := g.data.Model.ParameterIndex(words[1]); p >= 0 && g.data.Model.Parameters[p].SD > 0 {
+			out.Priors = append(out.Priors, words[1])
+		}
+	}
+	return out
+}
+
+func (g *gauges) words(v []float64) Gauge {
 	type part struct {
 		what, by string
 		size     float64

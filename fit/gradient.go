@@ -2,6 +2,7 @@ package fit
 
 import (
 	"math"
+	"slices"
 	"sync"
 
 	"govern/ode"
@@ -27,6 +28,7 @@ func (s *stage) prepare() {
 			continue
 		}
 		w.adjoint = s.field.NewAdjoint(ode.RK4, w.stepper.Lanes)
+		w.pull = make([]float64, s.field.Columns)
 	}
 	groups := min(mostGroups, len(s.blocks))
 	for g := range groups {
@@ -71,10 +73,8 @@ func (s *stage) Gradient(p, g *optim.Point) float64 {
 			}
 		}
 	}
-	for j := s.named; j < len(p.Border); j++ {
-		g.Border[j] += 2 * ridge * p.Border[j]
-	}
-	return sum + ridgePrior(p.Border[s.named:])
+	s.pullBeliefs(p.Border, g.Border, 1)
+	return sum + s.believed(p.Border)
 }
 
 // share lets every worker do its groups.
@@ -89,10 +89,7 @@ func (s *stage) share(p, g *optim.Point) {
 // descend does the groups of worker k.
 func (s *stage) descend(k int, p, g *optim.Point) {
 	w := s.workers[k]
-	for j, v := range p.Border {
-		w.adjoint.SetColumn(j, v)
-	}
-	s.setObserved(w, p.Border)
+	s.setColumns(w, p.Border, w.adjoint.SetColumn)
 	for i := k; i < len(s.groups); i += len(s.workers) {
 		border := s.byColumn[i]
 		clear(border)
@@ -100,7 +97,17 @@ func (s *stage) descend(k int, p, g *optim.Point) {
 		for _, b := range s.groups[i] {
 			s.done[b] = s.sweep(w, b, p, g, border)
 		}
-		w.adjoint.AddGradient(border)
+		if s.shared == nil {
+			w.adjoint.AddGradient(border)
+			continue
+		}
+		clear(w.pull)
+		w.adjoint.AddGradient(w.pull)
+		for k, v := range w.pull {
+			if j := s.columnOf(k); j >= 0 {
+				border[j] += v
+			}
+		}
 	}
 }
 
@@ -122,6 +129,9 @@ func (s *stage) sweep(w *worker, b int, p, g *optim.Point, border []float64) flo
 		for k, v := range c.conditions {
 			a.SetCondition(k, lane, v)
 			w.observe.Input(n + 1 + k)[lane] = v
+		}
+		if s.shared != nil {
+			s.setOwn(w, c, lane, p.Border, a.SetColumnLane)
 		}
 		if from, to := c.samples(iv.node); lane < len(lanes) && iv.node+1 < len(c.nodes) {
 			longest = max(longest, to-from)
@@ -145,7 +155,33 @@ func (s *stage) sweep(w *worker, b int, p, g *optim.Point, border []float64) flo
 			g.Nodes[iv.chain][iv.node*n+i] += a.Bar[i][lane]
 		}
 	}
+	s.pullOwn(a, lanes, border)
 	return sum
+}
+
+// columnOf is the column of the stage that column k of the field is in all
+// entries; −1 where it differs.
+func (s *stage) columnOf(k int) int {
+	if k < s.fields {
+		return s.shared[k]
+	}
+	return s.named + k - s.fields
+}
+
+// pullOwn adds the gradient by columns that differ between entries, lane by lane.
+func (s *stage) pullOwn(a *ode.Adjoint, lanes []interval, border []float64) {
+	for k, j := range s.shared {
+		if j >= 0 {
+			continue
+		}
+		for lane, iv := range lanes {
+			c := &s.chains[iv.chain]
+			if !slices.Contains(c.known, k) {
+				border[c.border[k]] += a.Column[k][lane]
+			}
+		}
+		clear(a.Column[k])
+	}
 }
 
 // openNodes clears the gradient by the nodes of lanes and adds the prior of first
@@ -229,7 +265,14 @@ func (s *stage) pullObservations(w *worker, b block, k int, border []float64) fl
 				a.Bar[q.col][lane] += 2 * r * scale * w.observe.Output(q.output)[lane]
 			}
 			for _, q := range s.observe.byColumn[ch] {
-				border[q.col] += 2 * r * scale * w.observe.Output(q.output)[lane]
+				j := q.col
+				if s.shared != nil {
+					if slices.Contains(c.known, j) {
+						continue
+					}
+					j = c.border[j]
+				}
+				border[j] += 2 * r * scale * w.observe.Output(q.output)[lane]
 			}
 		}
 	}

@@ -57,7 +57,7 @@ func TestAReducedStageHasTheRowsOfTheNodes(t *testing.T) {
 	p := somewhere(whole)
 	copy(nodes.held, p.Border)
 	var a, b optim.Linear
-	want := whole.Linearise(p, &a) - ridgePrior(p.Border[whole.named:])
+	want := whole.Linearise(p, &a) - whole.believed(p.Border)
 	held := &optim.Point{Nodes: p.Nodes}
 	if got := nodes.Linearise(held, &b); math.Abs(got-want) > 1e-12*want {
 		t.Errorf("objective %v, of the whole stage %v", got, want)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"govern/expr"
 	"govern/optim"
@@ -27,6 +28,7 @@ type Fitted struct {
 	Coefficients []float64 // of Terms
 	Forms        []Form    // at their fitted weights
 	Parameters   []float64 // of the model's fitted parameters, in their order
+	Spreads      []Spread  // of parameters whose values of entries are drawn from a distribution
 	Nodes        [][]float64
 	Sigma        []float64 // per channel of the data
 	Scale        []float64 // per state
@@ -161,6 +163,10 @@ func (e *Engine) librarySpec(terms []Term, from *Fitted, gain *Gain) (spec, erro
 		sp.columns = append(sp.columns, Column{coefficientName(i), math.Inf(-1), math.Inf(1)})
 	}
 	sp.columns = append(sp.columns, fitted(d.Model)...)
+	sp.given, sp.drawn = d.beliefs(sp.columns)
+	if sp.spreads = slices.Clone(from.Spreads); len(sp.spreads) == 0 {
+		sp.spreads = d.startSpreads()
+	}
 	for _, s := range d.Model.States {
 		sp.states = append(sp.states, s.Name)
 	}
@@ -308,6 +314,7 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	}
 	best, keep := math.Inf(1), p.Clone()
 	keepSigma := append([]float64(nil), st.sigma...)
+	keepSpreads := slices.Clone(st.spreads)
 	omega := omegas[len(omegas)-1]
 	worse := 0
 	for k, w := range omegas {
@@ -326,16 +333,19 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 			best, omega, worse = post.evidence, w, 0
 			keep.Copy(p)
 			copy(keepSigma, st.sigma)
+			copy(keepSpreads, st.spreads)
 		} else if worse++; worse == 2 {
 			break
 		}
 		if schedule.Noise && k%2 == 1 {
 			st.updateSigma(post)
+			st.updateSpreads(train.factor(), p.Border)
 		}
 	}
 	if len(omegas) > 1 {
 		p.Copy(keep)
 		copy(st.sigma, keepSigma)
+		copy(st.spreads, keepSpreads)
 	}
 	limit := schedule.Iterations
 	if limit == 0 {
@@ -351,9 +361,10 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	if schedule.Noise && outcome.Status != optim.Failed {
 		for range 3 {
 			post := train.posterior(true)
-			before := append([]float64(nil), st.sigma...)
+			before := st.learned()
 			st.updateSigma(post)
-			if settled(before, st.sigma) {
+			st.updateSpreads(train.factor(), p.Border)
+			if settled(before, st.learned()) {
 				break
 			}
 			if outcome, err = minimise(omega, limit); err != nil {
@@ -364,12 +375,21 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	return st.result(&from, p, train, outcome, omega, iterations), nil
 }
 
+// learned are noise and spreads.
+func (s *stage) learned() []float64 {
+	out := slices.Clone(s.sigma)
+	for _, v := range s.spreads {
+		out = append(out, v.Value)
+	}
+	return out
+}
+
 // result packs a finished stage.
 func (s *stage) result(from *Fitted, p *optim.Point, train trainer, o optim.Outcome, omega float64, iterations int) *Fitted {
 	k := len(from.Terms)
 	out := &Fitted{
 		Terms: from.Terms, Coefficients: append([]float64(nil), p.Border[:k]...),
-		Parameters: append([]float64(nil), p.Border[k:s.named]...), Forms: withWeights(from.Forms, p.Border[s.named:]), Nodes: p.Clone().Nodes,
+		Parameters: append([]float64(nil), p.Border[k:s.named]...), Forms: withWeights(from.Forms, p.Border[s.named:]), Spreads: slices.Clone(s.spreads), Nodes: p.Clone().Nodes,
 		Sigma: append([]float64(nil), s.sigma...), Scale: from.Scale, Omega: omega, Substeps: s.substeps,
 		Objective: o.Objective, Evidence: math.Inf(1), Status: o.Status, Iterations: iterations, Tried: o.Tried,
 	}
@@ -380,6 +400,7 @@ func (s *stage) result(from *Fitted, p *optim.Point, train trainer, o optim.Outc
 	post := train.posterior(false)
 	out.Objective, out.Evidence, out.LogBorder = post.objective, post.evidence, post.logBorder
 	out.Covariance = train.covariance()
+	s.widen(out.Covariance, train.factor(), p.Border)
 	for c, n := range post.count {
 		out.Residual = append(out.Residual, math.Sqrt(post.residual[c]/math.Max(float64(n), 1)))
 	}

@@ -43,6 +43,7 @@ func (s *stage) posteriorAt(p *optim.Point, l *optim.Linear, f *optim.Factor, va
 	if weights := len(s.columns) - s.named; weights > 0 && s.held == nil {
 		post.evidence += post.logBorder - float64(weights)*math.Log(ridge)
 	}
+	post.evidence += s.drawnEvidence(f)
 	for c, n := range post.count {
 		if n > 0 {
 			post.evidence += float64(n) * 2 * math.Log(s.sigma[c])

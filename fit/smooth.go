@@ -262,10 +262,11 @@ func fitted(m *model.Model) []Column {
 		if most := widest * math.Abs(p.Value); most > 0 {
 			c.Lower, c.Upper = math.Max(c.Lower, -most), math.Min(c.Upper, most)
 			least := math.Abs(p.Value) / widest
-			if divides[p.Name] && p.Value > 0 && p.Min < least {
+			divides := divides[p.Name] || divides[p.Of]
+			if divides && p.Value > 0 && p.Min < least {
 				c.Lower = least
 			}
-			if divides[p.Name] && p.Value < 0 && p.Max > -least {
+			if divides && p.Value < 0 && p.Max > -least {
 				c.Upper = -least
 			}
 		}
@@ -340,7 +341,9 @@ func (d *Data) smoothed() []Column {
 			used[name] = true
 		}
 	}
-	return slices.DeleteFunc(fitted(d.Model), func(c Column) bool { return !used[c.Name] })
+	return slices.DeleteFunc(fitted(d.Model), func(c Column) bool {
+		return !used[c.Name] && !used[d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Of]
+	})
 }
 
 // The grid of roughness q, in half decades. It begins at the natural size, where
@@ -543,6 +546,8 @@ func (e *Engine) smootherSpec(c component, sigma []float64) (spec, []float64) {
 		sp.states = append(sp.states, u, v)
 		sp.integrated = append(sp.integrated, [2]int{n + 2*j, n + 2*j + 1})
 	}
+	sp.given, sp.drawn = d.beliefs(sp.columns)
+	sp.spreads = d.startSpreads()
 	sp.weight = make([]float64, len(sp.states))
 	for i := range sp.weight {
 		sp.weight[i] = 1

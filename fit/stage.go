@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 
 	"govern/expr"
@@ -18,8 +19,13 @@ import (
 // fit and a formula refit is only its spec.
 type stage struct {
 	spec
-	field   *ode.Field
-	named   int // columns that are no weights
+	field *ode.Field
+	named int // columns that are no weights
+	// The field and the rows of chains know a column that differs between entries by
+	// the name that equations have for it: fields are those of the named columns, shared
+	// says which column each is, −1 for one that differs. Nil where all are the same.
+	fields  int
+	shared  []int
 	observe *observer
 	chains  []chain
 	blocks  []block
@@ -46,6 +52,9 @@ type spec struct {
 	// whose second is a random walk.
 	integrated [][2]int
 
+	given, drawn []belief // priors of columns
+	spreads      []Spread // of drawn
+
 	drive [][][]float64 // signals of a gain: entry, channel of data, sample; nil without one
 
 	reduced bool     // rows on the nodes alone (held); columns by Gradient
@@ -69,6 +78,12 @@ type chain struct {
 	drive      [][]float64 // signals beyond the model's inputs
 	conditions []float64
 	later      bool // begins within its entry
+	// Where columns differ between entries: of each column of the field the column of
+	// the stage; those of the field that this entry knows, and their values. A known
+	// one has no coefficients.
+	border []int
+	known  []int
+	given  []float64
 }
 
 // window is a part of an entry's nodes.
@@ -85,6 +100,7 @@ type worker struct {
 	observe *tape.Machine
 	row     []float64
 	adjoint *ode.Adjoint // of a reduced stage
+	pull    []float64    // gradient by the columns of the field
 }
 
 // lanesFor keeps the sensitivities of a block within the cache.
@@ -99,11 +115,10 @@ func lanesFor(states, columns int) int {
 
 // newStage compiles the spec.
 func newStage(s spec, workers int) (*stage, error) {
+	s.data = s.data.holding(s.columns)
 	d := s.data
-	names := make([]string, len(s.columns))
-	for i, c := range s.columns {
-		names[i] = c.Name
-	}
+	named := len(s.columns)
+	names, shared := d.fieldNames(s.columns)
 	right := d.bind(s.right, names)
 	signals := append([]string(nil), d.Model.Inputs...)
 	if s.drive != nil {
@@ -119,7 +134,7 @@ func newStage(s spec, workers int) (*stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
-	st := &stage{spec: s, field: field, named: len(names)}
+	st := &stage{spec: s, field: field, named: named, fields: len(names), shared: shared}
 	for _, f := range s.forms {
 		st.columns = append(st.columns, f.columns()...)
 	}
@@ -132,6 +147,7 @@ func newStage(s spec, workers int) (*stage, error) {
 			c.drive = s.drive[e]
 		}
 		c.later = c.entry.Later
+		st.placeColumns(&c, names)
 		if s.windows == nil {
 			st.chains = append(st.chains, c)
 		}
@@ -147,7 +163,7 @@ func newStage(s spec, workers int) (*stage, error) {
 	for _, c := range st.chains {
 		intervals += len(c.nodes)
 	}
-	width := len(st.columns)
+	width := st.fields + len(st.columns) - named
 	if s.reduced {
 		width, field = 0, field.WithoutColumns()
 		st.held = make([]float64, len(st.columns))
@@ -168,6 +184,60 @@ func newStage(s spec, workers int) (*stage, error) {
 		st.prepare()
 	}
 	return st, nil
+}
+
+// fieldNames are the columns as equations name them: one name for all columns that
+// are its values in different entries. shared is the column of each name, −1 for
+// such; nil where there are none.
+func (d *Data) fieldNames(columns []Column) (names []string, shared []int) {
+	differ := false
+	for k, c := range columns {
+		name, i := c.Name, d.Model.ParameterIndex(c.Name)
+		if i >= 0 {
+			name = d.inEquations(&d.Model.Parameters[i])
+		}
+		switch {
+		case name == c.Name && d.local(name) < 0:
+			shared = append(shared, k)
+		case name == "" || slices.Contains(names, name):
+			differ = true
+			continue
+		default:
+			differ = true
+			shared = append(shared, -1)
+		}
+		names = append(names, name)
+	}
+	if !differ {
+		return names, nil
+	}
+	return names, shared
+}
+
+// placeColumns says which columns of the stage a chain's columns are; names are
+// those of the field's named ones.
+func (s *stage) placeColumns(c *chain, names []string) {
+	if s.shared == nil {
+		return
+	}
+	at := map[string]int{}
+	for k, col := range s.columns {
+		at[col.Name] = k
+	}
+	for k, j := range s.shared {
+		if j < 0 {
+			index, v := s.data.own(names[k], c.entry)
+			if j = 0; index < 0 {
+				c.known, c.given = append(c.known, k), append(c.given, v)
+			} else {
+				j = at[s.data.columns[index]]
+			}
+		}
+		c.border = append(c.border, j)
+	}
+	for k := s.named; k < len(s.columns); k++ {
+		c.border = append(c.border, k)
+	}
 }
 
 // divide groups the nodes of all chains into blocks of lanes.
@@ -273,6 +343,9 @@ func (d *Data) chain(e int, channels []int, segment int) chain {
 			if i := d.Model.ParameterIndex(name); i >= 0 {
 				v = d.Model.Parameters[i].Value
 			}
+			if d.local(name) >= 0 {
+				v = d.start(name, entry)
+			}
 		}
 		c.conditions = append(c.conditions, v)
 	}
@@ -288,12 +361,12 @@ func (c *chain) samples(b int) (from, to int) {
 	return c.nodes[b], c.nodes[b+1]
 }
 
-// free is the number of columns in the rows.
+// free is the number of columns in the rows of chains.
 func (s *stage) free() int {
 	if s.held != nil {
 		return 0
 	}
-	return len(s.columns)
+	return s.fields + len(s.columns) - s.named
 }
 
 // point allocates a point of the stage's shape, held columns included.
@@ -307,7 +380,10 @@ func (s *stage) point() *optim.Point {
 
 // Bounds of the columns.
 func (s *stage) Bounds() (lower, upper []float64) {
-	for _, c := range s.columns[:s.free()] {
+	if s.held != nil {
+		return nil, nil
+	}
+	for _, c := range s.columns {
 		lower, upper = append(lower, c.Lower), append(upper, c.Upper)
 	}
 	return lower, upper
@@ -323,6 +399,8 @@ func (s *stage) Linearise(p *optim.Point, l *optim.Linear) float64 {
 	s.shape(l)
 	if s.held == nil {
 		l.Prior = ridgeRows(l.Prior[:0], s.named, p.Border)
+		l.Prior = beliefRows(l.Prior, s.given, s.spreads, p.Border)
+		l.Late = beliefRows(l.Late[:0], s.drawn, s.spreads, p.Border)
 	}
 	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, l) }) + s.prior(p)
 }
@@ -335,12 +413,12 @@ func (s *stage) border(p *optim.Point) []float64 {
 	return p.Border
 }
 
-// prior is the weights' part of the objective; nothing where they are held.
+// prior is the columns' own part of the objective; nothing where they are held.
 func (s *stage) prior(p *optim.Point) float64 {
 	if s.held != nil {
 		return 0
 	}
-	return ridgePrior(p.Border[s.named:])
+	return s.believed(p.Border)
 }
 
 // shape sizes l for the stage; a stage that l has served before finds it as it
@@ -351,14 +429,20 @@ func (s *stage) shape(l *optim.Linear) {
 		return
 	}
 	s.shaped = l
-	l.N, l.P, l.Prior = n, p, nil
+	l.N, l.P, l.Border, l.Prior, l.Late = n, p, 0, nil, nil
+	if s.shared != nil && s.held == nil {
+		l.Border = len(s.columns)
+	}
 	if len(l.Chains) != len(s.chains) {
 		l.Chains = make([]optim.LinearChain, len(s.chains))
 	}
 	for c := range s.chains {
 		ch := &s.chains[c]
 		lc := &l.Chains[c]
-		lc.Nodes = len(ch.nodes)
+		lc.Nodes, lc.Columns = len(ch.nodes), nil
+		if l.Border > 0 {
+			lc.Columns = ch.border
+		}
 		lc.First = resize(lc.First, lc.Nodes+1)
 		lc.First[0] = 0
 		for b := range ch.nodes {
@@ -443,10 +527,7 @@ func (s *stage) reach(i int) float64 {
 // each runs work over all blocks on the workers and adds the results in order.
 func (s *stage) each(p *optim.Point, work func(*worker, block) float64) float64 {
 	for _, w := range s.workers {
-		for k, v := range s.border(p) {
-			w.stepper.SetColumn(k, v)
-		}
-		s.setObserved(w, s.border(p))
+		s.setColumns(w, s.border(p), w.stepper.SetColumn)
 	}
 	var wg sync.WaitGroup
 	for k, w := range s.workers {
@@ -466,13 +547,45 @@ func (s *stage) each(p *optim.Point, work func(*worker, block) float64) float64 
 	return sum
 }
 
-// setObserved hands the named columns to the worker's observer.
-func (s *stage) setObserved(w *worker, border []float64) {
-	for k, v := range border[:s.named] {
-		in := w.observe.Input(len(s.states) + 1 + s.observe.conditions + k)
-		for l := range in {
-			in[l] = v
+// setColumns hands the columns that all lanes share to the worker, its observer
+// included.
+func (s *stage) setColumns(w *worker, border []float64, set func(k int, v float64)) {
+	first := len(s.states) + 1 + s.observe.conditions
+	for k := range s.fields {
+		j := k
+		if s.shared != nil {
+			j = s.shared[k]
 		}
+		if j < 0 {
+			continue
+		}
+		set(k, border[j])
+		in := w.observe.Input(first + k)
+		for l := range in {
+			in[l] = border[j]
+		}
+	}
+	for k, v := range border[s.named:] {
+		set(s.fields+k, v)
+	}
+}
+
+// setOwn hands the columns that differ between entries to a lane of the worker.
+func (s *stage) setOwn(w *worker, c *chain, lane int, border []float64, set func(k, lane int, v float64)) {
+	if s.shared == nil {
+		return
+	}
+	first := len(s.states) + 1 + s.observe.conditions
+	for k, j := range s.shared {
+		if j >= 0 {
+			continue
+		}
+		v := border[c.border[k]]
+		if i := slices.Index(c.known, k); i >= 0 {
+			v = c.given[i]
+		}
+		set(k, lane, v)
+		w.observe.Input(first + k)[lane] = v
 	}
 }
 
@@ -490,6 +603,9 @@ func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) fl
 		for k, v := range c.conditions {
 			st.SetCondition(k, lane, v)
 			w.observe.Input(n + 1 + k)[lane] = v
+		}
+		if s.shared != nil {
+			s.setOwn(w, c, lane, s.border(p), st.SetColumnLane)
 		}
 		if from, to := c.samples(iv.node); iv.node+1 < len(c.nodes) {
 			longest = max(longest, to-from)
@@ -598,6 +714,11 @@ func (s *stage) observations(w *worker, b block, k int, l *optim.Linear) float64
 				}
 				out[n+q.col] += w.observe.Output(q.output)[lane] * scale
 			}
+			for _, k := range c.known {
+				if s.held == nil {
+					out[n+k] = 0
+				}
+			}
 			out[n+p] = r
 			row++
 		}
@@ -667,6 +788,11 @@ func (s *stage) defects(w *worker, b block, p *optim.Point, l *optim.Linear) flo
 				}
 				for j := range cols {
 					out[2*n+j] = -sens[(n+j)*st.Lanes+lane]
+				}
+				for _, k := range c.known {
+					if s.held == nil {
+						out[2*n+k] = 0
+					}
 				}
 				out[2*n+cols] = gap[i]
 			}

@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -13,8 +14,8 @@ import (
 
 // stageUnderTest has everything that a stage can have: several entries,
 // conditions, inputs, missing samples, irregular times, a nonlinear channel, a
-// fitted parameter in equation and channel, a neural form, segments of three
-// samples.
+// fitted parameter with a prior in equation and channel, one that differs between
+// entries and is known in one of them, a neural form, segments of three samples.
 func stageUnderTest(t *testing.T, segment int, k float64) *stage {
 	t.Helper()
 	return stageOfKind(t, segment, k, false)
@@ -24,11 +25,11 @@ func stageOfKind(t *testing.T, segment int, k float64, reduced bool) *stage {
 	t.Helper()
 	m, err := model.Read("test.yaml", []byte(`
 states: {x: 0, y: {value: 0.3, fixed: true}}
-parameters: {k: {value: 0.7, fit: true}, p: 1}
+parameters: {k: {value: 0.7, fit: true, sd: 0.2}, p: 1, c: {value: 0.4, fit: true, each: entry, spread: true}}
 inputs: [I]
 unknowns: {f: {}, g: {}}
 equations: |
-  x' = k*y - x^3 + I*p + g(x, y*p)
+  x' = k*y - c*x^3 + I*p + g(x, y*p)
   y' = f(x, y) + sin(t)
 `))
 	if err != nil {
@@ -43,8 +44,11 @@ equations: |
 	}
 	rng := rand.New(rand.NewPCG(7, 8))
 	var entries []Entry
-	for _, n := range []int{12, 8} {
-		e := Entry{Name: "e", Set: map[string]float64{"p": 0.5 + float64(n)/10}}
+	for _, n := range []int{12, 8, 5} {
+		e := Entry{Name: fmt.Sprintf("e%d", n), Set: map[string]float64{"p": 0.5 + float64(n)/10}}
+		if n == 5 {
+			e.Set["c"] = 0.6
+		}
 		var a, b, in []float64
 		clock := 0.0
 		for i := range n {
@@ -56,12 +60,13 @@ equations: |
 			}
 		}
 		e.Channels = []Channel{
-			{Column: "a", Observe: parse("x*y + k"), Values: a, Sigma: 0.5},
+			{Column: "a", Observe: parse("x*y*c + k"), Values: a, Sigma: 0.5},
 			{Column: "b", Observe: parse("y"), Values: b, Sigma: 0.7},
 		}
 		e.Inputs = [][]float64{in}
 		entries = append(entries, e)
 	}
+	m = m.PerEntry([]string{"e12", "e8"}, func(string, string) bool { return true })
 	d, err := Prepare(m, entries)
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +103,7 @@ func somewhere(s *stage) *optim.Point {
 	for i := range p.Nodes {
 		p.Nodes[i][1] = 0.3 // the fixed start, whose prior would drown the rest
 	}
-	copy(p.Border, []float64{0.4, -0.3, 0.7})
+	copy(p.Border, []float64{0.4, -0.3, 0.7, 0.5, 0.3, 0.9})
 	for k := s.named; k < len(p.Border); k++ {
 		p.Border[k] = 0.5 * rng.NormFloat64()
 	}
@@ -149,10 +154,16 @@ func TestRowsAreTheDerivativesOfTheObjective(t *testing.T) {
 
 // gradient sums 2·row·r over all rows.
 func gradient(l *optim.Linear) (node [][]float64, border []float64) {
-	n, p := l.N, l.P
-	border = make([]float64, p)
+	n, p, whole := l.N, l.P, l.Width()
+	border = make([]float64, whole)
 	for c := range l.Chains {
 		ch := &l.Chains[c]
+		column := func(j int) int {
+			if ch.Columns == nil {
+				return j
+			}
+			return ch.Columns[j]
+		}
 		g := make([]float64, ch.Nodes*n)
 		for b := range ch.Nodes {
 			for r := ch.First[b]; r < ch.First[b+1]; r++ {
@@ -161,7 +172,7 @@ func gradient(l *optim.Linear) (node [][]float64, border []float64) {
 					g[b*n+j] += 2 * row[j] * row[n+p]
 				}
 				for j := range p {
-					border[j] += 2 * row[n+j] * row[n+p]
+					border[column(j)] += 2 * row[n+j] * row[n+p]
 				}
 			}
 		}
@@ -172,14 +183,16 @@ func gradient(l *optim.Linear) (node [][]float64, border []float64) {
 				g[r/n*n+j] += 2 * row[j] * row[2*n+p]
 			}
 			for j := range p {
-				border[j] += 2 * row[2*n+j] * row[2*n+p]
+				border[column(j)] += 2 * row[2*n+j] * row[2*n+p]
 			}
 		}
 		node = append(node, g)
 	}
-	for r := 0; r < len(l.Prior); r += p + 1 {
-		for j := range p {
-			border[j] += 2 * l.Prior[r+j] * l.Prior[r+p]
+	for _, rows := range [][]float64{l.Prior, l.Late} {
+		for r := 0; r < len(rows); r += whole + 1 {
+			for j := range whole {
+				border[j] += 2 * rows[r+j] * rows[r+whole]
+			}
 		}
 	}
 	return node, border

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 
 	"govern/expr"
@@ -82,6 +83,11 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 	at.Nodes = (&optim.Point{Nodes: start.Nodes}).Clone().Nodes
 	theta := append(append([]float64(nil), start.Coefficients...), start.Parameters...)
 	s := &streaming{engine: e, at: &at, columns: len(theta), windows: d.windows(streamWindow)}
+	if at.Spreads = slices.Clone(start.Spreads); len(at.Spreads) == 0 {
+		at.Spreads = d.startSpreads()
+	}
+	columns := make([]Column, len(at.Terms), len(theta))
+	s.given, s.drawn = d.beliefs(append(columns, fitted(d.Model)...))
 	if at.Substeps == 0 {
 		if err := s.chooseSubsteps(); err != nil {
 			return nil, err
@@ -100,7 +106,7 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 	minimise := func(sum *streamed) (*streamed, optim.Status, error) {
 		for range limit {
 			delta := make([]float64, len(theta))
-			f.Eliminate(&optim.Linear{N: 1, P: len(theta), Prior: sum.rows}, optim.Damping{})
+			s.factorise(&f, sum, theta)
 			promised := sum.objective - f.BoundedStep(theta, lower, upper, delta)
 			if promised <= streamTolerance {
 				return sum, optim.Converged, nil
@@ -142,7 +148,15 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 		}
 		before := append([]float64(nil), at.Sigma...)
 		d.updateSigma(at.Sigma, sum.posterior)
-		if settled(before, at.Sigma) {
+		still := settled(before, at.Sigma)
+		if len(s.drawn) > 0 {
+			was := at.Spreads[0].Value
+			s.factorise(&f, sum, theta)
+			r, z, _ := f.Before()
+			newMarginal(r, z, s.drawn, theta).update(at.Spreads)
+			still = still && settled([]float64{was}, []float64{at.Spreads[0].Value})
+		}
+		if still {
 			at.Sigma = before
 			break
 		}
@@ -157,9 +171,13 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 		at.Status, at.Objective, at.Evidence = optim.Failed, math.Inf(1), math.Inf(1)
 		return &at, nil
 	}
-	f.Eliminate(&optim.Linear{N: 1, P: len(theta), Prior: sum.rows}, optim.Damping{})
+	s.factorise(&f, sum, theta)
 	_, at.LogBorder = f.LogDet()
 	at.Objective, at.Evidence, at.Covariance = sum.objective, sum.evidence, f.BorderCovariance()
+	if len(s.drawn) > 0 {
+		r, z, _ := f.Before()
+		newMarginal(r, z, s.drawn, theta).widen(at.Covariance, len(theta), at.Spreads)
+	}
 	at.Residual, at.Motion, at.Defect = nil, sum.motion, sum.defect
 	for c, n := range sum.count {
 		at.Residual = append(at.Residual, math.Sqrt(sum.residual[c]/math.Max(float64(n), 1)))
@@ -175,10 +193,29 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 const streamTolerance = 1e-2
 
 type streaming struct {
-	engine  *Engine
-	at      *Fitted // its nodes follow θ
-	columns int
-	windows []stretch
+	engine       *Engine
+	at           *Fitted // its nodes follow θ
+	columns      int
+	windows      []stretch
+	given, drawn []belief
+}
+
+// factorise puts together what all windows and the priors say about θ.
+func (s *streaming) factorise(f *optim.Factor, sum *streamed, theta []float64) {
+	rows := beliefRows(slices.Clone(sum.rows), s.given, s.at.Spreads, theta)
+	f.Eliminate(&optim.Linear{N: 1, P: len(theta), Prior: rows, Late: beliefRows(nil, s.drawn, s.at.Spreads, theta)}, optim.Damping{})
+}
+
+// believed is the priors' part of the objective.
+func (s *streaming) believed(theta []float64) float64 {
+	sum := 0.0
+	for _, list := range [][]belief{s.given, s.drawn} {
+		for i := range list {
+			r, _ := list[i].residual(theta, s.at.Spreads)
+			sum += r * r
+		}
+	}
+	return sum
 }
 
 // bounds of θ: coefficients have none.
@@ -241,7 +278,11 @@ func (s *streaming) nodes(w stretch) []float64 {
 func (s *streaming) stage(w stretch, terms []Term) (*stage, error) {
 	e := *s.engine
 	e.Data, e.Workers = s.engine.Data.part(w), 1
-	return e.libraryStage(terms, s.at, nil)
+	st, err := e.libraryStage(terms, s.at, nil)
+	if err == nil {
+		st.given, st.drawn = nil, nil // they count once, not in every window
+	}
+	return st, err
 }
 
 // pass brings the nodes of every window to their best at θ and adds up what the
@@ -265,6 +306,9 @@ func (s *streaming) pass(ctx context.Context, theta []float64) (*streamed, error
 		}
 		sum.add(part)
 	}
+	believed := s.believed(theta)
+	sum.objective += believed
+	sum.evidence += believed
 	return sum, nil
 }
 
@@ -359,6 +403,9 @@ func (s *streaming) heldStage(w stretch, theta []float64) (*stage, error) {
 	}
 	for i, c := range fitted(d.Model) {
 		values[c.Name] = expr.Num(theta[len(s.at.Terms)+i])
+	}
+	for _, l := range d.locals {
+		values[l.name] = expr.Num(d.Own(l.name, &d.Entries[0], theta[len(s.at.Terms):]))
 	}
 	right := d.withTerms(s.at.Terms, nil)
 	for i := range right {

@@ -2,6 +2,7 @@ package fit
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -48,6 +49,7 @@ type trainer interface {
 	posterior(variances bool) posterior
 	covariance() []float64 // of the columns, after posterior; nil where they are too many
 	supplied() (motion, defect []float64)
+	factor() *optim.Factor // of everything, after posterior; nil where there is none
 }
 
 // newTrainer chooses the optimiser of a spec and builds its stage, at the nodes
@@ -58,6 +60,12 @@ func (e *Engine) newTrainer(sp spec, start, from *Fitted, trials int) (*stage, *
 		nodes += len(x) / len(sp.states)
 	}
 	kind := e.Options.optimiser(nodes, len(sp.states), len(sp.channels), columns)
+	if kind != LM && len(sp.drawn) > 0 {
+		if o := e.Options.Optimiser; o != "" && o != Auto {
+			return nil, nil, nil, &SpreadError{Parameter: sp.spreads[0].Parameter, Optimiser: o}
+		}
+		kind = LM
+	}
 	sp.reduced = kind != LM
 	st, err := e.stageOf(sp, from)
 	if err != nil {
@@ -85,6 +93,15 @@ func (e *Engine) newTrainer(sp spec, start, from *Fitted, trials int) (*stage, *
 	return st, p, r, nil
 }
 
+// SpreadError says that gradients cannot learn how a parameter is spread over
+// entries: that takes the covariance of its values.
+type SpreadError struct{ Parameter, Optimiser string }
+
+func (e *SpreadError) Error() string {
+	return fmt.Sprintf("fit: the spread of %s over entries cannot be learned with `optimiser: %s`; leave the optimiser out, or leave `spread` of %s out",
+		e.Parameter, e.Optimiser, e.Parameter)
+}
+
 // together is Levenberg–Marquardt on nodes and columns.
 type together struct {
 	st     *stage
@@ -103,6 +120,8 @@ func (t *together) posterior(variances bool) posterior {
 }
 func (t *together) covariance() []float64                { return t.f.BorderCovariance() }
 func (t *together) supplied() (motion, defect []float64) { return t.st.supplied(t.p, &t.l) }
+
+func (t *together) factor() *optim.Factor { return &t.f }
 
 // apart minimises over the columns alone, the nodes being at their best for
 // them (variable projection: Golub and Pereyra, SIAM Journal on Numerical
@@ -229,7 +248,7 @@ func (r *apart) posterior(variances bool) posterior {
 		return post
 	}
 	post := r.st.posteriorAt(&optim.Point{Nodes: r.p.Nodes}, &r.l, &r.f, variances)
-	prior := ridgePrior(r.p.Border[r.st.named:])
+	prior := r.st.believed(r.p.Border)
 	post.objective += prior
 	post.evidence += prior
 	if r.windows != nil {
@@ -248,6 +267,8 @@ func (r *apart) covariance() []float64 {
 	}
 	return r.windows.f.BorderCovariance()
 }
+
+func (r *apart) factor() *optim.Factor { return nil }
 
 func (r *apart) supplied() (motion, defect []float64) { return r.st.supplied(r.p, &r.l) }
 

@@ -49,7 +49,7 @@ func (d *Data) Unseen() []string {
 // is affine in states and fitted parameters alters no channel (see Gauges): then
 // every answer would be one of a family.
 func (d *Data) Free(states []string) error {
-	g := newGauges(d)
+	g := newGauges(d, false)
 	if g == nil {
 		return nil
 	}

@@ -65,6 +65,15 @@ func (p Parameter) encode() string {
 	if !math.IsInf(p.Max, 0) {
 		options = append(options, "max: "+expr.FormatNumber(p.Max))
 	}
+	if p.SD > 0 && p.Fit {
+		options = append(options, "sd: "+expr.FormatNumber(p.SD))
+	}
+	if p.Each && p.Fit {
+		options = append(options, "each: entry")
+	}
+	if p.Spread && p.Fit {
+		options = append(options, "spread: true")
+	}
 	if len(options) == 1 {
 		return expr.FormatNumber(p.Value)
 	}

@@ -41,6 +41,17 @@ type Parameter struct {
 	Value    float64
 	Fit      bool    // estimated from data, starting at Value
 	Min, Max float64 // bounds; infinite when there are none
+	// SD is the standard deviation of a normal prior around Value; 0: none.
+	SD float64
+	// Each says that every entry of the data has a value of its own. SD is then the
+	// prior of each; with Spread that of their mean.
+	Each bool
+	// Spread says that the values of entries are drawn from a normal distribution,
+	// whose mean and standard deviation are estimated with them.
+	Spread bool
+	// Of and Entry make it the value that parameter Of has in the data of one entry;
+	// no equation names it. See PerEntry.
+	Of, Entry string
 }
 
 // Equation is State' = Right.
@@ -188,6 +199,76 @@ func (m *Model) WithParameters(values map[string]float64) *Model {
 			panic("model: value for an unknown parameter")
 		}
 		c.Parameters[i].Value = v
+	}
+	return &c
+}
+
+// HasEach says that a parameter is to have a value of its own in every entry.
+func (m *Model) HasEach() bool {
+	return slices.ContainsFunc(m.Parameters, func(p Parameter) bool { return p.Each && p.Fit })
+}
+
+// OfEntry is the name of a parameter's value in an entry.
+func OfEntry(parameter, entry string) string { return parameter + " of " + entry }
+
+// LeastSpread is the number of entries that a spread is learned from at least: of two
+// values one is their mean, and nothing is left to tell one spread from another.
+const LeastSpread = 3
+
+// PerEntry returns the model with a fitted parameter for the value that each
+// parameter with Each has in each of the entries, after all others; entries says
+// which have one. The parameter itself stays, as what equations name; it is fitted
+// on only with Spread, as the mean of its values.
+func (m *Model) PerEntry(entries []string, has func(parameter, entry string) bool) *Model {
+	if !m.HasEach() {
+		return m
+	}
+	c := *m
+	c.Parameters = slices.Clone(m.Parameters)
+	for i, p := range m.Parameters {
+		if !p.Each || !p.Fit {
+			continue
+		}
+		c.Parameters[i].Fit = p.Spread
+		c.Parameters[i].Min, c.Parameters[i].Max = unbounded()
+		for _, name := range entries {
+			if !has(p.Name, name) {
+				continue
+			}
+			q := p
+			q.Name, q.Of, q.Entry, q.Each, q.Spread = OfEntry(p.Name, name), p.Name, name, false, false
+			if p.Spread {
+				q.SD = 0
+			}
+			c.Parameters = append(c.Parameters, q)
+		}
+	}
+	return &c
+}
+
+// Shared returns the model without the values of entries: every parameter with
+// Each has one value again, which fits may start from.
+func (m *Model) Shared() *Model {
+	if !slices.ContainsFunc(m.Parameters, func(p Parameter) bool { return p.Of != "" }) {
+		return m
+	}
+	c := *m
+	c.Parameters = nil
+	for _, p := range m.Parameters {
+		if p.Of == "" {
+			p.Fit = p.Fit || p.Each
+			c.Parameters = append(c.Parameters, p)
+		}
+	}
+	return &c
+}
+
+// WithoutPriors returns the model without the priors of its parameters.
+func (m *Model) WithoutPriors() *Model {
+	c := *m
+	c.Parameters = slices.Clone(m.Parameters)
+	for i := range c.Parameters {
+		c.Parameters[i].SD = 0
 	}
 	return &c
 }

@@ -27,7 +27,7 @@ time_unit: ms
 states: {x: 1e-3, y: {value: -2, fixed: true}, null: {value: 3, fit: true}, η̄: 8/3}
 parameters:
   a: 0.2
-  c: {value: 10, fit: true, min: 0, max: 50}
+  c: {value: 10, fit: true, min: 0, max: 50, sd: 20 %, each: entry, spread: true}
   d: {value: 1, max: 1e20}
 inputs: [I, true]
 unknowns:
@@ -60,7 +60,7 @@ func TestEveryOptionIsRead(t *testing.T) {
 		t.Errorf("states %v", m.States)
 	}
 	inf := math.Inf(1)
-	if want := []Parameter{{"a", 0.2, false, -inf, inf}, {"c", 10, true, 0, 50}, {"d", 1, false, -inf, 1e20}}; !slices.Equal(m.Parameters, want) {
+	if want := []Parameter{{Name: "a", Value: 0.2, Min: -inf, Max: inf}, {Name: "c", Value: 10, Fit: true, Min: 0, Max: 50, SD: 2, Each: true, Spread: true}, {Name: "d", Value: 1, Min: -inf, Max: 1e20}}; !slices.Equal(m.Parameters, want) {
 		t.Errorf("parameters %v", m.Parameters)
 	}
 	if !slices.Equal(m.Inputs, []string{"I", "true"}) {

@@ -1,7 +1,10 @@
 package model
 
 import (
+	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -173,7 +176,7 @@ func (r *reader) parameters(n ast.Node) {
 
 func (r *reader) parameter(p *Parameter, f strict.Field) {
 	what := "parameter " + f.Name
-	keys := r.Keys(f.Value, what, "value", "fit", "min", "max")
+	keys := r.Keys(f.Value, what, "value", "fit", "min", "max", "sd", "each", "spread")
 	p.Value = r.required(f, keys["value"], what)
 	if n := keys["fit"]; n != nil {
 		p.Fit = r.Bool(n, "fit")
@@ -184,6 +187,19 @@ func (r *reader) parameter(p *Parameter, f strict.Field) {
 	if n := keys["max"]; n != nil {
 		p.Max = r.Number(n, "max of "+f.Name)
 	}
+	if n := keys["sd"]; n != nil {
+		p.SD = r.deviation(n, p, keys["value"] != nil)
+	}
+	if n := keys["each"]; n != nil {
+		p.Each = true
+		if text := r.String(n, "each"); text != "entry" && text != "" {
+			r.Report(n, "write each: entry, for a value in every entry of the data", "%s cannot have a value for each %q", f.Name, text)
+		}
+	}
+	if n := keys["spread"]; n != nil {
+		p.Spread = r.Bool(n, "spread")
+	}
+	r.needs(keys, f.Name, p)
 	number := expr.FormatNumber
 	switch value := keys["value"]; {
 	case p.Min >= p.Max:
@@ -192,6 +208,50 @@ func (r *reader) parameter(p *Parameter, f strict.Field) {
 		r.Report(value, "widen the bounds or start inside them", "the value %s of %s lies outside its bounds, %s to %s",
 			number(p.Value), f.Name, number(p.Min), number(p.Max))
 	}
+}
+
+// needs reports what a parameter asks for that makes sense only with something
+// else.
+func (r *reader) needs(keys map[string]ast.Node, name string, p *Parameter) {
+	const fit = "add fit: true, or leave it out"
+	if n := keys["sd"]; n != nil && !p.Fit {
+		r.Report(n, fit, "%s is fixed, so it cannot have a prior", name)
+	}
+	if n := keys["each"]; n != nil && !p.Fit {
+		r.Report(n, fit+"; a value that is known for an entry stands under set: there", "%s is fixed, so it cannot be estimated for each entry", name)
+	}
+	if n := keys["spread"]; n != nil && p.Spread && !p.Each {
+		r.Report(n, "add each: entry", "%s has one value for all entries, so it has no spread", name)
+	}
+}
+
+// deviation reads the standard deviation of a prior: a number, or a percentage of
+// the value.
+func (r *reader) deviation(n ast.Node, p *Parameter, hasValue bool) float64 {
+	what := "sd of " + p.Name
+	text, percent := strings.CutSuffix(strings.TrimSpace(r.String(n, what)), "%")
+	if !percent {
+		before := r.mistakes()
+		v := r.Number(n, what)
+		if v <= 0 && r.mistakes() == before {
+			r.Report(n, "it is the standard deviation of what is believed of the parameter", "%s must be above zero", what)
+		}
+		return v
+	}
+	share, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	switch {
+	case err != nil || !(share > 0) || math.IsInf(share, 0):
+		r.Report(n, "write sd: 2, or sd: 20 % for a fifth of the value", "%s must be a number or a percentage above zero", what)
+	case p.Value == 0 && hasValue:
+		r.Report(n, "give sd as a number", "%s is a share of its value, which is 0", what)
+	}
+	return math.Abs(p.Value) * share / 100
+}
+
+// mistakes is their number so far.
+func (r *reader) mistakes() int {
+	list, _ := r.Err().(expr.DiagnosticList)
+	return len(list)
 }
 
 func (r *reader) inputs(n ast.Node) {

@@ -86,6 +86,14 @@ func (a *Adjoint) SetColumn(k int, v float64) {
 	a.field.setColumn(a.reverse, k, v)
 }
 
+// SetColumnLane gives named column k its value in one lane. Steps that are
+// remembered must be swept back before.
+func (a *Adjoint) SetColumnLane(k, lane int, v float64) {
+	i := a.field.firstColumn() + k
+	a.value.Input(i)[lane] = v
+	a.reverse.Input(i)[lane] = v
+}
+
 // Steps is the number of steps that are remembered.
 func (a *Adjoint) Steps() int { return a.steps }
 

@@ -227,6 +227,13 @@ func (s *Stepper) SetColumn(k int, v float64) {
 	s.field.setColumn(s.jacobian, k, v)
 }
 
+// SetColumnLane gives named column k its value in one lane.
+func (s *Stepper) SetColumnLane(k, lane int, v float64) {
+	i := s.field.firstColumn() + k
+	s.value.Input(i)[lane] = v
+	s.jacobian.Input(i)[lane] = v
+}
+
 // Identity sets the sensitivities to those of a fresh start: ∂x/∂x(0) = 1.
 func (s *Stepper) Identity() {
 	for i, row := range s.Sensitivity {

@@ -156,11 +156,11 @@ func (f *Factor) BoundedStep(at, lower, upper, delta []float64) float64 {
 // predict returns the linear model's objective after a border step, the nodes
 // being at their best.
 func (f *Factor) predict(delta []float64) float64 {
-	w := f.p + 1
+	w := f.size + 1
 	sum := f.Residual()
-	for i := range f.p {
-		v := f.border[i*w+f.p]
-		for j := i; j < f.p; j++ {
+	for i := range f.size {
+		v := f.border[i*w+f.size]
+		for j := i; j < f.size; j++ {
 			v += f.border[i*w+j] * delta[j]
 		}
 		sum += v * v
@@ -197,7 +197,7 @@ func (f *Factor) solveHeld(delta []float64, held []bool) {
 			free = append(free, j)
 		}
 	}
-	p, w, k := f.p, f.p+1, len(free)
+	p, w, k := f.size, f.size+1, len(free)
 	a := make([]float64, p*(k+1))
 	for i := range p {
 		rhs := f.border[i*w+p]

@@ -10,17 +10,33 @@ import (
 
 // Linear is a linear least-squares problem, minimise Σ (row·δ + r)², whose
 // unknowns are the nodes of one or more chains, N numbers each, and a border of
-// P numbers that every row may see. A local row touches one node, a defect row
+// numbers that every row may see. A local row touches one node, a defect row
 // two neighbours.
 type Linear struct {
-	N, P   int
+	N, P   int // numbers of a node; of the border, those that a chain's rows see
 	Chains []LinearChain
-	Prior  []float64 // rows on the border alone, each P+1 long: coefficients, then r
+	// Border is the size of the whole border where chains see parts of it (their
+	// Columns); 0: P.
+	Border int
+	Prior  []float64 // rows on the border alone, each as long as the border and one: coefficients, then r
+	Late   []float64 // more of them: the factor also keeps the triangle without these (Factor.Before)
+}
+
+// Width is the size of the whole border.
+func (l *Linear) Width() int {
+	if l.Border > 0 {
+		return l.Border
+	}
+	return l.P
 }
 
 // LinearChain holds the rows of one chain of nodes.
 type LinearChain struct {
 	Nodes int
+	// Columns says which number of the border each of the P is that the chain's rows
+	// see; nil: the first P. All chains have some or none has. A chain may name a number twice if one of the two has
+	// no coefficients.
+	Columns []int
 	// Local rows of node b are First[b] … First[b+1]−1, each N+P+1 long:
 	// node, border, r. len(First) is Nodes+1.
 	First []int
@@ -41,13 +57,18 @@ type Damping struct{ Lambda float64 }
 // one factorisation to the next.
 //
 // Cost: about 8·n²(n+p) + 4·m·p² operations a node with n unknowns and m local
-// rows, border p; memory n(2n+p+1) numbers a node.
+// rows that see p numbers of the border; memory n(2n+p+1) numbers a node. Chains that
+// see parts of a border of q numbers add p·q² a chain, whatever their length.
 type Factor struct {
-	n, p   int
+	n, p   int // of the rows of chains
+	size   int // of the whole border
 	chains []factorChain
-	border []float64 // (p+1)×(p+1) upper triangle with the right-hand side as last column
-	buffer []float64 // rows waiting to enter the border
-	rows   int       // of buffer
+	border []float64 // (size+1)×(size+1) upper triangle with the right-hand side as last column
+	before []float64 // the same without the late rows; empty where there are none
+	global triangle
+	local  triangle // of one chain, where chains see parts of the border
+	parts  bool     // they do
+	wide   []float64
 	work   []float64
 	carry  []float64
 	dot    []float64
@@ -57,8 +78,24 @@ type Factor struct {
 }
 
 type factorChain struct {
-	nodes int
-	rows  []float64 // n rows a node: R | U | V | z
+	nodes   int
+	columns []int
+	rows    []float64 // n rows a node: R | U | V | z
+}
+
+// triangle gathers rows into an upper triangle.
+type triangle struct {
+	width  int       // of a row
+	rows   []float64 // width×width
+	buffer []float64 // rows waiting to enter
+	queued int
+}
+
+func (t *triangle) prepare(width int) {
+	t.width, t.queued = width, 0
+	t.rows = grow(t.rows, width*width)[:width*width]
+	clear(t.rows)
+	t.buffer = grow(t.buffer, (bufferRows+width)*width)
 }
 
 // bufferRows is how many rows wait before they enter the border together.
@@ -73,9 +110,14 @@ func (f *Factor) Eliminate(l *Linear, d Damping) {
 	for c := range l.Chains {
 		chain := &l.Chains[c]
 		out := &f.chains[c]
+		enter := &f.global
+		if f.parts {
+			enter = &f.local
+			enter.prepare(p + 1)
+		}
 		carried := 0 // rows in carry, each n+p+1
 		for b := range chain.Nodes {
-			carried = f.absorb(l, chain, b, carried, d)
+			carried = f.absorb(l, chain, enter, b, carried, d)
 			// carry now holds at most n rows on node b and the border.
 			rows := carried
 			w := f.work
@@ -101,28 +143,55 @@ func (f *Factor) Eliminate(l *Linear, d Damping) {
 					copy(f.carry[carried*(n+p+1):(carried+1)*(n+p+1)], src[n:])
 					carried++
 				} else {
-					f.push(src[2*n:])
+					f.push(enter, src[2*n:])
 				}
 			}
 		}
-	}
-	for r := 0; r+p+1 <= len(l.Prior); r += p + 1 {
-		f.push(l.Prior[r : r+p+1])
-	}
-	if d.Lambda > 0 {
-		row := f.work[:p+1]
-		for j := range p {
-			clear(row)
-			row[j] = d.Lambda * f.scaleP[j]
-			f.push(row)
+		if f.parts {
+			f.scatter(out.columns)
 		}
 	}
-	f.flush()
+	width := f.size + 1
+	for r := 0; r+width <= len(l.Prior); r += width {
+		f.push(&f.global, l.Prior[r:r+width])
+	}
+	f.before = f.before[:0]
+	if len(l.Late) > 0 {
+		f.flush(&f.global)
+		f.before = append(f.before, f.global.rows...)
+	}
+	for r := 0; r+width <= len(l.Late); r += width {
+		f.push(&f.global, l.Late[r:r+width])
+	}
+	if d.Lambda > 0 {
+		row := f.wide
+		for j := range f.size {
+			clear(row)
+			row[j] = d.Lambda * f.scaleP[j]
+			f.push(&f.global, row)
+		}
+	}
+	f.flush(&f.global)
+	f.border = f.global.rows
+}
+
+// scatter hands what a chain says about its part of the border to the whole.
+func (f *Factor) scatter(columns []int) {
+	f.flush(&f.local)
+	w := f.p + 1
+	for i := range w {
+		clear(f.wide)
+		for j, v := range f.local.rows[i*w : i*w+f.p] {
+			f.wide[columns[j]] += v
+		}
+		f.wide[f.size] = f.local.rows[i*w+f.p]
+		f.push(&f.global, f.wide)
+	}
 }
 
 // absorb adds node b's local rows, and damping, to the carried rows and
 // triangularises them: at most n rows stay, the rest goes to the border.
-func (f *Factor) absorb(l *Linear, chain *LinearChain, b, carried int, d Damping) int {
+func (f *Factor) absorb(l *Linear, chain *LinearChain, enter *triangle, b, carried int, d Damping) int {
 	n, p := l.N, l.P
 	width := n + p + 1
 	first, last := chain.First[b], chain.First[b+1]
@@ -146,7 +215,7 @@ func (f *Factor) absorb(l *Linear, chain *LinearChain, b, carried int, d Damping
 	}
 	f.reflect(f.carry, rows, width, n, 0)
 	for r := n; r < rows; r++ {
-		f.push(f.carry[r*width+n : (r+1)*width])
+		f.push(enter, f.carry[r*width+n:(r+1)*width])
 	}
 	return n
 }
@@ -176,28 +245,28 @@ func nodeScale(l *Linear, chain *LinearChain, b, j int) float64 {
 // prepare sizes the memory and clears the border.
 func (f *Factor) prepare(l *Linear) {
 	n, p := l.N, l.P
-	f.n, f.p, f.kernels = n, p, lane.Best()
+	f.n, f.p, f.size, f.kernels = n, p, l.Width(), lane.Best()
+	f.parts = false
 	wide := 2*n + p + 1
 	if len(f.chains) != len(l.Chains) {
 		f.chains = make([]factorChain, len(l.Chains))
 	}
 	for c := range l.Chains {
-		f.chains[c].nodes = l.Chains[c].Nodes
+		f.chains[c].nodes, f.chains[c].columns = l.Chains[c].Nodes, l.Chains[c].Columns
+		f.parts = f.parts || l.Chains[c].Columns != nil
 		if need := l.Chains[c].Nodes * n * wide; cap(f.chains[c].rows) < need {
 			f.chains[c].rows = make([]float64, need)
 		} else {
 			f.chains[c].rows = f.chains[c].rows[:need]
 		}
 	}
-	f.work = grow(f.work, max(2*n*wide, (p+1)+1))
+	f.work = grow(f.work, 2*n*wide)
 	f.carry = grow(f.carry, 2*n*(n+p+1))
 	f.dot = grow(f.dot, wide)
-	f.border = grow(f.border, (p+1)*(p+1))
-	f.border = f.border[:(p+1)*(p+1)]
-	clear(f.border)
-	f.buffer = grow(f.buffer, (bufferRows+p+1)*(p+1))
-	f.rows = 0
-	f.scaleP = grow(f.scaleP, p)
+	f.global.prepare(f.size + 1)
+	f.border = f.global.rows
+	f.wide = grow(f.wide, f.size+1)[:f.size+1]
+	f.scaleP = grow(f.scaleP, f.size)
 	f.borderScale(l)
 }
 
@@ -211,46 +280,54 @@ func grow(s []float64, n int) []float64 {
 // borderScale sets scaleP to the column norms of the border.
 func (f *Factor) borderScale(l *Linear) {
 	n, p := l.N, l.P
-	s := f.scaleP[:p]
+	s := f.scaleP[:f.size]
 	clear(s)
-	add := func(rows []float64, width, at int) {
+	add := func(rows []float64, columns []int, width, at, p int) {
 		for r := 0; r+width <= len(rows); r += width {
+			if columns == nil {
+				for j, v := range rows[r+at : r+at+p] {
+					s[j] += v * v
+				}
+				continue
+			}
 			for j, v := range rows[r+at : r+at+p] {
-				s[j] += v * v
+				s[columns[j]] += v * v
 			}
 		}
 	}
 	for c := range l.Chains {
-		add(l.Chains[c].Local, n+p+1, n)
-		add(l.Chains[c].Defect, 2*n+p+1, 2*n)
+		add(l.Chains[c].Local, l.Chains[c].Columns, n+p+1, n, p)
+		add(l.Chains[c].Defect, l.Chains[c].Columns, 2*n+p+1, 2*n, p)
 	}
-	add(l.Prior, p+1, 0)
+	add(l.Prior, nil, f.size+1, 0, f.size)
+	add(l.Late, nil, f.size+1, 0, f.size)
 	for j := range s {
 		s[j] = math.Sqrt(s[j])
 	}
 }
 
-// push queues a row on the border.
-func (f *Factor) push(row []float64) {
-	w := f.p + 1
-	// The queue lies below the triangle's p+1 rows.
-	copy(f.buffer[(w+f.rows)*w:], row[:w])
-	f.rows++
-	if f.rows == bufferRows {
-		f.flush()
+// push queues a row for a triangle.
+func (f *Factor) push(t *triangle, row []float64) {
+	w := t.width
+	// The queue lies below the triangle's rows.
+	copy(t.buffer[(w+t.queued)*w:], row[:w])
+	t.queued++
+	if t.queued == bufferRows {
+		f.flush(t)
 	}
 }
 
-// flush triangularises the border with the queued rows.
-func (f *Factor) flush() {
-	w := f.p + 1
-	copy(f.buffer[:w*w], f.border)
-	f.reflect(f.buffer, w+f.rows, w, w, w)
+// flush takes the queued rows into a triangle.
+func (f *Factor) flush(t *triangle) {
+	w := t.width
+	f.dot = grow(f.dot, w)
+	copy(t.buffer[:w*w], t.rows)
+	f.reflect(t.buffer, w+t.queued, w, w, w)
 	for i := range w {
-		clear(f.border[i*w : i*w+i])
-		copy(f.border[i*w+i:(i+1)*w], f.buffer[i*w+i:(i+1)*w])
+		clear(t.rows[i*w : i*w+i])
+		copy(t.rows[i*w+i:(i+1)*w], t.buffer[i*w+i:(i+1)*w])
 	}
-	f.rows = 0
+	t.queued = 0
 }
 
 // vanishing is a square below which what is left of a column counts as zero: its

@@ -256,3 +256,92 @@ func TestADampedTriangleHasTheSumOfTheSquares(t *testing.T) {
 		}
 	}
 }
+
+// Chains that see parts of the border are those whose other coefficients are zero.
+func TestChainsThatSeePartsOfTheBorder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	const n, p, size = 2, 3, 6
+	narrow, _, _ := random(rng, n, p, []int{4, 5, 3})
+	narrow.Border = size
+	for c, columns := range [][]int{{0, 1, 2}, {4, 0, 3}, {1, 5, 0}} {
+		narrow.Chains[c].Columns = columns
+	}
+	row := func(into []float64, columns []int, from []float64) []float64 {
+		head := len(from) - p - 1
+		out := make([]float64, head+size+1)
+		copy(out, from[:head])
+		for j, k := range columns {
+			out[head+k] = from[head+j]
+		}
+		out[head+size] = from[head+p]
+		return append(into, out...)
+	}
+	wide := &Linear{N: n, P: size}
+	for _, c := range narrow.Chains {
+		w := LinearChain{Nodes: c.Nodes, First: c.First}
+		for r := 0; r < len(c.Local); r += n + p + 1 {
+			w.Local = row(w.Local, c.Columns, c.Local[r:r+n+p+1])
+		}
+		for r := 0; r < len(c.Defect); r += 2*n + p + 1 {
+			w.Defect = row(w.Defect, c.Columns, c.Defect[r:r+2*n+p+1])
+		}
+		wide.Chains = append(wide.Chains, w)
+	}
+	narrow.Prior = nil
+	for k := range size {
+		prior := make([]float64, size+1)
+		prior[k], prior[size] = 0.5, rng.NormFloat64()
+		narrow.Prior = append(narrow.Prior, prior...)
+	}
+	wide.Prior = narrow.Prior
+	late := make([]float64, size+1)
+	late[2], late[4], late[size] = 3, -3, 1
+	narrow.Late = late
+	wide.Prior = append(append([]float64(nil), wide.Prior...), late...)
+	for _, damping := range []float64{0, 0.3} {
+		var a, b Factor
+		a.Eliminate(narrow, Damping{damping})
+		b.Eliminate(wide, Damping{damping})
+		same := func(what string, x, y []float64) {
+			t.Helper()
+			if len(x) != len(y) {
+				t.Fatalf("%s: %d numbers and %d", what, len(x), len(y))
+			}
+			for i := range x {
+				if math.Abs(x[i]-y[i]) > 1e-11*(1+math.Abs(y[i])) {
+					t.Errorf("damping %g, %s %d: %v, whole border %v", damping, what, i, x[i], y[i])
+				}
+			}
+		}
+		x, y := make([]float64, size), make([]float64, size)
+		a.SolveBorder(x)
+		b.SolveBorder(y)
+		same("border", x, y)
+		u, v := [][]float64{make([]float64, 8), make([]float64, 10), make([]float64, 6)}, [][]float64{make([]float64, 8), make([]float64, 10), make([]float64, 6)}
+		a.SolveNodes(x, u)
+		b.SolveNodes(y, v)
+		for c := range u {
+			same("node", u[c], v[c])
+		}
+		same("covariance", a.BorderCovariance(), b.BorderCovariance())
+		same("residual", []float64{a.Residual()}, []float64{b.Residual()})
+		n1, b1 := a.LogDet()
+		n2, b2 := b.LogDet()
+		same("log det", []float64{n1, b1}, []float64{n2, b2})
+		var all [2][]float64
+		for i, f := range []*Factor{&a, &b} {
+			f.NodeCovariances(func(_, _ int, cov []float64) { all[i] = append(all[i], cov...) })
+		}
+		same("node covariance", all[0], all[1])
+		// Without the late row the triangle is that of the rest.
+		if damping == 0 {
+			var c Factor
+			rest := *narrow
+			rest.Late = nil
+			c.Eliminate(&rest, Damping{})
+			r, _, left := a.Before()
+			same("before", InverseGram(r, size), c.BorderCovariance())
+			same("residual before", []float64{left}, []float64{c.Residual()})
+		}
+	}
+}

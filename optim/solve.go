@@ -13,16 +13,17 @@ func (f *Factor) Residual() float64 {
 	return r * r
 }
 
-// SolveBorder writes the border's part of the minimiser to delta (length P).
+// SolveBorder writes the border's part of the minimiser to delta, as long as the
+// border.
 func (f *Factor) SolveBorder(delta []float64) {
-	w := f.p + 1
-	for i := f.p - 1; i >= 0; i-- {
+	w := f.size + 1
+	for i := f.size - 1; i >= 0; i-- {
 		row := f.border[i*w : (i+1)*w]
-		sum := -row[f.p]
-		for j := i + 1; j < f.p; j++ {
+		sum := -row[f.size]
+		for j := i + 1; j < f.size; j++ {
 			sum -= row[j] * delta[j]
 		}
-		delta[i] = divide(sum, row[i], row[:f.p])
+		delta[i] = divide(sum, row[i], row[:f.size])
 	}
 }
 
@@ -31,8 +32,15 @@ func (f *Factor) SolveBorder(delta []float64) {
 func (f *Factor) SolveNodes(border []float64, delta [][]float64) {
 	n, p := f.n, f.p
 	wide := 2*n + p + 1
+	whole := border
 	for c, chain := range f.chains {
 		d := delta[c]
+		if border = whole; chain.columns != nil {
+			border = f.local.buffer[:p]
+			for j, k := range chain.columns {
+				border[j] = whole[k]
+			}
+		}
 		for b := chain.nodes - 1; b >= 0; b-- {
 			for i := n - 1; i >= 0; i-- {
 				row := chain.rows[(b*n+i)*wide : (b*n+i+1)*wide]
@@ -79,23 +87,33 @@ func (f *Factor) LogDet() (nodes, border float64) {
 			}
 		}
 	}
-	for i := range f.p {
-		if v := math.Abs(f.border[i*(f.p+1)+i]); v > 0 {
+	for i := range f.size {
+		if v := math.Abs(f.border[i*(f.size+1)+i]); v > 0 {
 			border += 2 * math.Log(v)
 		}
 	}
 	return nodes, border
 }
 
-// Information returns the reduced triangle R of the border (P×P, row major) and
+// Information returns the reduced triangle R of the border (row major) and
 // z, so that the objective as a function of the border's step alone is
 // |R·δ + z|² + Residual().
-func (f *Factor) Information() (r, z []float64) {
-	p, w := f.p, f.p+1
+func (f *Factor) Information() (r, z []float64) { return f.unpack(f.border) }
+
+// Before is Information without the late rows, and what no step can remove of it.
+// Only where there are some.
+func (f *Factor) Before() (r, z []float64, residual float64) {
+	r, z = f.unpack(f.before)
+	left := f.before[len(f.before)-1]
+	return r, z, left * left
+}
+
+func (f *Factor) unpack(border []float64) (r, z []float64) {
+	p, w := f.size, f.size+1
 	r, z = make([]float64, p*p), make([]float64, p)
 	for i := range p {
-		copy(r[i*p+i:(i+1)*p], f.border[i*w+i:i*w+p])
-		z[i] = f.border[i*w+p]
+		copy(r[i*p+i:(i+1)*p], border[i*w+i:i*w+p])
+		z[i] = border[i*w+p]
 	}
 	return r, z
 }
@@ -104,7 +122,7 @@ func (f *Factor) Information() (r, z []float64) {
 // get the variance +Inf on their diagonal and 0 elsewhere.
 func (f *Factor) BorderCovariance() []float64 {
 	r, _ := f.Information()
-	return InverseGram(r, f.p)
+	return InverseGram(r, f.size)
 }
 
 // InverseGram returns (RᵀR)⁻¹ for an upper triangle R, p×p. A direction with a
@@ -157,12 +175,14 @@ func InverseGram(r []float64, p int) []float64 {
 func (f *Factor) NodeCovariances(visit func(chain, node int, cov []float64)) {
 	n, p := f.n, f.p
 	wide := 2*n + p + 1
-	theta := f.BorderCovariance()
-	for i := range p {
-		if math.IsInf(theta[i*p+i], 1) {
-			theta[i*p+i] = 0
+	whole := f.BorderCovariance()
+	for i := range f.size {
+		if math.IsInf(whole[i*f.size+i], 1) {
+			whole[i*f.size+i] = 0
 		}
 	}
+	theta := whole
+	part := make([]float64, p*p)
 	m := make([]float64, n*n)      // R⁻¹U
 	v := make([]float64, n*p)      // R⁻¹V
 	inv := make([]float64, n*n)    // R⁻¹
@@ -174,6 +194,14 @@ func (f *Factor) NodeCovariances(visit func(chain, node int, cov []float64)) {
 	mc := make([]float64, n*n)
 	mx := make([]float64, n*p)
 	for c, chain := range f.chains {
+		if chain.columns != nil {
+			theta = part
+			for i, k := range chain.columns {
+				for j, m := range chain.columns {
+					theta[i*p+j] = whole[k*f.size+m]
+				}
+			}
+		}
 		for b := chain.nodes - 1; b >= 0; b-- {
 			rows := chain.rows[b*n*wide : (b+1)*n*wide]
 			invertTriangle(inv, rows, n, wide)

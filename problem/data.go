@@ -10,6 +10,7 @@ import (
 
 	"govern/expr"
 	"govern/internal/strict"
+	"govern/model"
 	"govern/series/csv"
 )
 
@@ -27,6 +28,7 @@ func (r *reader) data(n ast.Node) {
 		r.problem.Data = append(r.problem.Data, r.entry(item))
 	}
 	r.assignUses(n)
+	r.countEntries(n)
 }
 
 // assignUses gives every entry that does not say what it serves for the
@@ -45,6 +47,27 @@ func (r *reader) assignUses(n ast.Node) {
 	}
 	if !slices.ContainsFunc(data, func(d Data) bool { return !isTest(d) }) {
 		r.Report(n, "give one entry use: train, or leave use out", "every entry is a test, so there is nothing to learn from")
+	}
+}
+
+// countEntries reports a spread over too few entries.
+func (r *reader) countEntries(n ast.Node) {
+	if r.problem.Model == nil {
+		return
+	}
+	for _, p := range r.problem.Model.Parameters {
+		if !p.Spread || !p.Fit {
+			continue
+		}
+		count := 0
+		for _, d := range r.problem.Data {
+			if _, set := d.Set[p.Name]; !set {
+				count++
+			}
+		}
+		if count < model.LeastSpread {
+			r.Report(n, fmt.Sprintf("give at least %d files, or leave spread of %s out", model.LeastSpread, p.Name), "the spread of %s over entries cannot be learned from %d", p.Name, count)
+		}
 	}
 }
 

@@ -73,6 +73,17 @@ func (p *Problem) cut(entries []fit.Entry) []fit.Entry {
 	return result
 }
 
+// PerEntry returns the model with a fitted parameter for the value that each
+// parameter with `each: entry` has in each of the data that do not set it
+// (model.PerEntry), under the names of entries. It is the model itself where there are none.
+func (p *Problem) PerEntry() *model.Model {
+	names := entryNames(p.Data)
+	return p.Model.PerEntry(names, func(parameter, entry string) bool {
+		_, set := p.Data[slices.Index(names, entry)].Set[parameter]
+		return !set
+	})
+}
+
 // entryNames are the files' names; of several that are equal the n-th is
 // NAME#n. They do not depend on where the files lie.
 func entryNames(data []Data) []string {

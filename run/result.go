@@ -121,6 +121,18 @@ type Estimate struct {
 	Value Number `json:"value"`
 	Low   Number `json:"low"`
 	High  Number `json:"high"`
+
+	Held    bool                `json:"held,omitempty"`    // it was not estimated: no data determine it beside others
+	Prior   *Prior              `json:"prior,omitempty"`   // that it was given
+	Entries map[string]Estimate `json:"entries,omitempty"` // of a parameter that differs between entries: its values, by their names; Value is the mean
+	Spread  *Estimate           `json:"spread,omitempty"`  // their standard deviation, where it was learned; High is null where nothing bounds it
+}
+
+// Prior is a normal prior of a parameter.
+type Prior struct {
+	Value Number `json:"value"`
+	SD    Number `json:"sd"`
+	Off   Number `json:"off"` // how far the estimate is from Value, in SD
 }
 
 // Errors are root mean square errors in standard deviations of the channel.

@@ -66,7 +66,7 @@ func explainModel(w io.Writer, p *problem.Problem) {
 	}
 	for _, q := range m.Parameters {
 		if q.Fit {
-			fmt.Fprintf(w, "fitted    %s, starting at %v%s\n", q.Name, q.Value, boundsText(q.Min, q.Max))
+			fmt.Fprintf(w, "fitted    %s, starting at %v%s%s\n", q.Name, q.Value, boundsText(q.Min, q.Max), believedText(q))
 		}
 	}
 }
@@ -101,6 +101,22 @@ func libraryText(u model.Unknown, p *problem.Problem) string {
 	text := fmt.Sprintf("polynomials of degree %d", u.Library.Degree)
 	if len(u.Library.Functions) > 0 {
 		text += ", and " + strings.Join(u.Library.Functions, ", ")
+	}
+	return text
+}
+
+// believedText says what is known of a fitted parameter before, and of which it has
+// a value.
+func believedText(q model.Parameter) string {
+	text, of := "", ""
+	if q.Each {
+		text, of = ", a value for every entry", " of each"
+	}
+	if q.Spread {
+		text, of = text+", drawn from one distribution of mean and spread", " of the mean"
+	}
+	if q.SD > 0 {
+		text += fmt.Sprintf(", prior%s %v ± %v", of, q.Value, q.SD)
 	}
 	return text
 }
@@ -236,6 +252,9 @@ func judge(w io.Writer, p *problem.Problem, data *fit.Data) {
 	}
 	for _, name := range data.Dangling() {
 		doubt("no channel sees the state %s, neither directly nor through another equation: leave it out, or observe it", name)
+	}
+	for _, g := range data.Believed() {
+		doubt("%s; only the prior of %s decides", g, strings.Join(g.Priors, ", "))
 	}
 	for _, g := range data.Gauges() {
 		doubt("%s", g)

@@ -12,6 +12,7 @@ import (
 	"govern"
 	"govern/discover"
 	"govern/expr"
+	"govern/fit"
 	"govern/internal/lane"
 	"govern/ode"
 	"govern/run"
@@ -70,7 +71,7 @@ func statusOf(err error) int {
 		return statusData
 	case is[*usageError](err), is[*expr.Diagnostic](err), is[expr.DiagnosticList](err),
 		is[*run.NotEmptyError](err), is[*run.NotARunError](err), is[*run.ChangedError](err), is[*run.NoUDEError](err), is[*run.UDEError](err),
-		is[*discover.MixedError](err), is[*govern.MismatchError](err), is[*govern.ProfileError](err), is[*lane.LevelError](err):
+		is[*discover.MixedError](err), is[*fit.SpreadError](err), is[*govern.EachError](err), is[*govern.FewEntriesError](err), is[*govern.MismatchError](err), is[*govern.ProfileError](err), is[*lane.LevelError](err):
 		return statusUsage
 	case is[*ode.BlowUpError](err), is[*ode.StepError](err):
 		return statusUntrusted

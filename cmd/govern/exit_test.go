@@ -11,6 +11,7 @@ import (
 	"govern"
 	"govern/discover"
 	"govern/expr"
+	"govern/fit"
 	"govern/internal/lane"
 	"govern/ode"
 	"govern/run"
@@ -40,6 +41,9 @@ func TestEveryKindOfErrorHasItsExitStatus(t *testing.T) {
 		{&usageError{&run.UnfinishedError{Dir: "a"}}, 2},
 		{&govern.MismatchError{}, 2},
 		{&discover.MixedError{}, 2},
+		{&govern.EachError{}, 2},
+		{&govern.FewEntriesError{}, 2},
+		{&fit.SpreadError{}, 2},
 		{&series.DataError{Text: "empty"}, 3},
 		{&verdictError{run.NoModel}, 4},
 		{&ode.BlowUpError{}, 4},

@@ -103,7 +103,7 @@ func (a *app) trained(dir string) (*problem.Problem, []byte, error) {
 	if err != nil {
 		return nil, nil, &usageError{err}
 	}
-	if err := govern.CheckNetworks(networks, p.Model); err != nil {
+	if err := govern.CheckNetworks(networks, p.PerEntry()); err != nil {
 		return nil, nil, err
 	}
 	text, err := os.ReadFile(filepath.Join(dir, run.UDEFile))

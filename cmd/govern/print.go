@@ -38,7 +38,18 @@ func printResult(w io.Writer, r *run.Result, dir string) {
 		for _, name := range slices.Sorted(maps.Keys(r.Parameters)) {
 			e := r.Parameters[name]
 			value, interval := estimate(e.Value, e.Low, e.High)
+			if len(e.Entries) > 0 {
+				name += ", mean"
+			}
 			fmt.Fprintf(t, "%s\t= %s\t%s\n", name, value, interval)
+			for _, entry := range slices.Sorted(maps.Keys(e.Entries)) {
+				value, interval := estimate(e.Entries[entry].Value, e.Entries[entry].Low, e.Entries[entry].High)
+				fmt.Fprintf(t, "  %s\t= %s\t%s\n", entry, value, interval)
+			}
+			if e.Spread != nil {
+				value, interval := estimate(e.Spread.Value, e.Spread.Low, e.Spread.High)
+				fmt.Fprintf(t, "  spread\t= %s\t%s\n", value, interval)
+			}
 		}
 		_ = t.Flush() // checkedWriter remembers its errors
 		fmt.Fprintln(w)
