@@ -17,6 +17,7 @@ import (
 // figures adds the report's figures beyond whole entries.
 func (w *work) figures(ctx context.Context, out *Outcome) error {
 	w.innovations(out)
+	w.regimesPage(out)
 	w.heldOut(out.Page)
 	if err := w.closeUps(ctx, out.Page); err != nil {
 		return err

@@ -103,6 +103,13 @@ type search func(context.Context, *fit.Engine) (*discover.Result, error)
 
 // learn searches on the training entries, refits on all, and proves.
 func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Outcome, error) {
+	return solve(ctx, p, s, by, nil)
+}
+
+// solve is learn; on records, where there are any, the begins of the regimes that
+// the problem names are found again.
+func solve(ctx context.Context, p *problem.Problem, s Settings, by search, records []fit.Entry) (*Outcome, error) {
+	asked := p
 	entries, err := p.Open()
 	if err != nil {
 		return nil, err
@@ -152,8 +159,18 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 			return nil, err
 		}
 	}
-	w := &work{problem: p, settings: s, train: train, test: test, data: data, doubts: doubts, found: found, sought: engine.Data}
-	w.refuseExcerptRegimes()
+	if len(found.Regimes) == 0 && slices.ContainsFunc(p.Data, func(d problem.Data) bool { return len(d.Regimes) > 0 }) {
+		doubts = append(doubts, "regimes are named, but only the libraries of discover know them: what was found is the same in all")
+	}
+	w := &work{problem: p, asked: asked, settings: s, train: train, test: test, data: data, doubts: doubts, found: found, sought: engine.Data}
+	if out, err := w.again(ctx, by); err != nil || out != nil {
+		return out, err
+	}
+	if len(records) > 0 {
+		if found.Regimes, err = discover.Places(ctx, w.engine(), found, records); err != nil {
+			return nil, err
+		}
+	}
 	w.adoptRegimes()
 	if w.adopt() {
 		engine.Data, data = w.data, w.data
@@ -161,7 +178,7 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 	if err := w.conclude(ctx, clock); err != nil {
 		return nil, err
 	}
-	if w.proof != nil && !w.proof.Credible() && len(w.final.Forms) == 0 && found.Extra == nil && p.Discover.Method != discover.MethodDerivatives {
+	if w.proof != nil && !w.proof.Credible() && len(w.final.Forms) == 0 && found.Extra == nil && len(found.Regimes) == 0 && p.Discover.Method != discover.MethodDerivatives {
 		if w, err = w.orNetwork(ctx, engine, data, clock); err != nil {
 			return nil, err
 		}

@@ -280,3 +280,41 @@ data: {file: data.csv, time: t}
 		t.Errorf("status %s, mu = %g, want 1", o.Result.Status, got)
 	}
 }
+
+func TestGivenRegimesHaveTheirOwnCoefficientsWhereTheEvidenceAsks(t *testing.T) {
+	m, err := model.Lookup("vanderpol")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, changes, err := truth.Case{Model: m, Step: 0.1, Samples: 300, Seed: 3, Transient: 50,
+		Noise: map[string]float64{"x": 0.01, "y": 0.01}}.Regimes([]map[string]float64{{"mu": 1}, {"mu": 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := writeEntry(t, entry, fmt.Sprintf("model:\n  states: {x: 1, y: 1}\n  unknowns: {f: {library: {degree: 3}}}\n  equations: |\n    x' = y\n    y' = f(x, y)\ndata: {file: data.csv, time: t, regimes: [%g]}\n", changes[0]))
+	out, err := govern.Discover(context.Background(), p, govern.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := out.Result
+	if !r.Status.Trusted() || len(r.Regimes) != 2 {
+		t.Fatalf("status %s (%s), %d regimes", r.Status, r.Advice, len(r.Regimes))
+	}
+	for k, want := range []map[string]float64{{"x": -1, "y": 1, "x^2*y": -1}, {"x": -1, "y": 2, "x^2*y": -2}} {
+		have := r.Regimes[k].Unknowns["f"].Terms
+		if len(have) != len(want) {
+			t.Errorf("regime %d: %s", k+1, *r.Regimes[k].Unknowns["f"].Expression)
+		}
+		for _, term := range have {
+			if !(math.Abs(float64(term.Coefficient)-want[term.Term]) < 0.05*math.Abs(want[term.Term])) {
+				t.Errorf("regime %d: %g·%s, want %g", k+1, float64(term.Coefficient), term.Term, want[term.Term])
+			}
+		}
+		if r.Regimes[k].Dynamics == nil || len(r.Regimes[k].Dynamics.Lyapunov) != 2 {
+			t.Errorf("regime %d has no exponents", k+1)
+		}
+		if free := float64(r.Regimes[k].Free["x"]); !(free < 0.2) {
+			t.Errorf("regime %d: free runs are %g off", k+1, free)
+		}
+	}
+}

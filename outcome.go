@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"govern/assess"
 	"govern/discover"
 	"govern/expr"
 	"govern/model"
@@ -146,10 +147,15 @@ func (w *work) numbers(r *run.Result) {
 	for _, h := range w.help() {
 		r.Supplied.Defects[h.State] = run.Number(h.Share())
 	}
-	r.Dynamics = run.Dynamics{
-		Lyapunov: run.Numbers(w.proof.Lyapunov), ValidTime: run.Number(w.proof.LyapunovTimes()),
-		AttractorDistance: run.Number(w.proof.AttractorDistance), AttractorFloor: run.Number(w.proof.AttractorFloor),
-		SpectrumDistance: run.Number(w.proof.SpectrumDistance), SpectrumFloor: run.Number(w.proof.SpectrumFloor),
+	r.Dynamics = *dynamicsOf(w.proof)
+}
+
+// dynamicsOf a proof.
+func dynamicsOf(p *assess.Proof) *run.Dynamics {
+	return &run.Dynamics{
+		Lyapunov: run.Numbers(p.Lyapunov), ValidTime: run.Number(p.LyapunovTimes()),
+		AttractorDistance: run.Number(p.AttractorDistance), AttractorFloor: run.Number(p.AttractorFloor),
+		SpectrumDistance: run.Number(p.SpectrumDistance), SpectrumFloor: run.Number(p.SpectrumFloor),
 	}
 }
 

@@ -56,7 +56,7 @@ func (w *work) refit(ctx context.Context) error {
 	if w.informed, err = w.calibrate(ctx, chosen); err != nil {
 		return err
 	}
-	if len(w.test) > 0 && w.problem.Discover.Method != discover.MethodDerivatives {
+	if len(w.test) > 0 && !w.foreign && w.problem.Discover.Method != discover.MethodDerivatives {
 		if err := w.extend(ctx); err != nil {
 			return err
 		}

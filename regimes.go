@@ -1,20 +1,26 @@
 package govern
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 
+	"govern/assess"
 	"govern/discover"
 	"govern/expr"
 	"govern/fit"
+	"govern/model"
+	"govern/problem"
 	"govern/run"
+	"govern/series"
 )
 
 // adoptRegimes goes on with the model and the entries of the regimes that a
-// search has found; held-out entries belong to the last one of their record.
+// search has found, or was given.
 func (w *work) adoptRegimes() {
 	regimes := w.found.Regimes
 	if len(regimes) == 0 {
@@ -24,32 +30,241 @@ func (w *work) adoptRegimes() {
 	p.Model = w.found.Base
 	w.problem = &p
 	if w.sparse() {
-		w.train = cutAtRegimes(w.train, regimes, 0.4*w.data.Time)
+		w.train = w.intoRegimes(w.train)
 	}
-	w.test = slices.Clone(w.test)
-	for e := range w.test {
-		for _, r := range slices.Backward(regimes) {
-			if r.Entry == w.test[e].Name {
-				w.test[e].Set = indicated(w.test[e].Set, regimes, r)
+	w.test = w.intoRegimes(w.test)
+	w.found.Regimes = w.complete(regimes)
+}
+
+// complete lets regimes end where the next begins, or where what is held out of them
+// ends.
+func (w *work) complete(regimes []discover.Regime) []discover.Regime {
+	regimes = slices.Clone(regimes)
+	for k := range regimes {
+		r := &regimes[k]
+		for _, e := range w.test {
+			if e.Name == r.Entry && w.lies(e, *r) {
+				r.To = math.Max(r.To, e.Times[len(e.Times)-1])
+			}
+		}
+		if k+1 < len(regimes) && regimes[k+1].Entry == r.Entry {
+			r.To = regimes[k+1].From
+		}
+	}
+	return regimes
+}
+
+// intoRegimes sets the indicators of entries that say in which regime they lie, or
+// else in the last one of their record: held-out ones, after it was sought.
+func (w *work) intoRegimes(entries []fit.Entry) []fit.Entry {
+	entries = slices.Clone(entries)
+	for e := range entries {
+		for _, r := range slices.Backward(w.found.Regimes) {
+			if r.Entry == entries[e].Name && (entries[e].Regime == 0 || entries[e].Regime == r.Number) {
+				entries[e].Set = indicated(entries[e].Set, w.found.Regimes, r)
 				break
 			}
 		}
 	}
+	return entries
 }
 
-// refuseExcerptRegimes takes back regimes that were found in excerpts of a long
-// record: between excerpts nobody has looked for the change.
-func (w *work) refuseExcerptRegimes() {
-	if len(w.found.Regimes) == 0 || !w.sparse() || len(w.sought.Entries) <= len(w.data.Entries) {
+// further says that coefficients change where the search has not looked: it
+// returns the problem with all changes that are known, to be solved again with the
+// last fifth of every regime held out; nil where there is nothing more to find.
+// A search sees the training entries, of long records in excerpts only. Where
+// changes lie is decided on all samples, held-out ones too; formulas never are.
+func (w *work) further(ctx context.Context) (*problem.Problem, error) {
+	p := w.asked
+	if w.found.Chosen == nil || !run.Status(w.found.Status).Trusted() || len(p.Data) != 1 || len(p.Data[0].Regimes) > 0 || p.Discover.Method == discover.MethodDerivatives {
+		return nil, nil
+	}
+	var changes []float64
+	if len(w.found.Regimes) > 0 {
+		regimes := w.found.Regimes
+		if w.excerpted() {
+			var err error
+			if regimes, err = discover.Places(ctx, w.engine(), w.found, condense(w.train, w.data.Condensing())); err != nil {
+				return nil, err
+			}
+		}
+		for _, r := range regimes {
+			if r.Number > 1 {
+				changes = append(changes, r.From)
+			}
+		}
+	}
+	ahead, found, err := w.ahead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		changes = append(changes, ahead)
+	} else if !w.excerpted() || len(changes) == 0 {
+		return nil, nil
+	}
+	guard := discover.Guard * w.cycle()
+	if found {
+		guard = aheadGuard * w.cycle()
+	}
+	return withRegimes(p, changes, guard), nil
+}
+
+// withRegimes is a problem of one file in which regimes begin at given times.
+func withRegimes(p *problem.Problem, begins []float64, guard float64) *problem.Problem {
+	next := *p
+	next.Data = slices.Clone(p.Data)
+	next.Data[0].Regimes, next.Data[0].Guard = begins, guard
+	return &next
+}
+
+// cycle is the time of one.
+func (w *work) cycle() float64 { return 4 * w.data.Time }
+
+// again solves the problem with the changes that the first search has not seen;
+// nil where there are none, or where that explains nothing.
+func (w *work) again(ctx context.Context, by search) (*Outcome, error) {
+	next, err := w.further(ctx)
+	if err != nil || next == nil {
+		return nil, err
+	}
+	s := w.settings
+	for round := range 2 {
+		if w.settings.Journal != nil {
+			s.Journal = fit.Under(fmt.Sprintf("again-%d", round), w.settings.Journal)
+		}
+		out, err := solve(ctx, next, s, by, w.records())
+		var unusable *series.DataError
+		if errors.As(err, &unusable) { // a regime that is too short
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !out.Result.Status.Trusted() || len(out.Result.Regimes) == 0 {
+			break
+		}
+		var begins []float64
+		moved := next.Data[0].Guard > 1.01*discover.Guard*w.cycle()
+		for _, r := range out.Result.Regimes[1:] {
+			begins = append(begins, float64(r.From))
+			moved = moved || math.Abs(float64(r.From)-next.Data[0].Regimes[len(begins)-1]) > discover.Guard*w.cycle()/2
+		}
+		if !moved || round > 0 {
+			return out, nil
+		}
+		next = withRegimes(w.asked, begins, discover.Guard*w.cycle())
+	}
+	w.disown(next.Data[0].Regimes)
+	return nil, nil
+}
+
+// disown says of changes that have not led to a model what is known of them.
+func (w *work) disown(begins []float64) {
+	var when []string
+	for _, t := range begins {
+		when = append(when, fmt.Sprintf("%.4g", t))
+	}
+	text := "coefficients change, near t = " + strings.Join(when, ", ")
+	if !w.excerpted() {
+		w.foreign = true
+		w.doubts = append(w.doubts, text+": from there on the held-out data do not follow the formula, and are too few, or too different, to say what they follow. Values are of the training data alone, errors on held-out data are of that formula")
 		return
 	}
-	var when []string
-	for _, r := range w.found.Regimes[1:] {
-		when = append(when, fmt.Sprintf("%.4g", r.From))
-	}
 	w.found = &discover.Result{Status: discover.NoModel, Data: w.found.Data, Model: w.problem.Model, Smoothed: w.found.Smoothed,
-		Advice: "coefficients change with time, near t = " + strings.Join(when, ", ") +
-			": the record is too long to find where exactly; give the stretches between as files of their own, with less than 40,000 training samples in all to have the changes found"}
+		Advice: text + "; no formula with regimes that begin there passes the checks on the whole record. Give `regimes: [...]` where you know better, or the stretches between as files of their own"}
+}
+
+// records are the training entries, each with the held-out one that goes on from
+// it.
+func (w *work) records() []fit.Entry {
+	var out []fit.Entry
+	for _, e := range w.train {
+		out = append(out, assess.Continued(e, w.test))
+	}
+	return condense(out, w.data.Condensing())
+}
+
+// excerpted says that the search has seen stretches of a record only.
+func (w *work) excerpted() bool { return w.sparse() && len(w.sought.Entries) > len(w.data.Entries) }
+
+// engine has the settings of the run and no data.
+func (w *work) engine() *fit.Engine {
+	return &fit.Engine{Options: w.problem.Fit, Workers: w.settings.Workers, Journal: w.settings.Journal}
+}
+
+// A formula that holds for the held-out data explains blocks of aheadCycles cycles
+// of them as well as such blocks of the end of the training data. Where, from some
+// block to the end, at least leastAhead of them cost aheadCost times as much,
+// coefficients have changed.
+const (
+	aheadCycles = 2
+	leastAhead  = 2
+	aheadCost   = 1.5
+	aheadGuard  = 2.5 // cycles, around a place that blocks have given
+	aheadBlocks = 60
+)
+
+// ahead finds, in the held-out part of a record, when a formula ceases to hold.
+func (w *work) ahead(ctx context.Context) (at float64, found bool, err error) {
+	if len(w.test) == 0 || w.found.Chosen.Omega > 2*fit.OmegaEnd || len(w.found.Chosen.Forms) > 0 || w.found.Drift != "" {
+		return 0, false, nil
+	}
+	trained := *w
+	trained.adoptRegimes()
+	closed, err := trained.close(w.found.Chosen)
+	if err != nil {
+		return 0, false, err
+	}
+	k := w.data.Condensing()
+	train, test := trained.intoRegimes(condense(w.train, k)), condense(trained.test, k)
+	known, _, err := w.costs(ctx, "ahead/known", closed, train[len(train)-1:])
+	if err != nil || len(known) == 0 {
+		return 0, false, err
+	}
+	costs, blocks, err := w.costs(ctx, "ahead/held-out", closed, test)
+	if err != nil {
+		return 0, false, err
+	}
+	limit := aheadCost * median(known)
+	sum, best, from := 0.0, 0.0, -1
+	for b := len(costs) - 1; b >= 0; b-- {
+		if sum += math.Min(costs[b], 10*limit) - limit; sum > best {
+			best, from = sum, b
+		}
+	}
+	if from < 0 || len(costs)-from < leastAhead {
+		return 0, false, nil
+	}
+	return blocks[from].Times[0], true, nil
+}
+
+// costs are the −2 log likelihoods a sample of blocks of entries, under a closed
+// model.
+func (w *work) costs(ctx context.Context, name string, closed *model.Model, entries []fit.Entry) ([]float64, []fit.Entry, error) {
+	var blocks []fit.Entry
+	for _, e := range entries {
+		n := len(e.Times)
+		cycle := 4 * w.data.Time * float64(n-1) / (e.Times[n-1] - e.Times[0])
+		length := max(int(aheadCycles*cycle), 12, n/aheadBlocks)
+		for from := n % length; from+length <= n; from += length {
+			blocks = append(blocks, e.Slice(from, from+length))
+		}
+	}
+	if len(blocks) == 0 {
+		return nil, nil, nil
+	}
+	data, err := fit.Prepare(closed, blocks)
+	if err != nil {
+		return nil, nil, err
+	}
+	engine := w.engine()
+	engine.Data = data
+	located, err := engine.Locate(ctx, name, carry(data, w.found.Data, w.found.Chosen.Sigma), w.found.Chosen.Scale)
+	if err != nil {
+		return nil, nil, err
+	}
+	return located.Loss, blocks, nil
 }
 
 // indicated adds to conditions those of a regime.
@@ -65,33 +280,6 @@ func indicated(set map[string]float64, all []discover.Regime, in discover.Regime
 	}
 	if in.Name != "" {
 		out[in.Name] = 1
-	}
-	return out
-}
-
-// cutAtRegimes cuts entries that a search has seen condensed; guard is the time
-// on both sides of a change that belongs to no regime.
-func cutAtRegimes(entries []fit.Entry, regimes []discover.Regime, guard float64) []fit.Entry {
-	var out []fit.Entry
-	for _, e := range entries {
-		var mine []discover.Regime
-		for _, r := range regimes {
-			if r.Entry == e.Name && r.From < e.Times[len(e.Times)-1] && r.To > e.Times[0] {
-				mine = append(mine, r)
-			}
-		}
-		for k, r := range mine {
-			from, to := 0, len(e.Times)
-			if k > 0 {
-				from, _ = slices.BinarySearch(e.Times, r.From+guard)
-			}
-			if k+1 < len(mine) {
-				to, _ = slices.BinarySearch(e.Times, r.To-guard)
-			}
-			part := e.Slice(from, to)
-			part.Set = indicated(e.Set, regimes, r)
-			out = append(out, part)
-		}
 	}
 	return out
 }
@@ -129,9 +317,65 @@ func (w *work) regimes() []run.Regime {
 			v, half := w.combined(columns)
 			entry.Parameters[q] = run.Estimate{Value: run.Number(v), Low: run.Number(v - half), High: run.Number(v + half)}
 		}
+		if proof := w.proofs[r.Number]; proof != nil {
+			entry.Dynamics, entry.Free = dynamicsOf(proof), map[string]run.Number{}
+			for i, c := range w.data.Channels {
+				entry.Free[c.Column] = run.Number(proof.Free[i])
+			}
+		}
+		if r.High > r.Low {
+			entry.Change = &run.Estimate{Value: run.Number(r.From), Low: run.Number(r.Low), High: run.Number(r.High)}
+		}
 		out = append(out, entry)
 	}
 	return out
+}
+
+// proveRegimes assesses every regime by itself: its exponents, its attractor, and
+// free runs where some of it is held out.
+func (w *work) proveRegimes(ctx context.Context, in assess.Input) error {
+	w.proofs = map[int]*assess.Proof{}
+	for _, r := range w.found.Regimes {
+		if w.proofs[r.Number] != nil {
+			continue
+		}
+		part := in
+		part.Train, part.Path, part.Test = nil, nil, nil
+		for e, entry := range in.Train {
+			if w.lies(entry, r) {
+				part.Train, part.Path = append(part.Train, entry), append(part.Path, in.Path[e])
+			}
+		}
+		for _, entry := range in.Test {
+			if w.lies(entry, r) {
+				part.Test = append(part.Test, entry)
+			}
+		}
+		if len(part.Train) == 0 {
+			continue
+		}
+		set := indicated(nil, w.found.Regimes, r)
+		part.Model, part.Final = in.Model.WithParameters(set), in.Final.WithParameters(set)
+		if in.Journal != nil {
+			part.Journal = fit.Under(fmt.Sprintf("regime-%d", r.Number), in.Journal)
+		}
+		proof, err := assess.Run(ctx, part)
+		if err != nil {
+			return err
+		}
+		w.proofs[r.Number] = proof
+	}
+	return nil
+}
+
+// lies says that an entry has the indicators of a regime.
+func (w *work) lies(entry fit.Entry, in discover.Regime) bool {
+	for _, r := range w.found.Regimes {
+		if r.Name != "" && entry.Set[r.Name] != 0 != (r.Name == in.Name) {
+			return false
+		}
+	}
+	return true
 }
 
 // unknownIn is unknown u with the indicators put in.
@@ -183,7 +427,9 @@ func (w *work) regimeWarnings() []string {
 	var out []string
 	for k, r := range w.found.Regimes {
 		if k > 0 && w.found.Regimes[k-1].Entry == r.Entry {
-			out = append(out, fmt.Sprintf("%s: coefficients change at t = %.6g: a model with %d regimes explains the data, one without does not", r.Entry, r.From, len(w.found.Regimes)))
+			if r.High > r.Low {
+				out = append(out, fmt.Sprintf("%s: coefficients change at t = %.6g (%.6g … %.6g): a model with %d regimes explains the data, one without does not", r.Entry, r.From, r.Low, r.High, len(w.found.Regimes)))
+			}
 		}
 	}
 	return out

@@ -14,6 +14,9 @@ import (
 // warnings collects what a reader should know.
 func (w *work) warnings() []string {
 	out := append(w.regimeWarnings(), w.proof.Warnings...)
+	if w.found.Drift != "" {
+		out = append(out, w.found.Drift+": what is computed of the model, exponents and attractor among it, is of no stationary motion")
+	}
 	out = append(out, w.parameterWarnings()...)
 	if w.final.Driven {
 		out = append(out, w.drivenWarning())

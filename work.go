@@ -17,6 +17,7 @@ import (
 // work is a discovery on its way from the chosen formula to its proof.
 type work struct {
 	problem     *problem.Problem
+	asked       *problem.Problem // as it came
 	settings    Settings
 	train, test []fit.Entry
 	data        *fit.Data // of the training entries
@@ -29,12 +30,14 @@ type work struct {
 	all        []fit.Entry
 	whole      *fit.Data
 	final      *fit.Fitted  // refitted on all entries
+	foreign    bool         // coefficients change in the held-out data: final is of the training entries
 	apart      bool         // no refit on all entries was possible: final is of the training entries
 	closed     *model.Model // closed by final, starting where the data start
 	informed   *fit.Fitted  // the chosen fit, with the own parameters of tests
 	calibrated []string     // what was done for tests whose own parameters no training entry tells
 	spread     []float64    // standard deviation of final's coefficients, then parameters; weights have none
 	proof      *assess.Proof
+	proofs     map[int]*assess.Proof // of every regime, by its number
 	seconds    run.Seconds
 }
 
@@ -109,13 +112,16 @@ func (w *work) prove(ctx context.Context) error {
 	w.settings.stage("assess", 0.92)
 	path := byState(w.found.Chosen.Nodes[:len(w.train)], len(w.closed.States))
 	first, rest := w.halves()
-	proof, err := assess.Run(ctx, assess.Input{
+	in := assess.Input{
 		Model: w.trained, Final: w.closed, Train: w.known(w.train, w.informed), Test: w.known(rest, w.informed), Before: w.known(first, w.informed),
 		Sigma: sampled(w.data, w.found.Chosen.Sigma), Scale: w.found.Chosen.Scale, Omega: w.found.Chosen.Noise().Omega, Path: path,
 		Workers: w.settings.Workers, Journal: w.settings.Journal,
-	})
-	w.proof = proof
-	return err
+	}
+	var err error
+	if w.proof, err = assess.Run(ctx, in); err != nil || len(w.found.Regimes) == 0 {
+		return err
+	}
+	return w.proveRegimes(ctx, in)
 }
 
 // sampled is the noise of single samples, where fits use more because it is

@@ -81,7 +81,7 @@ func Run(ctx context.Context, in Input) (*Proof, error) {
 		ValidTime: math.NaN(), Horizon: math.NaN(), Cycle: math.NaN(), ModelCycle: math.NaN(), Relative: math.NaN(),
 		AttractorDistance: math.NaN(), AttractorFloor: math.NaN(), SpectrumDistance: math.NaN(), SpectrumFloor: math.NaN(),
 	}
-	final, err := ode.NewSystem(in.Final)
+	final, err := ode.NewSystem(in.Final.WithParameters(in.Train[in.longest()].Set))
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +101,18 @@ func Run(ctx context.Context, in Input) (*Proof, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// longest is the training entry with most samples: what dynamics are compared
+// with, under its conditions.
+func (in *Input) longest() int {
+	longest := 0
+	for e := range in.Train {
+		if len(in.Train[e].Times) > len(in.Train[longest].Times) {
+			longest = e
+		}
+	}
+	return longest
 }
 
 // Forecast runs the model freely from held-out starts over a given horizon, and
@@ -260,26 +272,45 @@ func (p *Proof) startsIn(in Input, e int, horizon float64, count int) []start {
 // there is one, and returns where it begins in the joined record.
 func before(train []fit.Entry, test fit.Entry) (fit.Entry, int) {
 	for _, e := range train {
-		n := len(e.Times)
-		if e.Name != test.Name || n < 2 || len(e.Channels) != len(test.Channels) || e.Times[n-1] >= test.Times[0] {
-			continue
+		if continues(e, test) {
+			return join(e, test), len(e.Times)
 		}
-		if step := e.Times[n-1] - e.Times[n-2]; test.Times[0]-e.Times[n-1] > 3*step {
-			continue
-		}
-		j := e
-		j.Times = slices.Concat(e.Times, test.Times)
-		j.Channels = slices.Clone(e.Channels)
-		for c := range j.Channels {
-			j.Channels[c].Values = slices.Concat(e.Channels[c].Values, test.Channels[c].Values)
-		}
-		j.Inputs = nil
-		for u := range e.Inputs {
-			j.Inputs = append(j.Inputs, slices.Concat(e.Inputs[u], test.Inputs[u]))
-		}
-		return j, n
 	}
 	return test, 0
+}
+
+// Continued is a training entry with the held-out one that goes on from it, if
+// there is one.
+func Continued(train fit.Entry, test []fit.Entry) fit.Entry {
+	for _, t := range test {
+		if continues(train, t) {
+			return join(train, t)
+		}
+	}
+	return train
+}
+
+// continues says that a held-out entry goes on where a training entry ends.
+func continues(e, test fit.Entry) bool {
+	n := len(e.Times)
+	if e.Name != test.Name || n < 2 || len(e.Channels) != len(test.Channels) || e.Times[n-1] >= test.Times[0] {
+		return false
+	}
+	return test.Times[0]-e.Times[n-1] <= 3*(e.Times[n-1]-e.Times[n-2])
+}
+
+func join(e, test fit.Entry) fit.Entry {
+	j := e
+	j.Times = slices.Concat(e.Times, test.Times)
+	j.Channels = slices.Clone(e.Channels)
+	for c := range j.Channels {
+		j.Channels[c].Values = slices.Concat(e.Channels[c].Values, test.Channels[c].Values)
+	}
+	j.Inputs = nil
+	for u := range e.Inputs {
+		j.Inputs = append(j.Inputs, slices.Concat(e.Inputs[u], test.Inputs[u]))
+	}
+	return j
 }
 
 // window is the record up to and with the start, windowCycles cycles long.

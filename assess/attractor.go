@@ -21,12 +21,7 @@ const reach = 2
 // data last, and compares where it goes with where they went.
 func (p *Proof) attractor(ctx context.Context, in Input, sys *ode.System) error {
 	p.Bounded = true
-	longest := 0
-	for e := range in.Train {
-		if len(in.Train[e].Times) > len(in.Train[longest].Times) {
-			longest = e
-		}
-	}
+	longest := in.longest()
 	entry := in.Train[longest]
 	if len(entry.Set) > 0 { // exponents are those under the entry's conditions
 		var err error

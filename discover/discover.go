@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"govern/expr"
 	"govern/fit"
 	"govern/model"
 	"govern/optim"
@@ -48,6 +49,8 @@ type Result struct {
 	Neural   *fit.Fitted  // the networks, where the search led through them
 	Extra    *Extra       // the state that Model has beyond the problem's; nil without one
 	Regimes  []Regime     // where coefficients change with time; nil where they do not
+	Drift    string       // that, and how, coefficients go along with time; empty where they do not
+	Single   *fit.Fitted  // with Regimes that were found: the best formula without
 	Base     *model.Model // with Regimes: the problem's, with their indicators
 	Apart    []float64    // of each unknown: rms of formula − network over the network's, along the data
 
@@ -101,8 +104,12 @@ func passed(checks []Check) bool {
 
 // Run discovers formulas for every unknown of the engine's model: by libraries,
 // and through networks where a model asks for them or no library passes the
-// checks.
+// checks. Entries that say in which regime they lie (fit.Entry.Regime) may have
+// coefficients of their own in each, of libraries: networks know no regimes.
 func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
+	if regimesOf(e.Data.Entries) > 1 && !asksForNetwork(e.Data.Model) {
+		return given(ctx, e, o)
+	}
 	return runWith(ctx, e, o, true)
 }
 
@@ -239,6 +246,9 @@ func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	res.judge(best)
+	if f.drift != nil && res.Status == NoModel {
+		res.Advice = "It seems that " + f.drift.String() + ". " + driftAdvice + res.Advice
+	}
 	return res, nil
 }
 
@@ -247,7 +257,7 @@ func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 // data clearly better with half of the defect. Such a formula is an approximation.
 func (f *formulas) better(ctx context.Context) (bool, error) {
 	e, best := f.engine, f.best
-	if best == nil || !best.passed() || best.fit.Driven || !allowsNetwork(e.Data.Model) || f.options.Roads != "both" {
+	if best == nil || !best.passed() || best.fit.Driven || len(f.indicators) > 0 || !allowsNetwork(e.Data.Model) || f.options.Roads != "both" {
 		return false, nil
 	}
 	open := best.fit.Status == optim.IterationLimit || best.fit.Status == optim.Stalled
@@ -302,7 +312,8 @@ type formulas struct {
 	prefix  string        // of the names of its steps
 	result  *Result
 
-	indicators []string // parameters that are 1 in a regime; nil while none are known
+	indicators []*expr.Expr // of regimes, or the time of a drift: what terms are multiplied by too; nil while none are known
+	drift      *drift       // of coefficients, that explains why no formula passes; nil if none is known
 
 	best *candidate
 	all  []*candidate
@@ -325,7 +336,7 @@ func (f *formulas) consider(found []*candidate) (isBetter bool) {
 func (f *formulas) libraries(ctx context.Context) error {
 	for degree := 1; degree <= f.options.Degree; degree++ {
 		library, same := libraries(f.engine.Data, degree)
-		library = inRegimes(library, f.indicators)
+		library = multiplied(library, f.indicators)
 		if degree > 1 && same {
 			break // every library is given: one round
 		}
@@ -420,7 +431,12 @@ func (f *formulas) coloured(ctx context.Context) (*Result, error) {
 	if e.Journal != nil {
 		e.Journal = fit.Under("coloured", e.Journal)
 	}
-	r, err := runWith(ctx, &e, f.options, false)
+	var r *Result
+	if len(f.indicators) > 0 {
+		r, err = runIn(ctx, &e, f.options, f.indicators)
+	} else {
+		r, err = runWith(ctx, &e, f.options, false)
+	}
 	if err != nil || r.Status != OK && r.Status != Ambiguous {
 		return nil, err
 	}

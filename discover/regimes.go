@@ -18,19 +18,29 @@ type Regime struct {
 	Number   int    // from 1, in the order of the record
 	Entry    string // that holds it
 	From, To float64
-	Name     string // of the parameter that is 1 in it and 0 elsewhere; empty for the first, where all are 0
+	// Low and High hold, with 95 %, when it began; both are From where that is not an
+	// estimate: of the first regime, of one that is given, and where a record begins.
+	Low, High float64
+	Name      string // of the parameter that is 1 in it and 0 elsewhere; empty for the first, where all are 0
 }
+
+// Guard is the share of a cycle, on both sides of a change that was found, that
+// belongs to neither regime.
+const Guard = 0.1
 
 // Change points are sought in blocks of a quarter of a cycle, or longer ones
 // where there would be more than mostBlocks; a regime lasts leastRegime cycles at
 // least. When the places are known roughly they are looked for again in blocks of
 // a sixteenth of a cycle, and guardCycles on both sides belong to neither regime.
+// Where there would be more than mostRegimes, the strongest changes between at most
+// fewRegimes are looked at.
 const (
 	mostBlocks  = 240
 	leastRegime = 4
 	fineShare   = 16
-	guardCycles = 0.1
+	guardCycles = Guard
 	mostRegimes = 8
+	fewRegimes  = 4
 )
 
 // regimes asks whether coefficients that change at a few times explain that no
@@ -50,40 +60,62 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	if len(f.indicators) > 0 || c == nil || !finite(c.fit.Evidence) || len(c.fit.Forms) > 0 || c.fit.Driven || f.engine.Options.Segment > 1 {
 		return nil, nil
 	}
-	if c.passed() {
-		return nil, nil // a measured record always leaves some defect: that alone is no change
+	if c.passed() && c.fit.Omega <= 2*fit.OmegaEnd {
+		return nil, nil
 	}
 	report(f.engine, "regimes", 0.72)
-	cuts, err := f.changes(ctx)
-	if err != nil || len(cuts) == 0 || len(cuts) >= mostRegimes {
+	found, err := f.changes(ctx)
+	if err != nil || found == nil {
 		return nil, err
 	}
+	cuts := found.cuts
+	if found.drift != nil {
+		r, err := f.along(ctx, found.drift)
+		if r == nil && err == nil && !c.passed() { // a formula that passes may leave what looks like drift
+			f.drift = found.drift
+		}
+		return r, err
+	}
+	if len(cuts) == 0 {
+		return nil, nil
+	}
 	var held []string // parameters that all regimes share
-	var accepted *Result
+	var accepted *formulas
+	var placed []Regime
 	for round := range apartRounds {
-		r, err := f.apart(ctx, cuts, held, fmt.Sprintf("regimes-%d", round))
+		g, err := f.apart(ctx, cuts, held, fmt.Sprintf("regimes-%d", round))
 		if err != nil {
 			return nil, err
 		}
-		if r == nil {
+		if g == nil {
 			break
 		}
-		accepted = r
+		accepted, placed = g, g.result.Regimes
+		r := g.result
 		if fewer := r.needed(cuts); len(fewer) > 0 && len(fewer) < len(cuts) && round+1 < apartRounds {
 			cuts = fewer
 			continue
 		}
 		shared := append(slices.Clone(held), sharedParameters(r, f.engine.Data.Model)...)
-		moved, err := f.placeAgain(ctx, fmt.Sprintf("regimes-%d/places", round), r, cuts)
+		moved, regimes, err := f.placeAgain(ctx, fmt.Sprintf("regimes-%d/places", round), r, cuts)
 		if err != nil {
 			return nil, err
 		}
+		placed = regimes
 		if len(shared) == len(held) && !f.farther(cuts, moved) {
 			break
 		}
 		held, cuts = shared, moved
 	}
-	return accepted, nil
+	if accepted == nil {
+		return nil, nil
+	}
+	r, err := accepted.conclude(ctx)
+	if err != nil || r.Status != OK && r.Status != Ambiguous || !r.changes() {
+		return nil, err
+	}
+	r.Regimes, r.Single = placed, c.fit
+	return r, nil
 }
 
 // apartRounds bounds the searches with regimes: the first, one without change
@@ -101,82 +133,34 @@ func (f *formulas) farther(from, to []cut) bool {
 	return false
 }
 
-// placeAgain finds where the fitted formulas of two regimes meet: a motion that
-// changes from one to the other is fitted to the data around the change for every
-// place that comes into question, and the places are averaged with their
-// likelihoods. Between, the state goes on; that says most about the place.
-func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts []cut) ([]cut, error) {
-	const before, around, step = 4, 1.6, 24 // cycles, cycles, steps a cycle
-	for _, t := range r.Chosen.Terms {
-		if t.Knots > 0 {
-			return cuts, nil
-		}
+// placeAgain finds where the fitted formulas of two regimes meet, for every change
+// point that does not lie at the begin of an entry.
+func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts []cut) ([]cut, []Regime, error) {
+	if !placeable(r) {
+		return cuts, r.Regimes, nil
 	}
 	d := f.engine.Data
-	cycle := d.SamplesPerCycle()
-	closed, err := closedBy(r)
+	p, err := newPlacing(f.engine, d, r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := slices.Clone(cuts)
+	out, regimes := slices.Clone(cuts), slices.Clone(r.Regimes)
 	for k, c := range cuts {
+		if c.at == 0 {
+			continue
+		}
 		entry := d.Entries[c.entry]
-		n := len(entry.Times)
-		first, last := max(c.at-int(before*cycle), 0), min(c.at+int(before*cycle), n)
-		if c.at == 0 || last-first < 8 {
-			continue
-		}
-		m := switching(closed, r.Regimes, k+1)
-		var entries []fit.Entry
-		var places []int
-		for at := max(c.at-int(around*cycle), first+2); at <= min(c.at+int(around*cycle), last-2); at += max(int(cycle/step), 1) {
-			e := entry.Slice(first, last)
-			e.Name = fmt.Sprintf("%s@%d", entry.Name, at)
-			signal := make([]float64, last-first)
-			for i := range signal {
-				if first+i >= at {
-					signal[i] = 1
-				}
-			}
-			e.Inputs = append(e.Inputs, signal)
-			entries, places = append(entries, e), append(places, at)
-		}
-		if len(entries) == 0 {
-			continue
-		}
-		data, err := fit.Prepare(m, entries)
+		at, err := p.place(ctx, fmt.Sprintf("%s-%d", name, k), entry, c.at, k+1)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		sigma := make([]float64, len(data.Channels))
-		for i, info := range data.Channels {
-			if j := d.IndexOf(info); j >= 0 {
-				sigma[i] = r.Chosen.Sigma[j]
-			}
+		if !f.inside(cut{c.entry, at.at}) || k > 0 && !f.apartEnough(out[k-1], cut{c.entry, at.at}) || k+1 < len(cuts) && !f.apartEnough(cut{c.entry, at.at}, cuts[k+1]) {
+			continue // the next is nearer than formulas can tell
 		}
-		engine := &fit.Engine{Data: data, Options: f.engine.Options, Workers: f.engine.Workers, Journal: f.engine.Journal}
-		located, err := engine.Locate(ctx, fmt.Sprintf("%s-%d", name, k), sigma, r.Chosen.Scale)
-		if err != nil {
-			return nil, err
-		}
-		lowest := math.Inf(1)
-		loss := make([]float64, len(places))
-		for i := range places {
-			loss[i] = located.Loss[i] * float64(last-first) * float64(len(data.Channels))
-			lowest = math.Min(lowest, loss[i])
-		}
-		if !finite(lowest) {
-			continue
-		}
-		sum, weight := 0.0, 0.0
-		for i, at := range places {
-			if w := math.Exp((lowest - loss[i]) / 2); w > 0 {
-				sum, weight = sum+w*float64(at), weight+w
-			}
-		}
-		out[k].at = int(math.Round(sum / weight))
+		out[k].at = at.at
+		moveChange(regimes, entry, k+1, at)
 	}
-	return out, nil
+	return out, regimes, nil
 }
 
 // needed leaves out the change points at which no coefficient and no parameter
@@ -313,8 +297,8 @@ func observesAll(d *fit.Data) bool {
 type cut struct{ entry, at int }
 
 // changes finds the change points, with the degree of library that explains most.
-func (f *formulas) changes(ctx context.Context) ([]cut, error) {
-	best, found := math.Inf(1), []cut(nil)
+func (f *formulas) changes(ctx context.Context) (*segmented, error) {
+	var best *segmented
 	for degree := 1; degree <= f.options.Degree; degree++ {
 		library, same := libraries(f.engine.Data, degree)
 		if degree > 1 && same {
@@ -324,17 +308,31 @@ func (f *formulas) changes(ctx context.Context) ([]cut, error) {
 		if err != nil {
 			return nil, err
 		}
-		if g != nil && g.loss < best {
-			best, found = g.loss, g.cuts
+		if g != nil && (best == nil || g.loss < best.loss) {
+			best = g
 		}
 	}
-	return found, nil
+	return best, nil
+}
+
+// apartEnough says that two change points, in order, leave a cycle between them.
+func (f *formulas) apartEnough(a, b cut) bool {
+	return b.entry > a.entry || b.entry == a.entry && float64(b.at-a.at) > f.engine.Data.SamplesPerCycle()
+}
+
+// inside says that a change point leaves a cycle of its entry on both sides, or
+// begins with it.
+func (f *formulas) inside(c cut) bool {
+	d := f.engine.Data
+	cycle := d.SamplesPerCycle()
+	return c.at == 0 || float64(c.at) > cycle && float64(len(d.Entries[c.entry].Times)-c.at) > cycle
 }
 
 // segmented is a record cut at change points.
 type segmented struct {
-	cuts []cut
-	loss float64 // penalised −2 log posterior
+	cuts  []cut
+	loss  float64 // penalised −2 log posterior
+	drift *drift  // what explains the record better than change points do; nil if nothing does
 }
 
 // segmentation of the record by one library.
@@ -377,18 +375,30 @@ func (f *formulas) segmentation(ctx context.Context, library []fit.Term) (*segme
 	penalty := float64(p)*math.Log(float64(d.Observations())) + 2*math.Log(float64(len(blocks)))
 	ends, loss := partition(triangles, p, least, penalty)
 	out := &segmented{loss: loss}
-	for range 2 { // places, then the coefficients between them, once more
-		out.cuts = out.cuts[:0]
-		for k := range len(ends) - 1 {
-			from := 0
-			if k > 0 {
-				from = ends[k-1]
-			}
-			c, err := f.place(ctx, library, theta, blocks, ends[k],
-				minimiser(triangles[from:ends[k]], p), minimiser(triangles[ends[k]:ends[k+1]], p))
-			if err != nil {
-				return nil, err
-			}
+	if len(ends) > 1 {
+		if out.drift = f.drifting(triangles, library, theta, penalty, loss); out.drift != nil {
+			out.loss = out.drift.loss
+			return out, nil
+		}
+	}
+	// Where the best fit is far off, what blocks say varies within a regime too: the
+	// strongest changes are looked at, and needed drops what they did not need.
+	if len(ends) > mostRegimes {
+		for price := 2 * penalty; len(ends) > fewRegimes; price *= 2 {
+			ends, _ = partition(triangles, p, least, price)
+		}
+	}
+	for k := range len(ends) - 1 {
+		from := 0
+		if k > 0 {
+			from = ends[k-1]
+		}
+		c, err := f.place(ctx, library, theta, blocks, ends[k],
+			minimiser(triangles[from:ends[k]], p), minimiser(triangles[ends[k]:ends[k+1]], p))
+		if err != nil {
+			return nil, err
+		}
+		if last := len(out.cuts) - 1; f.inside(c) && (last < 0 || f.apartEnough(out.cuts[last], c)) {
 			out.cuts = append(out.cuts, c)
 		}
 	}
@@ -506,8 +516,9 @@ func (f *formulas) place(ctx context.Context, library []fit.Term, theta []float6
 }
 
 // apart searches with the record cut at the change points; nil where no formula
-// passes the checks, or none in which something changes.
-func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name string) (*Result, error) {
+// passes the checks, or none in which something changes. What comes back has chosen
+// its best formula, and not asked what ties with it.
+func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name string) (*formulas, error) {
 	d := f.engine.Data
 	m, names := withRegimes(d.Model, len(cuts)+1, held)
 	entries, regimes := cutAt(d, cuts, names)
@@ -527,19 +538,23 @@ func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name st
 	if g.result.Status != "" { // a state that only unknowns see
 		return nil, nil
 	}
-	g.indicators = names
+	for _, name := range names {
+		g.indicators = append(g.indicators, expr.Var(name))
+	}
 	if err := g.libraries(ctx); err != nil {
 		return nil, err
 	}
 	if err := g.again(ctx); err != nil {
 		return nil, err
 	}
-	if g.best == nil || !g.best.passed() {
-		return nil, nil
+	if g.best == nil || !g.best.passed() || f.best.passed() && g.best.fit.Omega > 2*fit.OmegaEnd {
+		return nil, nil // a measured record always leaves some defect: that alone is no change
 	}
-	r, err := g.conclude(ctx)
-	if err != nil || r.Status != OK && r.Status != Ambiguous || !r.changes(names) {
-		return nil, err
+	r := g.result
+	r.choose(g.best)
+	r.Regimes, r.Base = regimes, m
+	if !r.changes() {
+		return nil, nil
 	}
 	log := math.Log(float64(data.Observations()))
 	price := 2 * log * float64(len(cuts)) // a place in time each
@@ -547,15 +562,14 @@ func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name st
 	if f.best.passed() && g.best.score()+price > f.best.score() {
 		return nil, nil
 	}
-	r.Regimes, r.Base = regimes, m
-	return r, nil
+	return g, nil
 }
 
 // changes says whether a formula or a parameter differs between regimes.
-func (r *Result) changes(names []string) bool {
+func (r *Result) changes() bool {
 	for _, t := range r.Chosen.Terms {
 		for _, name := range expr.Names(t.Factor) {
-			if slices.Contains(names, name) {
+			if slices.ContainsFunc(r.Regimes, func(g Regime) bool { return g.Name == name }) {
 				return true
 			}
 		}
@@ -626,7 +640,13 @@ func cutAt(d *fit.Data, cuts []cut, names []string) ([]fit.Entry, []Regime) {
 					part.Set[name], r.Name = 1, name
 				}
 			}
-			entries, regimes = append(entries, part), append(regimes, r)
+			entries = append(entries, part)
+			if k := len(regimes) - 1; k >= 0 && regimes[k].Number == r.Number && regimes[k].Entry == r.Entry {
+				regimes[k].To = r.To // after a gap, or the next excerpt
+				return
+			}
+			r.Low, r.High = r.From, r.From
+			regimes = append(regimes, r)
 		}
 		for _, c := range cuts {
 			switch {
@@ -644,14 +664,15 @@ func cutAt(d *fit.Data, cuts []cut, names []string) ([]fit.Entry, []Regime) {
 	return entries, regimes
 }
 
-// inRegimes joins the terms of a library by their products with the indicators.
-func inRegimes(library []fit.Term, names []string) []fit.Term {
+// multiplied joins the terms of a library by their products with each of the
+// factors.
+func multiplied(library []fit.Term, factors []*expr.Expr) []fit.Term {
 	out := slices.Clone(library)
-	for _, name := range names {
+	for _, by := range factors {
 		for _, t := range library {
-			factor := expr.Var(name)
+			factor := by
 			if t.Factor.Kind != expr.Number {
-				factor = expr.Binary(expr.Mul, factor, t.Factor)
+				factor = expr.Binary(expr.Mul, by, t.Factor)
 			}
 			t.Factor = factor
 			out = append(out, t)

@@ -15,6 +15,7 @@ type Entry struct {
 	Inputs   [][]float64        // one series for each of the model's inputs, at Times; linear between
 	Set      map[string]float64 // conditions: parameters whose value is known for this entry
 	Test     bool               // held out: never used for fitting before the final refit
+	Regime   int                // in which its stretch of the record is said to lie, from 1; 0: nothing is said
 	Later    bool               // begins within a record, not at its start: a fixed initial state does not hold here
 }
 

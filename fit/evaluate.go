@@ -64,7 +64,8 @@ func (d *Data) Evaluate(f *Fitted, u int, arguments [][]float64, inflate []float
 }
 
 // withConditions is a fit whose terms have the model's values in the place of
-// conditions and other fixed parameters, arguments apart.
+// conditions and other fixed parameters, arguments apart, and the middle of the
+// record in that of the time.
 func (d *Data) withConditions(f *Fitted) *Fitted {
 	g := *f
 	g.Terms = append([]Term(nil), f.Terms...)
@@ -75,9 +76,21 @@ func (d *Data) withConditions(f *Fitted) *Fitted {
 				values[q.Name] = expr.Num(q.Value)
 			}
 		}
+		if !slices.Contains(d.Model.Unknowns[t.Unknown].Arguments, "t") {
+			values["t"] = expr.Num(d.middle())
+		}
 		g.Terms[i].Factor = expr.Substitute(t.Factor, values)
 	}
 	return &g
+}
+
+// middle is the time halfway between the first sample of all entries and the last.
+func (d *Data) middle() float64 {
+	first, last := math.Inf(1), math.Inf(-1)
+	for _, e := range d.Entries {
+		first, last = math.Min(first, e.Times[0]), math.Max(last, e.Times[len(e.Times)-1])
+	}
+	return (first + last) / 2
 }
 
 // slopes compiles unknown u of a fit with its derivatives, and says to which

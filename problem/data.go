@@ -77,7 +77,7 @@ func (r *reader) entry(n ast.Node) Data {
 		return Data{}
 	}
 	before := r.count()
-	keys := r.Keys(n, "an entry of data", "file", "time", "observe", "inputs", "set", "noise", "use")
+	keys := r.Keys(n, "an entry of data", "file", "time", "observe", "inputs", "set", "noise", "use", "regimes")
 	var d Data
 	if file := keys["file"]; file != nil {
 		d.File = r.file(file)
@@ -99,6 +99,9 @@ func (r *reader) entry(n ast.Node) Data {
 	}
 	if n := keys["use"]; n != nil {
 		d.Use = Use(r.choice(n, "use", string(Train), string(Test), string(Split)))
+	}
+	if n := keys["regimes"]; n != nil {
+		d.Regimes = r.regimes(n)
 	}
 	return d
 }
@@ -312,6 +315,32 @@ func (r *reader) set(n ast.Node) map[string]float64 {
 		values[f.Name] = r.Number(f.Value, "the value of "+f.Name)
 	}
 	return values
+}
+
+// regimes reads the times at which another regime begins.
+func (r *reader) regimes(n ast.Node) []float64 {
+	const hint = "write the times at which another regime begins, as in regimes: [200, 400]"
+	if _, list := n.(*ast.SequenceNode); !list {
+		r.Report(n, hint, "regimes must be a list of times")
+		return nil
+	}
+	var times []float64
+	for _, item := range r.Items(n, "regimes") {
+		before := r.count()
+		t := r.Number(item, "the begin of a regime")
+		if r.count() > before {
+			continue
+		}
+		if len(times) > 0 && t <= times[len(times)-1] {
+			r.Report(item, hint, "the begins of regimes must rise: %s comes after %s", expr.FormatNumber(t), expr.FormatNumber(times[len(times)-1]))
+			continue
+		}
+		times = append(times, t)
+	}
+	if len(times) == 0 && r.count() == 0 {
+		r.Report(n, hint, "regimes is empty")
+	}
+	return times
 }
 
 // noise reads the standard deviations of columns. Only what is observed has

@@ -67,6 +67,13 @@ func (d Data) encode(b *bytes.Buffer, dir string) {
 	encodeMap(b, "set", d.Set, expr.FormatNumber)
 	encodeMap(b, "noise", d.Noise, expr.FormatNumber)
 	fmt.Fprintf(b, "    use: %s\n", d.Use)
+	if len(d.Regimes) > 0 {
+		var times []string
+		for _, t := range d.Regimes {
+			times = append(times, expr.FormatNumber(t))
+		}
+		fmt.Fprintf(b, "    regimes: [%s]\n", strings.Join(times, ", "))
+	}
 }
 
 // relative is the path of a file as seen from dir; absolute where there is no

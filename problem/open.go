@@ -20,7 +20,7 @@ const minSamples = 10
 
 // Open reads the data and returns the entries of a fit: one for each of Data,
 // and a second one of the same name, with Test set, where the last 20 % of the
-// samples are held out. Data whose test would have fewer than ten samples are
+// samples are held out; where Regimes are said the last 20 % of each. Data whose test would have fewer than ten samples are
 // not split. An entry ends at every gap longer than fit.Data.Gap, and another of
 // the same name begins after it. Times are in the model's unit, definitions are substituted in the
 // observables, and missing samples of inputs are interpolated.
@@ -42,7 +42,11 @@ func (p *Problem) Open() ([]fit.Entry, error) {
 	if err := p.checkVariation(entries); err != nil {
 		return nil, err
 	}
-	return p.cut(p.split(entries)), nil
+	stretches, uses, err := p.stretches(entries)
+	if err != nil {
+		return nil, err
+	}
+	return p.cut(p.split(stretches, uses)), nil
 }
 
 // cut ends an entry at every gap and begins another after it, with a warning.
@@ -276,13 +280,13 @@ func (p *Problem) checkVariation(entries []fit.Entry) error {
 
 func isThere(v float64) bool { return !math.IsNaN(v) }
 
-// split marks tests and cuts them off.
-func (p *Problem) split(entries []fit.Entry) []fit.Entry {
+// split marks tests and cuts them off, of every regime that is said its own.
+func (p *Problem) split(entries []fit.Entry, uses []Use) []fit.Entry {
 	var result []fit.Entry
 	for i, entry := range entries {
-		entry.Test = p.Data[i].Use == Test
+		entry.Test = uses[i] == Test
 		n := len(entry.Times)
-		if p.Data[i].Use != Split {
+		if uses[i] != Split {
 			result = append(result, entry)
 			continue
 		}

@@ -40,6 +40,12 @@ type Data struct {
 	Set    map[string]float64 // parameter → its value for these data
 	Noise  map[string]float64 // column → standard deviation; absent: to be estimated
 	Use    Use
+
+	// Regimes are the times, in the model's unit, at which another regime begins: the
+	// k-th stretch of every entry is regime k, and coefficients may differ between
+	// regimes. They rise. Samples within Guard of them belong to none.
+	Regimes []float64
+	Guard   float64
 }
 
 // Observation says that a column measures an expression of the states.

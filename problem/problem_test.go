@@ -161,6 +161,7 @@ func TestEncodeReadsBackToTheSameProblem(t *testing.T) {
 	for name, p := range map[string]*Problem{
 		"whole":    read(t, dir+"/problem.yaml", whole),
 		"defaults": read(t, dir+"/problem.yaml", "{model: rossler, data: {file: train.csv, time: {unit: s}}}"),
+		"regimes":  read(t, dir+"/problem.yaml", "{model: rossler, data: {file: train.csv, regimes: [1.5, 2.25]}}"),
 		"opened":   opened,
 		"table":    fromTable,
 	} {

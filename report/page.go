@@ -18,6 +18,7 @@ type Page struct {
 	Equations  []Equation // in the order of the states
 	Unknowns   []Unknown
 	Parameters []Estimate // the fitted ones
+	Regimes    *Regimes   // where coefficients change with time; nil where they do not
 	Ties       []Tie      // formulas that the data cannot tell from the chosen ones
 	Channels   []Channel
 	Dynamics   *Dynamics
@@ -33,6 +34,31 @@ type Page struct {
 	Supplied    *Supplied
 	Innovations []Innovation
 	History     []Iteration
+}
+
+// Regimes are the stretches of records in which coefficients stay what they are.
+type Regimes struct {
+	List []Regime
+	// Records are the data, and below them their innovations: of the best formula
+	// without regimes, where there is one, and of that with them.
+	Records []Series
+}
+
+// Regime is one stretch of a record.
+type Regime struct {
+	Entry     string
+	From, To  float64
+	Low, High float64 // 95 % interval of From; NaN where it is not an estimate
+	Unknowns  []Unknown
+	Values    []Estimate // of the fitted parameters
+	Lyapunov  []float64
+	Free      []Free // free-running errors; empty where nothing is held out
+}
+
+// Free is the free-running error of a channel, in its standard deviations.
+type Free struct {
+	Column string
+	Error  float64
 }
 
 // Equation is d State / dt = Right; nil where it holds a neural form.

@@ -28,6 +28,7 @@ const (
 // Render writes the page. Equal pages give equal bytes.
 func Render(w io.Writer, p *Page) error {
 	return write(w, pageSource, p, template.FuncMap{
+		"ordinal":    func(k int) int { return k + 1 },
 		"math":       func(e *expr.Expr) template.HTML { return template.HTML(formula(e)) },
 		"name":       func(s string) template.HTML { return template.HTML(mathElement(mathName(s))) },
 		"derivative": func(s string) template.HTML { return template.HTML(derivative(s)) },
@@ -293,6 +294,7 @@ type figures struct {
 	Free, CloseUps, Series []figure
 	Portraits, Spectra     []figure
 	Innovations, History   []figure
+	Regimes                []figure
 	Omitted                string
 }
 
@@ -330,6 +332,10 @@ func draw(p *Page) figures {
 	f := figures{Unknowns: map[string][]figure{}}
 	for _, u := range p.Unknowns {
 		d.slices(u.Name, f.Unknowns)
+	}
+	if p.Regimes != nil {
+		f.Regimes = d.series(p.Regimes.Records, flat, "records with regimes", "The data of %s with the begins of regimes, and below them the innovations, data minus the fitted path in standard deviations of the noise: "+
+			"first of the best formula without regimes, where there is one, then of that with them. Where regimes explain the data the latter are as large and as white before a change as behind it.")
 	}
 	median := ""
 	if p.Dynamics != nil && p.Dynamics.Starts > 1 && len(p.FreeRuns) == 1 {

@@ -274,3 +274,23 @@ func TestStraighteningStaysWithinItsTolerance(t *testing.T) {
 		t.Errorf("limit 50: %d points", len(cut))
 	}
 }
+
+func TestRegimesAreListedWithTheirFormulas(t *testing.T) {
+	var b strings.Builder
+	p := &Page{Title: "switched", Status: "ok", Regimes: &Regimes{
+		List: []Regime{
+			{Entry: "a.csv", From: 0, To: 10, Low: math.NaN(), High: math.NaN(), Unknowns: []Unknown{{Name: "f", Arguments: []string{"x"}, Formula: must("2*x"), Terms: []Term{{must("x"), 2, 1.9, 2.1}}}}},
+			{Entry: "a.csv", From: 10, To: 20, Low: 9.5, High: 10.5, Unknowns: []Unknown{{Name: "f", Arguments: []string{"x"}, Formula: must("3*x"), Terms: []Term{{must("x"), 3, 2.9, 3.1}}}},
+				Lyapunov: []float64{0.1, 0}, Free: []Free{{"x", 0.02}}},
+		},
+		Records: []Series{{Entry: "a.csv", Time: []float64{0, 10, 20}, Channels: []Track{{Name: "x", Data: []float64{1, 2, 3}}}, Marks: []Mark{{10, "regime 2"}}}},
+	}}
+	if err := Render(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Regimes</h2>", "regime 2</text>", "[9.50", "10.5", "[2.90, 3.10]", "x 2"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}

@@ -90,6 +90,9 @@ type Regime struct {
 	Equations  map[string]*string  `json:"equations"`
 	Unknowns   map[string]Unknown  `json:"unknowns"`
 	Parameters map[string]Estimate `json:"parameters"`
+	Change     *Estimate           `json:"change,omitempty"`   // From with its interval; absent where it is not an estimate
+	Dynamics   *Dynamics           `json:"dynamics,omitempty"` // of this regime
+	Free       map[string]Number   `json:"free,omitempty"`     // free-running error by column, null where nothing of the regime is held out
 }
 
 // Unknown is what was found for one unknown function.

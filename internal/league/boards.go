@@ -12,6 +12,7 @@ import (
 type board struct {
 	name, title, goal string
 	cases             []experiment
+	changes           bool // its records change, or must not be said to: the table is another
 }
 
 // experiment is a simulated problem: a system, how it is measured, what is
@@ -34,6 +35,20 @@ type experiment struct {
 	seeds      int                // how many the full league has
 	regular    string             // the case that it is compared with
 	slow       bool               // only on request, by name
+
+	regimes []regime              // one after another, samples each; the motion goes on
+	drift   [2]map[string]float64 // parameters go linearly from the first values to the second
+	cycle   float64               // with regimes: of the motion, in units of time
+	given   bool                  // the problem says when regimes change
+	open    string                // with drift: the state whose equation is unknown
+	drifts  string                // and what it is, the time in it
+}
+
+// regime is a stretch of a record, and what must come back of it.
+type regime struct {
+	set        map[string]float64
+	formulas   map[string]string
+	parameters map[string]float64
 }
 
 const (
@@ -115,7 +130,7 @@ func every(level float64, states ...string) map[string]float64 {
 }
 
 func boards() []board {
-	return []board{noiseBoard(), unknownBoard(), hiddenBoard(), waysBoard(), startsBoard(), longBoard(), coverageBoard()}
+	return []board{noiseBoard(), unknownBoard(), hiddenBoard(), waysBoard(), startsBoard(), longBoard(), regimesBoard(), stationaryBoard(), coverageBoard()}
 }
 
 func noiseBoard() board {

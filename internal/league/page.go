@@ -33,6 +33,9 @@ func page(results map[key]outcome) string {
 
 // section is the table of one board, with its misses.
 func (b board) section(results map[key]outcome) string {
+	if b.changes {
+		return b.changesSection(results)
+	}
 	var rows, misses strings.Builder
 	total, exact, tied := 0, 0, 0
 	earlier := map[string]int{}

@@ -56,6 +56,9 @@ type outcome struct {
 	Seconds float64    `json:"seconds"`
 	Memory  float64    `json:"memory"` // GB taken from the system
 
+	Regimes int       `json:"regimes,omitempty"` // as many as were reported
+	Places  []float64 `json:"places,omitempty"`  // of their changes, from the true ones, in cycles
+
 	// Code is the revision that ran, where it is not the one that the table stands
 	// beside.
 	Code string `json:"code,omitempty"`
@@ -75,11 +78,15 @@ func (c experiment) solve(ctx context.Context, seed uint64, workers int) (outcom
 	if err != nil {
 		return o, err
 	}
+	if len(c.regimes) > 0 || c.drift[0] != nil {
+		err := c.solveChanging(ctx, seed, &o, dir, simulated, workers)
+		return o, err
+	}
 	entries, states, err := simulated.Observed()
 	if err != nil {
 		return o, err
 	}
-	p, err := c.problem(dir, seed, entries)
+	p, err := c.problem(dir, seed, entries, nil)
 	if err != nil {
 		return o, err
 	}
@@ -88,26 +95,38 @@ func (c experiment) solve(ctx context.Context, seed uint64, workers int) (outcom
 	if !c.slow {
 		settings.Journal = journal
 	}
-	clock := time.Now()
-	out, err := govern.Discover(ctx, p, settings)
-	o.Seconds = time.Since(clock).Seconds()
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	o.Memory = float64(stats.Sys) / 1e9
-	if err != nil {
-		o.Status, o.Advice = "error", err.Error()
+	out := o.answer(ctx, p, settings)
+	if out == nil {
 		return o, nil
 	}
-	if err := c.judge(&o, out.Result); err != nil {
+	if err := c.judge(&o, out); err != nil {
 		return o, err
 	}
-	c.noises(&o, out.Result, entries, states, simulated)
+	if o.Regimes = len(out.Regimes); o.Regimes > 0 {
+		o.Exact = false
+	}
+	c.noises(&o, out, entries, states, simulated)
 	if !o.Exact && len(c.formulas) > 0 && !c.slow {
 		if err := c.rival(ctx, &o, p, journal, entries, states, workers); err != nil {
 			o.Advice += " [rival: " + err.Error() + "]"
 		}
 	}
 	return o, nil
+}
+
+// answer is that of a run, measured; nil where it ended with an error.
+func (o *outcome) answer(ctx context.Context, p *problem.Problem, s govern.Settings) *run.Result {
+	clock := time.Now()
+	out, err := govern.Discover(ctx, p, s)
+	o.Seconds = time.Since(clock).Seconds()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	o.Memory = float64(stats.Sys) / 1e9
+	if err != nil {
+		o.Status, o.Advice = "error", err.Error()
+		return nil
+	}
+	return out.Result
 }
 
 func (c experiment) simulation(seed uint64) (truth.Case, error) {
@@ -126,7 +145,8 @@ func (c experiment) simulation(seed uint64) (truth.Case, error) {
 }
 
 // problem writes the data and reads the problem that a user would have written.
-func (c experiment) problem(dir string, seed uint64, entries []fit.Entry) (*problem.Problem, error) {
+// Changes, where there are any, are said.
+func (c experiment) problem(dir string, seed uint64, entries []fit.Entry, changes []float64) (*problem.Problem, error) {
 	text := "model:" + c.model(seed) + "data:\n"
 	for i, e := range entries {
 		s := &series.Series{TimeName: "t", Time: e.Times}
@@ -144,7 +164,11 @@ func (c experiment) problem(dir string, seed uint64, entries []fit.Entry) (*prob
 		if err := file.Close(); err != nil {
 			return nil, err
 		}
-		text += "  - {file: " + name + ", time: t}\n"
+		text += "  - {file: " + name + ", time: t"
+		if len(changes) > 0 {
+			text += regimesText(changes)
+		}
+		text += "}\n"
 	}
 	return problem.Read(filepath.Join(dir, "problem.yaml"), []byte(text))
 }

@@ -7,6 +7,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/model"
 	"govern/ode"
 )
 
@@ -46,6 +47,56 @@ func (c Case) Regimes(regimes []map[string]float64) (fit.Entry, []float64, error
 			states[i] = append(states[i], sol.Values[i][1:]...)
 		}
 	}
+	return c.noisy(times, states), changes, nil
+}
+
+// Drift observes one motion during which parameters go linearly from their first
+// values to their last. Noise is as that of Regimes.
+func (c Case) Drift(first, last map[string]float64) (fit.Entry, error) {
+	start := c
+	start.Model, start.Samples = c.Model.WithParameters(first), 1
+	times, states, err := start.Trajectory()
+	if err != nil {
+		return fit.Entry{}, err
+	}
+	sys, err := ode.NewSystem(drifting(c.Model, first, last, float64(c.Samples-1)*c.Step))
+	if err != nil {
+		return fit.Entry{}, err
+	}
+	x0 := make([]float64, len(states))
+	for i := range x0 {
+		x0[i] = states[i][0]
+	}
+	for k := 1; k < c.Samples; k++ {
+		times = append(times, float64(k)*c.Step)
+	}
+	sol, err := ode.Solve(context.Background(), sys, x0, times, ode.Options{Relative: 1e-11})
+	if err != nil {
+		return fit.Entry{}, err
+	}
+	return c.noisy(times, sol.Values), nil
+}
+
+// drifting is the model with parameters that go linearly over a duration.
+func drifting(m *model.Model, first, last map[string]float64, duration float64) *model.Model {
+	values := map[string]*expr.Expr{}
+	for name, v := range first {
+		slope := expr.Binary(expr.Mul, expr.Num((last[name]-v)/duration), expr.Var("t"))
+		values[name] = expr.Binary(expr.Add, expr.Num(v), slope)
+	}
+	next := *m
+	next.Equations, next.Definitions = slices.Clone(m.Equations), slices.Clone(m.Definitions)
+	for i := range next.Equations {
+		next.Equations[i].Right = expr.Substitute(next.Equations[i].Right, values)
+	}
+	for i := range next.Definitions {
+		next.Definitions[i].Right = expr.Substitute(next.Definitions[i].Right, values)
+	}
+	return &next
+}
+
+// noisy observes the states that have a noise level.
+func (c Case) noisy(times []float64, states [][]float64) fit.Entry {
 	e := fit.Entry{Name: c.Model.Name, Times: times}
 	rng := rand.New(rand.NewPCG(c.Seed, 2))
 	for i, s := range c.Model.States {
@@ -58,5 +109,5 @@ func (c Case) Regimes(regimes []map[string]float64) (fit.Entry, []float64, error
 			e.Channels = append(e.Channels, fit.Channel{Column: s.Name, Observe: expr.Var(s.Name), Values: values})
 		}
 	}
-	return e, changes, nil
+	return e
 }

@@ -1,0 +1,293 @@
+package discover
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"govern/fit"
+	"govern/model"
+)
+
+// placing finds where regimes of a result meet: a motion that changes from one to
+// the next is fitted to the data around the change for every place that comes into
+// question. Between, the state goes on; that says most about the place.
+type placing struct {
+	engine  *fit.Engine
+	from    *fit.Data // where noise and cycle come from
+	closed  *model.Model
+	regimes []Regime
+	sigma   []float64
+	scale   []float64
+}
+
+// found is a place with its 95 % interval: the sample with which a regime begins.
+type found struct{ at, low, high int }
+
+// placeable says that the formulas of a result have no numbers inside functions.
+func placeable(r *Result) bool {
+	return r.Chosen != nil && !slices.ContainsFunc(r.Chosen.Terms, func(t fit.Term) bool { return t.Knots > 0 })
+}
+
+func newPlacing(e *fit.Engine, d *fit.Data, r *Result) (*placing, error) {
+	closed, err := closedBy(r)
+	if err != nil {
+		return nil, err
+	}
+	p := &placing{engine: e, from: d, closed: closed, regimes: r.Regimes, scale: r.Chosen.Scale}
+	p.sigma = d.Sigmas()
+	for i, c := range d.Channels {
+		if j := r.Data.IndexOf(c); j >= 0 && j < len(r.Chosen.Sigma) {
+			p.sigma[i] = r.Chosen.Sigma[j]
+		}
+	}
+	return p, nil
+}
+
+// Around a place that is roughly known it is sought within placeAround cycles, in
+// records that begin and end placeBefore cycles from it, first every placeStep-th
+// of a cycle, then sample by sample.
+const (
+	placeBefore = 4
+	placeAround = 1.6
+	placeStep   = 24
+)
+
+// place of the change from regime k, counted from 1, to the next, near sample at of
+// a record.
+func (p *placing) place(ctx context.Context, name string, record fit.Entry, at, k int) (found, error) {
+	cycle := p.from.SamplesPerCycle()
+	step := max(int(cycle/placeStep), 1)
+	around := int(placeAround * cycle)
+	best, err := p.among(ctx, name, record, at, k, at-around, at+around, step)
+	if err != nil || step == 1 {
+		return best, err
+	}
+	return p.among(ctx, name+"/fine", record, best.at, k, best.low-step, best.high+step, max((best.high-best.low+2*step)/48, 1))
+}
+
+// among weighs the places from … to, step apart, with their likelihoods.
+func (p *placing) among(ctx context.Context, name string, record fit.Entry, at, k, from, to, step int) (found, error) {
+	n := len(record.Times)
+	reach := int(placeBefore * p.from.SamplesPerCycle())
+	first, last := max(at-reach, 0), min(at+reach, n)
+	out := found{at, at, at}
+	if last-first < 8 {
+		return out, nil
+	}
+	var entries []fit.Entry
+	var places []int
+	for i := max(from, first+2); i <= min(to, last-2); i += step {
+		e := record.Slice(first, last)
+		e.Name, e.Set = fmt.Sprintf("%s@%d", record.Name, i), nil
+		signal := make([]float64, last-first)
+		for j := range signal {
+			if first+j >= i {
+				signal[j] = 1
+			}
+		}
+		e.Inputs = append(e.Inputs, signal)
+		entries, places = append(entries, e), append(places, i)
+	}
+	if len(entries) == 0 {
+		return out, nil
+	}
+	for i := range entries {
+		entries[i].Set = p.conditions(record.Set)
+	}
+	losses, err := p.losses(ctx, name, switching(p.closed, p.regimes, k), entries)
+	if err != nil {
+		return out, err
+	}
+	lowest := slices.Min(losses)
+	if !finite(lowest) {
+		return out, nil
+	}
+	weights := make([]float64, len(places))
+	sum, mean := 0.0, 0.0
+	for i, v := range losses {
+		weights[i] = math.Exp((lowest - v) / 2)
+		sum, mean = sum+weights[i], mean+weights[i]*float64(places[i])
+	}
+	out.at = int(math.Round(mean / sum))
+	out.low, out.high = places[0], places[len(places)-1]
+	below := 0.0
+	for i, w := range weights {
+		if below/sum < 0.025 {
+			out.low = places[i]
+		}
+		if below += w; below/sum >= 0.975 {
+			out.high = places[i]
+			break
+		}
+	}
+	out.low, out.high = min(out.low, out.at), max(out.high, out.at)
+	return out, nil
+}
+
+// conditions are those of a record without the indicators of regimes.
+func (p *placing) conditions(set map[string]float64) map[string]float64 {
+	out := map[string]float64{}
+	for name, v := range set {
+		if !slices.ContainsFunc(p.regimes, func(r Regime) bool { return r.Name == name }) {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+// losses are the −2 log likelihoods of entries under a closed model.
+func (p *placing) losses(ctx context.Context, name string, m *model.Model, entries []fit.Entry) ([]float64, error) {
+	data, err := fit.Prepare(m, entries)
+	if err != nil {
+		return nil, err
+	}
+	sigma := data.Sigmas()
+	for i, info := range data.Channels {
+		if j := p.from.IndexOf(info); j >= 0 {
+			sigma[i] = p.sigma[j]
+		}
+	}
+	engine := &fit.Engine{Data: data, Options: p.engine.Options, Workers: p.engine.Workers, Journal: p.engine.Journal}
+	located, err := engine.Locate(ctx, name, sigma, p.scale)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(entries))
+	for i, e := range entries {
+		if out[i] = located.Loss[i] * float64(len(e.Times)*len(data.Channels)); math.IsNaN(out[i]) {
+			out[i] = math.Inf(1)
+		}
+	}
+	return out, nil
+}
+
+// bracketBlocks blocks of bracketCycles cycles say between which two of them a
+// change lies, and again between these.
+const (
+	bracketBlocks = 24
+	bracketCycles = 3
+)
+
+// bracket narrows down where, from sample low to sample high of a record, regime k
+// gives way to the next, until placeAround cycles hold it: few blocks of the record
+// under both formulas. It takes the change to be the only one there.
+func (p *placing) bracket(ctx context.Context, name string, record fit.Entry, k, low, high int) (int, error) {
+	cycle := p.from.SamplesPerCycle()
+	length := int(math.Max(bracketCycles*cycle, 12))
+	before, after := p.inRegime(k), p.inRegime(k+1)
+	for round := 0; float64(high-low) > 2*placeAround*cycle; round++ {
+		var entries []fit.Entry
+		var centres []int
+		for b := range bracketBlocks {
+			centre := low + (high-low)*(2*b+1)/(2*bracketBlocks)
+			from := min(max(centre-length/2, 0), max(len(record.Times)-length, 0))
+			e := record.Slice(from, min(from+length, len(record.Times)))
+			e.Set = p.conditions(record.Set)
+			entries, centres = append(entries, e), append(centres, centre)
+		}
+		old, err := p.losses(ctx, fmt.Sprintf("%s/%d-before", name, round), before, entries)
+		if err != nil {
+			return 0, err
+		}
+		fresh, err := p.losses(ctx, fmt.Sprintf("%s/%d-after", name, round), after, entries)
+		if err != nil {
+			return 0, err
+		}
+		sum, best, at := 0.0, 0.0, 0
+		for b := range entries {
+			if sum += old[b] - fresh[b]; sum < best {
+				best, at = sum, b+1
+			}
+		}
+		margin := max((high-low)/bracketBlocks, length/2)
+		left, right := low, high
+		if at > 0 {
+			left = max(centres[at-1]-margin/2, low)
+		}
+		if at < len(centres) {
+			right = min(centres[at]+margin/2, high)
+		}
+		if right-left >= (high-low)*9/10 {
+			return (left + right) / 2, nil
+		}
+		low, high = left, right
+	}
+	return (low + high) / 2, nil
+}
+
+// inRegime is the closed model of one regime.
+func (p *placing) inRegime(number int) *model.Model {
+	values := map[string]float64{}
+	for _, r := range p.regimes {
+		if r.Name != "" {
+			if values[r.Name] = 0; r.Number == number {
+				values[r.Name] = 1
+			}
+		}
+	}
+	return p.closed.WithParameters(values)
+}
+
+// moveChange sets where regime k of a record ends and the next begins.
+func moveChange(regimes []Regime, record fit.Entry, k int, at found) {
+	for i := range regimes {
+		if regimes[i].Entry != record.Name {
+			continue
+		}
+		switch regimes[i].Number {
+		case k:
+			regimes[i].To = record.Times[at.at]
+		case k + 1:
+			regimes[i].From = record.Times[at.at]
+			regimes[i].Low, regimes[i].High = record.Times[max(at.low-1, 0)], record.Times[at.high]
+		}
+	}
+}
+
+// Places finds on whole records when the regimes of a result begin that was found
+// on part of the samples, such as excerpts: on every change that lies within a
+// record, first between which of few blocks, then by the motion that goes on through
+// it. The result's regimes come back with their times; changes that lie between
+// records stay. Engine gives options, workers and journal.
+func Places(ctx context.Context, e *fit.Engine, r *Result, records []fit.Entry) ([]Regime, error) {
+	if len(r.Regimes) == 0 || !placeable(r) {
+		return r.Regimes, nil
+	}
+	d, err := fit.Prepare(r.Model, records)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPlacing(e, d, r)
+	if err != nil {
+		return nil, err
+	}
+	out := slices.Clone(r.Regimes)
+	for i, next := range r.Regimes {
+		for _, before := range r.Regimes[:i] {
+			if before.Entry != next.Entry || before.Number != next.Number-1 {
+				continue
+			}
+			for k, record := range records {
+				if record.Name != next.Entry || record.Times[0] > before.To || record.Times[len(record.Times)-1] < next.From {
+					continue
+				}
+				margin := int(placeAround * d.SamplesPerCycle())
+				low, _ := slices.BinarySearch(record.Times, before.To)
+				high, _ := slices.BinarySearch(record.Times, next.From)
+				name := fmt.Sprintf("places-%d-%d", k, before.Number)
+				at, err := p.bracket(ctx, name, record, before.Number, max(low-margin/2, 0), min(high+margin/2, len(record.Times)-1))
+				if err != nil {
+					return nil, err
+				}
+				where, err := p.place(ctx, name, record, at, before.Number)
+				if err != nil {
+					return nil, err
+				}
+				moveChange(out, record, before.Number, where)
+			}
+		}
+	}
+	return out, nil
+}
