@@ -3,6 +3,7 @@ package govern
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"govern/assess"
@@ -138,7 +139,7 @@ func (w *work) numbers(r *run.Result) {
 	r.ProcessNoise = w.processNoise()
 	for i, c := range w.whole.Channels {
 		r.Noise[c.Column] = run.Number(sigma[i])
-		r.Errors.Nudged[c.Column] = run.Number(w.final.Residual[i] / c.Std)
+		r.Errors.Nudged[c.Column] = run.Number(w.residual(i) / c.Std)
 	}
 	for i, c := range w.data.Channels {
 		r.Errors.Free[c.Column] = run.Number(w.proof.Free[i])
@@ -148,6 +149,14 @@ func (w *work) numbers(r *run.Result) {
 		r.Supplied.Defects[h.State] = run.Number(h.Share())
 	}
 	r.Dynamics = *dynamicsOf(w.proof)
+}
+
+// residual is the rms residual of a channel of the final fit; NaN where that failed.
+func (w *work) residual(channel int) float64 {
+	if channel < len(w.final.Residual) {
+		return w.final.Residual[channel]
+	}
+	return math.NaN()
 }
 
 // dynamicsOf a proof.

@@ -102,6 +102,10 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 		placed = regimes
+		if fewer := f.merged(moved); len(fewer) < len(moved) && round+1 < apartRounds {
+			cuts = fewer
+			continue
+		}
 		if len(shared) == len(held) && !f.farther(cuts, moved) {
 			break
 		}
@@ -118,8 +122,23 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	return r, nil
 }
 
+// merged replaces change points that have moved so near each other that no regime
+// lies between them by one in their middle: a place that was off makes a short
+// regime of what lies between.
+func (f *formulas) merged(cuts []cut) []cut {
+	var out []cut
+	for _, c := range cuts {
+		if k := len(out) - 1; k >= 0 && out[k].entry == c.entry && float64(c.at-out[k].at) < leastRegime/2*f.engine.Data.SamplesPerCycle() {
+			out[k].at = (out[k].at + c.at) / 2
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
 // apartRounds bounds the searches with regimes: the first, one without change
-// points at which nothing changes, one with the places that its formula gives and
+// points at which nothing changes or that have met, one with the places that its formula gives and
 // without differences that it does not need, and one more.
 const apartRounds = 4
 
