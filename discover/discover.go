@@ -413,14 +413,34 @@ func (f *formulas) again(ctx context.Context) error {
 	return nil
 }
 
-// coloured searches once more where correlated noise explains that nothing
-// passes; nil where it does not, or where nothing passes then either.
+// plain is the best formula without fitted numbers inside; nil without one.
+func (f *formulas) plain() *candidate {
+	var best *candidate
+	for _, c := range f.all {
+		if !c.bends() && c.fit.Status != optim.Failed && finite(c.score()) && (best == nil || better(c, best)) {
+			best = c
+		}
+	}
+	return best
+}
+
+// coloured searches once more where a formula that passes leaves correlated noise,
+// which it took for white and so believed too much, or a defect, which may have followed
+// such noise, or where such noise explains that nothing passes; nil where it does not, or where nothing passes then either.
 func (f *formulas) coloured(ctx context.Context) (*Result, error) {
 	c := f.best
-	if c == nil || c.passed() || c.fit.Status == optim.Failed {
+	if c == nil || c.fit.Status == optim.Failed {
 		return nil, nil
 	}
+	if c.passed() && (c.fit.Omega <= againDefect || c.fit.Driven) {
+		if correlated, err := c.search.engine.Correlated(c.fit); err != nil || !correlated {
+			return nil, err
+		}
+	}
 	entries, err := c.search.engine.Coloured(ctx, f.prefix+"coloured", c.fit)
+	if plain := f.plain(); err == nil && entries == nil && plain != nil && c.bends() { // it may have bent along the noise
+		entries, err = plain.search.engine.Coloured(ctx, f.prefix+"coloured-plain", plain.fit)
+	}
 	if err != nil || entries == nil {
 		return nil, err
 	}

@@ -28,7 +28,26 @@ const (
 	colouredLeast     = 0.15
 	colouredTolerance = 0.12
 	colouredSteps     = 100
+	// colouredMuch counts even where differences see all of the noise.
+	colouredMuch = 0.3
 )
+
+// Correlated says that what a fit leaves on a channel is clearly AR(1) noise.
+func (e *Engine) Correlated(f *Fitted) (bool, error) {
+	if e.segment() > 1 || len(f.Forms) > 0 || f.Driven {
+		return false, nil
+	}
+	residual, err := e.Data.residuals(f)
+	if err != nil {
+		return false, err
+	}
+	for c, info := range e.Data.Channels {
+		if rho, _, ok := autoregressive(e.Data.Entries, residual, c); ok && rho > colouredMuch && !info.Given {
+			return true, nil
+		}
+	}
+	return false, nil
+}
 
 // Coloured asks whether correlated noise is why a fit does not pass: the fit
 // is forced to explain the data without defects, with no cap on the noise, and what
@@ -59,7 +78,7 @@ func (e *Engine) Coloured(ctx context.Context, name string, at *Fitted) ([]Entry
 	found := false
 	for c, info := range e.Data.Channels {
 		rho, sigma, ok := autoregressive(e.Data.Entries, residual, c)
-		if !ok || info.Given || sigma < info.Slow {
+		if !ok || info.Given || sigma < info.Slow && rho < colouredMuch {
 			continue
 		}
 		if e.Data.followsMotion(f, residual, c, rho) {
