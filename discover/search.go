@@ -173,9 +173,12 @@ func (s *search) settle(ctx context.Context, name string, f *fit.Fitted) (*fit.F
 }
 
 // tuneFactor is the step of the defect weight in tune, tuneSteps the most steps.
+// A larger weight must be worth tuneWorth in −2 log evidence a step, and a smaller one
+// may cost as much in all: where the data hardly say, equations hold exactly.
 const (
 	tuneFactor = 1.7782794100389228 // a quarter of a decade
 	tuneSteps  = 6
+	tuneWorth  = 2
 )
 
 // tune moves the defect weight to where the evidence of the present terms is
@@ -187,6 +190,7 @@ func tune(ctx context.Context, e *fit.Engine, name string, f *fit.Fitted) (*fit.
 	}
 	for _, factor := range []float64{tuneFactor, 1 / tuneFactor} {
 		moved := false
+		worst := f.Evidence + tuneWorth
 		for step := range tuneSteps {
 			omega := f.Omega * factor
 			if omega < fit.OmegaEnd*0.99 {
@@ -196,7 +200,10 @@ func tune(ctx context.Context, e *fit.Engine, name string, f *fit.Fitted) (*fit.
 			if err != nil {
 				return nil, err
 			}
-			if !(g.Evidence < f.Evidence-1e-3) {
+			if factor > 1 {
+				worst = f.Evidence - tuneWorth
+			}
+			if !(g.Evidence < worst) {
 				break
 			}
 			f, moved = g, true
