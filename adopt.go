@@ -3,23 +3,46 @@ package govern
 import (
 	"slices"
 
+	"govern/discover"
 	"govern/fit"
 )
 
 // adopt goes on with the data as the search has left them: freed of outliers, and
 // with what it has found of the noise's correlation. A search that has not seen every
 // sample leaves them as they are, and then it says no.
-func (w *work) adopt() bool {
+func (w *work) adopt() (bool, error) {
 	if w.found.Data == nil || w.sparse() {
-		return false
+		return false, nil
 	}
-	w.left = leftOut(w.data, w.found.Data)
+	cleaned, err := w.reconsider()
+	if err != nil {
+		return false, err
+	}
+	w.left = leftOut(w.data, cleaned)
 	if len(w.found.Regimes) > 0 {
 		w.left = nil // what lies around changes is no outlier
 	}
-	w.data, w.train = w.found.Data, w.found.Data.Entries
+	w.data, w.train = cleaned, cleaned.Entries
 	w.test = withCorrelation(w.test, w.data)
-	return true
+	return true, nil
+}
+
+// reconsider looks for outliers again, around the path of the formula that was found:
+// a smoother cuts the tips of sharp spikes, and what they tell must not be lost.
+func (w *work) reconsider() (*fit.Data, error) {
+	found, chosen := w.found.Data, w.found.Chosen
+	if len(leftOut(w.data, found)) == 0 || chosen == nil || len(w.found.Regimes) > 0 || w.problem.Fit.Segment > 1 {
+		return found, nil
+	}
+	if s := w.found.Status; s != discover.OK && s != discover.Ambiguous {
+		return found, nil
+	}
+	all, err := fit.Prepare(w.found.Model, withCorrelation(w.train, found))
+	if err != nil {
+		return nil, err
+	}
+	cleaned, _, err := all.WithoutOutliers(byState(chosen.Nodes, len(w.found.Model.States)), chosen.Parameters)
+	return cleaned, err
 }
 
 // withCorrelation says of entries what data know of their noise's correlation.

@@ -172,7 +172,11 @@ func solve(ctx context.Context, p *problem.Problem, s Settings, by search, recor
 		}
 	}
 	w.adoptRegimes()
-	if w.adopt() {
+	adopted, err := w.adopt()
+	if err != nil {
+		return nil, err
+	}
+	if adopted {
 		engine.Data, data = w.data, w.data
 	}
 	if err := w.conclude(ctx, clock); err != nil {

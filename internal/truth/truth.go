@@ -30,6 +30,8 @@ type Case struct {
 	// standard deviation in its unit; a state without a value has none.
 	Driven map[string]float64
 	Ways   Ways
+
+	sizes []float64 // what noise is a fraction of; nil: every state's own deviation
 }
 
 // Ways are the ways in which measured data differ from regular sampling with
@@ -123,10 +125,31 @@ func (c Case) Entries() ([]fit.Entry, error) {
 // and sample.
 func (c Case) Observed() (entries []fit.Entry, states [][][]float64, err error) {
 	trials := max(c.Ways.Trials, 1)
-	for k := range trials {
+	trial := func(k int) Case {
 		part := c
 		part.Samples = c.Samples / trials
 		part.Seed += uint64(k) * 1000003
+		return part
+	}
+	var sizes []float64 // of every state over all trials: one instrument measures them
+	if trials > 1 {
+		all := make([][]float64, len(c.Model.States))
+		for k := range trials {
+			_, x, err := trial(k).Trajectory()
+			if err != nil {
+				return nil, nil, err
+			}
+			for i := range x {
+				all[i] = append(all[i], x[i]...)
+			}
+		}
+		for _, x := range all {
+			sizes = append(sizes, deviation(x))
+		}
+	}
+	for k := range trials {
+		part := trial(k)
+		part.sizes = sizes
 		e, x, err := part.observe()
 		if err != nil {
 			return nil, nil, err
@@ -146,7 +169,11 @@ func (c Case) observe() (fit.Entry, [][]float64, error) {
 	ways := rand.New(rand.NewPCG(c.Seed, 3))
 	for i, s := range c.Model.States {
 		level, observed := c.Noise[s.Name]
-		sigma := level * deviation(states[i])
+		size := deviation(states[i])
+		if c.sizes != nil {
+			size = c.sizes[i]
+		}
+		sigma := level * size
 		values := slices.Clone(states[i])
 		noise := 0.0
 		for k := range values {
