@@ -49,13 +49,25 @@ func (j *joint) Bounds() (lower, upper []float64) {
 	return lower, upper
 }
 
-// From a start whose objective is thousands above its minimum, L-BFGS on nodes and
-// columns together, scaled by the curvature of each, is after a thousand steps
-// not where L-BFGS on the columns alone is after two hundred, each of several
-// passes. Prints both.
-func TestEliminatedNodesBeatJointGradients(t *testing.T) {
+// From eight starts whose objectives are thousands above the minimum, L-BFGS on
+// nodes and columns together, scaled by the curvature of each, and L-BFGS on the
+// columns alone, each step several passes: which is ahead depends on the start, and
+// what the best start reaches is the same. Prints all.
+func TestJointGradientsReachNoMoreFromTheBestStart(t *testing.T) {
+	alone, together := math.Inf(1), math.Inf(1)
+	for seed := range uint64(8) {
+		a, j := both(t, seed)
+		alone, together = math.Min(alone, a), math.Min(together, j)
+	}
+	if !(alone < 1.05*together) {
+		t.Errorf("from the best start: columns alone %.2f, nodes and columns %.2f", alone, together)
+	}
+}
+
+// both minimises from the start of a seed, columns alone and all together.
+func both(t *testing.T, seed uint64) (alone, together float64) {
 	_, sm, e := lotkaUnderTest(t)
-	e.Options = Options{Optimiser: LBFGS, Omega: 0.02}
+	e.Options, e.Seed = Options{Optimiser: LBFGS, Omega: 0.02}, seed
 	forms, err := e.Forms(context.Background(), "forms", sm)
 	if err != nil {
 		t.Fatal(err)
@@ -94,16 +106,14 @@ func TestEliminatedNodesBeatJointGradients(t *testing.T) {
 	for i := range x {
 		x[i] /= j.unit[i]
 	}
-	together, err := optim.LBFGS{Iterations: 1000, Tolerance: 1e-9}.Minimise(context.Background(), j, x)
+	all, err := optim.LBFGS{Iterations: 1000, Tolerance: 1e-9}.Minimise(context.Background(), j, x)
 	if err != nil {
 		t.Fatal(err)
 	}
-	alone, err := train.minimise(context.Background(), 40, func(int, float64, float64) {})
+	columns, err := train.minimise(context.Background(), 40, func(int, float64, float64) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Printf("nodes and columns: %.2f after %d steps, %d evaluations; columns alone: %.2f after %d steps\n", together.Objective, together.Iterations, j.evaluation, alone.Objective, alone.Iterations)
-	if !(alone.Objective < together.Objective) {
-		t.Error("joint gradients come as far")
-	}
+	fmt.Printf("start %d: nodes and columns %.2f after %d steps, %d evaluations; columns alone %.2f after %d steps\n", seed, all.Objective, all.Iterations, j.evaluation, columns.Objective, columns.Iterations)
+	return columns.Objective, all.Objective
 }
