@@ -195,12 +195,14 @@ func (w *work) engine() *fit.Engine {
 
 // A formula that holds for the held-out data explains blocks of aheadCycles cycles
 // of them as well as such blocks of the end of the training data. Where, from some
-// block to the end, at least leastAhead of them cost aheadCost times as much,
-// coefficients have changed.
+// block to the end, at least leastAhead of them cost aheadCost times as much, and by
+// aheadSure standard deviations more, coefficients have changed. A cost below one a
+// sample is none: noise-free blocks differ by what integration leaves.
 const (
 	aheadCycles = 2
 	leastAhead  = 2
 	aheadCost   = 1.5
+	aheadSure   = 5
 	aheadGuard  = 2.5 // cycles, around a place that blocks have given
 	aheadBlocks = 60
 )
@@ -226,14 +228,18 @@ func (w *work) ahead(ctx context.Context) (at float64, found bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	limit := aheadCost * median(known)
+	usual := math.Max(median(known), 1)
+	limit := aheadCost * usual
 	sum, best, from := 0.0, 0.0, -1
+	excess, samples, sure := 0.0, 0.0, false
 	for b := len(costs) - 1; b >= 0; b-- {
+		n := float64(len(blocks[b].Times) * len(blocks[b].Channels))
+		excess, samples = excess+(costs[b]/usual-1)*n, samples+n
 		if sum += math.Min(costs[b], 10*limit) - limit; sum > best {
-			best, from = sum, b
+			best, from, sure = sum, b, excess > aheadSure*math.Sqrt(2*samples)
 		}
 	}
-	if from < 0 || len(costs)-from < leastAhead {
+	if from < 0 || len(costs)-from < leastAhead || !sure {
 		return 0, false, nil
 	}
 	return blocks[from].Times[0], true, nil

@@ -9,6 +9,7 @@ import (
 	"govern"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/run"
 )
 
 // The regular case errs by 0.1–0.4 %: x and z at 2 %, 500–700 samples.
@@ -42,5 +43,22 @@ func TestOutliersAndGapsDoNotSpoilAFormula(t *testing.T) {
 		if warnings := strings.Join(out.Result.Warnings, "; "); !strings.Contains(warnings, c.says) {
 			t.Errorf("%s: the warnings do not say %q: %s", c.name, c.says, warnings)
 		}
+	}
+}
+
+// Blocks of a record without noise cost next to nothing, however these costs differ:
+// no change point is seen in its held-out part.
+func TestARecordWithoutNoiseHasNoRegimes(t *testing.T) {
+	m, err := model.Lookup("rossler-14")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := write(t, truth.Case{Model: m, Step: 0.1, Samples: 2000, Seed: 101, Transient: 200, Noise: map[string]float64{"x": 0, "z": 0}}, hiddenRossler)
+	out, err := govern.Discover(context.Background(), p, govern.Settings{Seed: 101})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := out.Result; r.Status != run.OK || len(r.Regimes) != 0 {
+		t.Errorf("status %s, %d regimes", r.Status, len(r.Regimes))
 	}
 }
