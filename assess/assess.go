@@ -336,8 +336,8 @@ func (p *Proof) freeRun(ctx context.Context, m *model.Model, s start, x0 []float
 	if sol == nil {
 		return run, err
 	}
-	if ctx.Err() != nil {
-		return run, err
+	if ctx.Err() != nil { // also where the integration was through already
+		return run, ctx.Err()
 	}
 	run.Error = err
 	run.Value, err = Observe(m, part, sol)
