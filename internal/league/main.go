@@ -21,6 +21,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"govern/run"
 )
 
 func main() {
@@ -145,7 +147,7 @@ func read(path string) (map[key]outcome, error) {
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)
 	for n := 1; lines.Scan(); n++ {
-		var r outcome
+		r := outcome{Bound: run.Undefined(), Chi: run.Undefined(), Free: run.Undefined()}
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
 		}

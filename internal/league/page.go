@@ -15,9 +15,11 @@ const head = "# The league\n\n" +
 	"Written by `go run ./internal/league -board BOARDS -seeds 101,102,103`; `-table` writes it again from the cache of results. Every run has\n" +
 	"the default settings on simulated data through files, nothing is tuned for a case, and the truth is used only to judge. *Exact*: the terms\n" +
 	"are those of the truth and no others, every coefficient within a tenth. *Tied*: not exact, but the truth is on the list of ties. *Error*:\n" +
-	"largest relative error of a coefficient where the terms are right, median over seeds. *To regular*: that error\n" +
-	"over the regular case's, geometric mean over seeds, and in parentheses the same for the widths of the intervals, which chance moves less:\n" +
-	"what the data lost. *λ1*: largest exponent, median, beside the true one. Seconds are of a shared machine.\n\n"
+	"largest relative error of a coefficient where the terms are right, median over seeds. *To bound*: root mean\n" +
+	"square of the coefficients' errors in the standard deviations of the Cramér–Rao bound, less than which no unbiased estimate can have on these\n" +
+	"data, and in parentheses the widths of the intervals over the bound's. *Free*: the free-running error of held-out data in standard deviations\n" +
+	"(`errors.free` of result.json), median. *To regular*: the free-running error over the regular case's, geometric mean over seeds, and in\n" +
+	"parentheses the same for the errors of the coefficients and for the bound's widths: what the data lost. *λ1*: largest exponent, median, beside the true one. Seconds are of a shared machine.\n\n"
 
 // page is the whole table.
 func page(results map[key]outcome) string {
@@ -53,10 +55,8 @@ func (b board) section(results map[key]outcome) string {
 			for _, other := range b.cases {
 				if other.name == c.regular {
 					regular := other.runs(b, results)
-					relative = cmp.Or(ratio(runs, regular, outcome.errorOf), relative)
-					if widths := ratio(runs, regular, outcome.widthOf); widths != "" {
-						relative += " (" + widths + ")"
-					}
+					relative = cmp.Or(ratio(runs, regular, outcome.freeOf), relative)
+					relative += " (" + ratio(runs, regular, outcome.errorOf) + "; " + cmp.Or(ratio(runs, regular, outcome.boundOf), "–") + ")"
 				}
 			}
 		}
@@ -67,8 +67,8 @@ func (b board) section(results map[key]outcome) string {
 			}
 			inside, intervals = inside+r.Inside, intervals+r.Intervals
 		}
-		fmt.Fprintf(&rows, "| %s | %d | %d | %d | %s | %s | %d of %d | %s | %.1f | %.2f |\n", c.name, len(runs), e, t,
-			percent(median(runs, outcome.errorOf)), relative, inside, intervals,
+		fmt.Fprintf(&rows, "| %s | %d | %d | %d | %s | %s | %s | %s | %d of %d | %s | %.1f | %.2f |\n", c.name, len(runs), e, t,
+			percent(median(runs, outcome.errorOf)), toBound(runs), percent(median(runs, outcome.freeOf)), relative, inside, intervals,
 			exponent(median(runs, func(r outcome) float64 { return float64(r.Lyapunov) }), c.lyapunov),
 			median(runs, func(r outcome) float64 { return r.Seconds }), median(runs, func(r outcome) float64 { return r.Memory }))
 		for _, r := range runs {
@@ -88,7 +88,7 @@ func (b board) section(results map[key]outcome) string {
 	}
 	out := fmt.Sprintf("## %s\n\nGoal: %s. Runs: %d, exact: %d, tied with the truth: %d; %d of %d 95 %% intervals hold the truth.\n\n",
 		b.title, b.goal, total, exact, tied, inside, intervals) +
-		"| case | runs | exact | tied | error | to regular | in intervals | λ1 | s | GB |\n|---|---|---|---|---|---|---|---|---|---|\n" + rows.String() + "\n"
+		"| case | runs | exact | tied | error | to bound | free | to regular | in intervals | λ1 | s | GB |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n" + rows.String() + "\n"
 	for _, code := range slices.Sorted(maps.Keys(earlier)) {
 		out += fmt.Sprintf("%d of the runs are of an earlier revision, %s.\n\n", earlier[code], code)
 	}
@@ -147,8 +147,25 @@ func ratio(runs, regular []outcome, value func(outcome) float64) string {
 	return fmt.Sprintf("%.2f", math.Exp(sum/n))
 }
 
+// toBound compares errors and intervals with the Cramér–Rao bound.
+func toBound(runs []outcome) string {
+	chi, logs, n := 0.0, 0.0, 0.0
+	for _, r := range runs {
+		if v := float64(r.Chi); !math.IsNaN(v) {
+			chi += v
+			logs += math.Log(float64(r.Width / r.Bound))
+			n++
+		}
+	}
+	if n == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f (%.2f)", math.Sqrt(chi/n), math.Exp(logs/n))
+}
+
 func (r outcome) errorOf() float64 { return float64(r.Error) }
-func (r outcome) widthOf() float64 { return float64(r.Width) }
+func (r outcome) boundOf() float64 { return float64(r.Bound) }
+func (r outcome) freeOf() float64  { return float64(r.Free) }
 
 func percent(v float64) string {
 	if math.IsNaN(v) {

@@ -43,6 +43,12 @@ type outcome struct {
 	// Width is half an interval relative to the truth, the geometric mean over all
 	// of them: what the data can say, where Error is what chance made of it.
 	Width run.Number `json:"width"`
+	// Bound is the same for the smallest intervals that the data allow, and Chi the
+	// mean square of the errors in their standard deviations (see experiment.bound).
+	Bound run.Number `json:"bound"`
+	Chi   run.Number `json:"chi"`
+	// Free is result.json's free-running error, the mean over the channels.
+	Free run.Number `json:"free"`
 
 	Lyapunov run.Number            `json:"lyapunov"` // largest exponent
 	Noise    map[string]run.Number `json:"noise"`    // estimated over true, by channel
@@ -67,7 +73,7 @@ type outcome struct {
 // solve makes the data of a case, solves the problem through its files with the
 // default settings, and judges the answer.
 func (c experiment) solve(ctx context.Context, seed uint64, workers int) (outcome, error) {
-	o := outcome{Case: c.name, Seed: seed, Error: run.Undefined(), Width: run.Undefined(), Rival: run.Undefined(), Given: run.Undefined(), Defect: run.Undefined(),
+	o := outcome{Case: c.name, Seed: seed, Error: run.Undefined(), Width: run.Undefined(), Bound: run.Undefined(), Chi: run.Undefined(), Free: run.Undefined(), Rival: run.Undefined(), Given: run.Undefined(), Defect: run.Undefined(),
 		Lyapunov: run.Undefined(), Lack: run.Undefined(), Noise: map[string]run.Number{}}
 	dir, err := os.MkdirTemp("", "league")
 	if err != nil {
@@ -101,6 +107,13 @@ func (c experiment) solve(ctx context.Context, seed uint64, workers int) (outcom
 	}
 	if err := c.judge(&o, out); err != nil {
 		return o, err
+	}
+	if o.Terms {
+		bound, err := c.bound(ctx, seed, entries, states, simulated)
+		if err != nil {
+			return o, err
+		}
+		c.against(&o, bound, out)
 	}
 	if o.Regimes = len(out.Regimes); o.Regimes > 0 {
 		o.Exact = false
@@ -179,6 +192,7 @@ func (c experiment) judge(o *outcome, r *run.Result) error {
 	if len(r.Dynamics.Lyapunov) > 0 {
 		o.Lyapunov = r.Dynamics.Lyapunov[0]
 	}
+	o.Free = run.Number(freeOf(r))
 	if o.Lack = run.Undefined(); r.Lack != nil {
 		o.Lack = r.Lack.Chance
 	}
