@@ -251,9 +251,21 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 		end = fit.OmegaEnd
 	}
 	w.settings.stage("best fit", 0)
-	w.at, err = w.engine.Trajectory(ctx, "profile/best", &w.start, fit.Schedule{From: 0.1, To: end, Noise: true})
-	if err == nil && w.at.Status == optim.Failed {
-		err = &ProfileError{"", "the formula cannot be evaluated on the data", nil}
+	if w.at, err = w.engine.Trajectory(ctx, "profile/best", &w.start, fit.Schedule{From: 0.1, To: end, Noise: true}); err != nil {
+		return err
+	}
+	if w.at.Status == optim.Failed {
+		return &ProfileError{"", "the formula cannot be evaluated on the data", nil}
+	}
+	if w.at, err = w.engine.Tighten(ctx, "profile/tighten", w.at); err != nil {
+		return err
+	}
+	if closed, err = found.close(w.at); err != nil {
+		return err
+	}
+	whole, err := join(ctx, w.engine, closed, w.at)
+	if whole != nil {
+		w.engine, w.at = whole.engine, whole.fit
 	}
 	return err
 }

@@ -47,8 +47,13 @@ func (w *work) expand(ctx context.Context) error {
 
 // refit fits the chosen formula on all entries, the held-out ones too.
 func (w *work) refit(ctx context.Context) error {
-	chosen := w.found.Chosen
 	var err error
+	if w.problem.Discover.Method != discover.MethodDerivatives {
+		if w.found.Chosen, err = w.settings.engine(w.data, w.problem.Fit).Tighten(ctx, "tighten", w.found.Chosen); err != nil {
+			return err
+		}
+	}
+	chosen := w.found.Chosen
 	if w.trained, err = w.close(chosen); err != nil {
 		return err
 	}
@@ -59,6 +64,18 @@ func (w *work) refit(ctx context.Context) error {
 	if len(w.test) > 0 && !w.foreign && w.problem.Discover.Method != discover.MethodDerivatives {
 		if err := w.extend(ctx); err != nil {
 			return err
+		}
+	}
+	if !w.foreign {
+		if w.closed, err = w.close(w.final); err != nil {
+			return err
+		}
+		whole, err := join(ctx, w.settings.engine(w.whole, w.problem.Fit), w.closed, w.final)
+		if err != nil {
+			return err
+		}
+		if whole != nil {
+			w.final = whole.apart(w.whole)
 		}
 	}
 	if w.spread, err = w.uncertainty(ctx); err != nil {

@@ -238,9 +238,9 @@ func (k *filter) likeliest(f *Fitted) []float64 {
 }
 
 // Noise are the options under which states are located along a model of the fit:
-// with its process noise, or with equations that hold.
+// with its process noise, or with equations that hold as far as they did in the fit.
 func (f *Fitted) Noise() Options {
-	if f.Driven {
+	if f.Driven || f.Omega < OmegaEnd {
 		return Options{Omega: f.Omega}
 	}
 	return Options{}

@@ -292,7 +292,7 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 		st.columns[k].Lower, st.columns[k].Upper = p.Border[k], p.Border[k]
 	}
 	if start.Substeps == 0 && e.Options.Substeps == 0 {
-		st.weights(from.Scale, OmegaEnd)
+		st.weights(from.Scale, math.Min(OmegaEnd, schedule.To))
 		st.substeps = st.chooseSubsteps(p, st.weight)
 	}
 	omegas := []float64{}
