@@ -49,7 +49,11 @@ func (w *work) expand(ctx context.Context) error {
 func (w *work) refit(ctx context.Context) error {
 	var err error
 	if w.problem.Discover.Method != discover.MethodDerivatives {
-		if w.found.Chosen, err = w.settings.engine(w.data, w.problem.Fit).Tighten(ctx, "tighten", w.found.Chosen); err != nil {
+		data, err := fit.Prepare(w.found.Model, w.train) // the search may have added knots to the problem's model
+		if err != nil {
+			return err
+		}
+		if w.found.Chosen, err = w.settings.engine(data, w.problem.Fit).Tighten(ctx, "tighten", w.found.Chosen); err != nil {
 			return err
 		}
 	}

@@ -27,13 +27,17 @@ const (
 // Levenberg–Marquardt is returned as it is, and so is one whose next stage does
 // not converge.
 //
-// Cost: up to three refits, of more Runge–Kutta steps where smaller defects ask
+// Cost: up to four refits, of more Runge–Kutta steps where smaller defects ask
 // for them.
 func (e *Engine) Tighten(ctx context.Context, name string, f *Fitted) (*Fitted, error) {
 	if !e.tightens(f) {
 		return f, nil
 	}
-	best := f
+	// Evidence compares fits of one stage only: a search may have counted it with other nodes and columns.
+	best, err := e.Trajectory(ctx, name+"-from", f, Schedule{To: f.Omega, Noise: true})
+	if err != nil || best.Status == optim.Failed {
+		return f, err
+	}
 	for k := range tightenings {
 		start := *best
 		if e.Options.Substeps == 0 {
