@@ -226,14 +226,15 @@ func (g *growing) measure(ctx context.Context) error {
 	f := g.out.Fit
 	windows := g.windows()
 	parts, paths := make([]*divergence, len(windows)), make([][][]float64, len(windows))
-	err := eachWindow(ctx, g.engine.Workers, len(windows), func(_, i int) error {
+	scratch := make([]optim.Linear, len(windows))
+	err := eachWindow(ctx, g.engine.Workers, len(windows), func(worker, i int) error {
 		st, p, err := g.stage(windows[i])
 		if err != nil {
 			return err
 		}
-		var l optim.Linear
-		st.Linearise(p, &l)
-		parts[i], paths[i] = st.divergence(&l, f.Scale), st.path(p)
+		l := &scratch[worker]
+		st.Linearise(p, l)
+		parts[i], paths[i] = st.divergence(l, f.Scale), st.path(p)
 		return nil
 	})
 	if err != nil {
