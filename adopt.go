@@ -31,7 +31,7 @@ func (w *work) adopt() (bool, error) {
 // a smoother cuts the tips of sharp spikes, and what they tell must not be lost.
 func (w *work) reconsider() (*fit.Data, error) {
 	found, chosen := w.found.Data, w.found.Chosen
-	if len(leftOut(w.data, found)) == 0 || chosen == nil || len(w.found.Regimes) > 0 || w.problem.Fit.Segment > 1 {
+	if len(leftOut(w.data, found)) == 0 || chosen == nil || len(w.found.Regimes) > 0 {
 		return found, nil
 	}
 	if s := w.found.Status; s != discover.OK && s != discover.Ambiguous {

@@ -435,7 +435,7 @@ func (w *work) valuesOf(ctx context.Context, closed *model.Model, entries []fit.
 			start.Parameters = append(start.Parameters, mean[p.Of])
 		}
 	}
-	start.Nodes = nodesAlong(at.Path, len(closed.States), max(w.problem.Fit.Segment, 1))
+	start.Nodes = at.Path
 	g, err := w.settings.engine(data, w.problem.Fit).Trajectory(ctx, "own/fit", &start, fit.Schedule{From: math.Max(0.1, f.Omega), To: f.Omega})
 	if err != nil {
 		return nil, err

@@ -65,18 +65,14 @@ func (w *work) trajectories(ctx context.Context, out *Outcome) error {
 	return w.figures(ctx, out)
 }
 
-// fittedPath spreads a fit's nodes over an entry's samples; between nodes there
-// is nothing.
+// fittedPath are a fit's nodes, one a sample of the entry.
 func (w *work) fittedPath(entry fit.Entry, nodes []float64) *ode.Solution {
-	n, segment := len(w.closed.States), max(w.problem.Fit.Segment, 1)
+	n := len(w.closed.States)
 	sol := &ode.Solution{Time: entry.Times, Values: make([][]float64, n)}
 	for s := range n {
 		sol.Values[s] = make([]float64, len(entry.Times))
 		for i := range sol.Values[s] {
-			sol.Values[s][i] = math.NaN()
-		}
-		for b := range len(nodes) / n {
-			sol.Values[s][min(b*segment, len(entry.Times)-1)] = nodes[b*n+s]
+			sol.Values[s][i] = nodes[i*n+s]
 		}
 	}
 	return sol

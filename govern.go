@@ -110,6 +110,11 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 // the problem names are found again.
 func solve(ctx context.Context, p *problem.Problem, s Settings, by search, records []fit.Entry) (*Outcome, error) {
 	asked := p
+	if p.Fit.Segment > 1 { // long segments come last: from anywhere else they have many minima
+		q := *p
+		q.Fit.Segment = 1
+		p = &q
+	}
 	entries, err := p.Open()
 	if err != nil {
 		return nil, err
@@ -338,7 +343,7 @@ func (w *work) orNetwork(ctx context.Context, engine *fit.Engine, data *fit.Data
 	if err != nil || found == nil {
 		return w, err
 	}
-	other := &work{problem: w.problem, settings: w.settings, train: w.train, test: w.test, left: maps.Clone(w.left), data: data, doubts: w.doubts, found: found, sought: w.sought}
+	other := &work{problem: w.problem, asked: w.asked, settings: w.settings, train: w.train, test: w.test, left: maps.Clone(w.left), data: data, doubts: w.doubts, found: found, sought: w.sought}
 	if other.settings.Journal != nil {
 		other.settings.Journal = fit.Under("network", other.settings.Journal)
 	}

@@ -145,6 +145,12 @@ func (w *work) numbers(r *run.Result) {
 		r.Errors.Free[c.Column] = run.Number(w.proof.Free[i])
 	}
 	r.Supplied.Gain = 0 // the last fit has none
+	if g := w.grown; g != nil {
+		r.Segments = &run.Segments{Asked: w.asked.Fit.Segment, Used: g.Segment, Rate: run.Number(g.Rate), Growth: run.Number(g.Growth)}
+		if g.Short != nil {
+			r.Segments.Reason = string(g.Short.Cause)
+		}
+	}
 	for _, h := range w.help() {
 		r.Supplied.Defects[h.State] = run.Number(h.Share())
 	}

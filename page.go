@@ -132,7 +132,7 @@ func (w *work) used() []report.Setting {
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 	out := []report.Setting{
 		{Name: "road", Value: w.road()},
-		{Name: "segment", Value: strconv.Itoa(max(w.problem.Fit.Segment, 1)) + " samples"},
+		{Name: "segment", Value: strconv.Itoa(w.segment()) + " samples"},
 		{Name: "Runge–Kutta steps a sample", Value: strconv.Itoa(w.final.Substeps)},
 		{Name: "final defect weight", Value: number(w.final.Omega)},
 		{Name: "characteristic time", Value: number(w.data.Time)},
@@ -148,4 +148,12 @@ func (w *work) used() []report.Setting {
 		out = append(out, report.Setting{Name: "check: " + c.Name, Value: state + ": " + c.Text})
 	}
 	return out
+}
+
+// segment is the number of samples a segment of the final fit.
+func (w *work) segment() int {
+	if w.grown == nil {
+		return 1
+	}
+	return w.grown.Segment
 }

@@ -233,7 +233,7 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 	}
 	n := len(m.States)
 	states := byState(paths.Path, n)
-	w.start.Nodes = nodesAlong(paths.Path, n, max(p.Fit.Segment, 1))
+	w.start.Nodes = paths.Path
 	for i := range scale {
 		var all []float64
 		for e := range states {
@@ -245,7 +245,9 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 		return err
 	}
 	w.start.Sigma, w.start.Scale = sigma, scale
-	w.engine = w.settings.engine(data, p.Fit)
+	options := p.Fit
+	options.Segment = 1 // every refit of a profile starts anew
+	w.engine = w.settings.engine(data, options)
 	end := p.Fit.Omega
 	if end == 0 {
 		end = fit.OmegaEnd

@@ -39,7 +39,7 @@ func (w *work) expand(ctx context.Context) error {
 		}
 	}
 	start := *w.found.Chosen
-	start.Sigma, start.Nodes = w.data.Sigmas(), nodesAlong(located.Path, len(w.problem.Model.States), max(w.problem.Fit.Segment, 1))
+	start.Sigma, start.Nodes = w.data.Sigmas(), located.Path
 	start.Substeps = 0
 	w.found.Chosen, err = w.settings.engine(w.data, w.problem.Fit).Trajectory(ctx, "full/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
 	return err
@@ -70,17 +70,21 @@ func (w *work) refit(ctx context.Context) error {
 			return err
 		}
 	}
+	whole := &union{engine: w.settings.engine(w.whole, w.problem.Fit), fit: w.final}
 	if !w.foreign {
 		if w.closed, err = w.close(w.final); err != nil {
 			return err
 		}
-		whole, err := join(ctx, w.settings.engine(w.whole, w.problem.Fit), w.closed, w.final)
+		joined, err := join(ctx, whole.engine, w.closed, w.final)
 		if err != nil {
 			return err
 		}
-		if whole != nil {
-			w.final = whole.apart(w.whole)
+		if joined != nil {
+			whole, w.final = joined, joined.apart(w.whole)
 		}
+	}
+	if err := w.lengthen(ctx, whole); err != nil {
+		return err
 	}
 	if w.spread, err = w.uncertainty(ctx); err != nil {
 		return err
@@ -97,6 +101,26 @@ func (w *work) refit(ctx context.Context) error {
 		}
 	}
 	w.closed.States = states
+	return nil
+}
+
+// lengthen goes over to the long segments that the user asks for, as far as data and
+// equations bear.
+func (w *work) lengthen(ctx context.Context, whole *union) error {
+	asked := w.asked.Fit.Segment
+	if asked < 2 || w.problem.Discover.Method == discover.MethodDerivatives {
+		return nil
+	}
+	w.settings.stage("longer segments", 0.88)
+	var err error
+	if w.grown, err = whole.engine.Grow(ctx, "final/long", whole.fit, asked); err != nil {
+		return err
+	}
+	whole.fit = w.grown.Fit
+	w.final = whole.fit
+	if len(whole.joints) > 0 {
+		w.final = whole.apart(w.whole)
+	}
 	return nil
 }
 
@@ -124,7 +148,7 @@ func (w *work) extend(ctx context.Context) error {
 		start.Substeps *= 2 // a search may be coarse: an error of a tenth of a defect is a bias that intervals do not know
 	}
 	start.Sigma = carry(w.whole, w.data, chosen.Sigma)
-	start.Nodes = append(slices.Clone(chosen.Nodes), nodesAlong(located.Path, len(w.problem.Model.States), max(w.problem.Fit.Segment, 1))...)
+	start.Nodes = append(slices.Clone(chosen.Nodes), located.Path...)
 	w.settings.stage("final refit", 0.85)
 	if w.final, err = w.settings.engine(w.whole, w.problem.Fit).Trajectory(ctx, "final/refit", &start, fit.Schedule{To: chosen.Omega, Noise: true}); err != nil {
 		return err
@@ -133,20 +157,6 @@ func (w *work) extend(ctx context.Context) error {
 		w.final, w.all, w.whole, w.apart = chosen, w.train, w.data, true
 	}
 	return nil
-}
-
-// nodesAlong are the nodes of a fit along located paths: every entry's states where
-// segments of the given length begin, and the last.
-func nodesAlong(paths [][]float64, n, segment int) [][]float64 {
-	out := make([][]float64, len(paths))
-	for e, path := range paths {
-		samples := len(path) / n
-		for i := 0; i < samples-1; i += segment {
-			out[e] = append(out[e], path[i*n:(i+1)*n]...)
-		}
-		out[e] = append(out[e], path[(samples-1)*n:]...)
-	}
-	return out
 }
 
 // byState brings the n states of every entry's path, sample after sample, into the

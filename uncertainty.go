@@ -55,7 +55,6 @@ func (w *work) interval(column int) (value, low, high float64) {
 // zero.
 func (w *work) blockRefits(ctx context.Context) ([]float64, error) {
 	n := len(w.problem.Model.States)
-	segment := max(w.problem.Fit.Segment, 1)
 	var values [][]float64
 	for b := range blocks {
 		var entries []fit.Entry
@@ -63,17 +62,12 @@ func (w *work) blockRefits(ctx context.Context) ([]float64, error) {
 		start.Nodes = nil
 		for e, entry := range w.all {
 			samples := len(entry.Times)
-			// Parts begin at nodes.
-			i := samples * b / blocks / segment * segment
-			j := min((samples*(b+1)/blocks)/segment*segment+1, samples)
-			if j-i < 3*segment+1 || j-i < 8 {
+			i, j := samples*b/blocks, min(samples*(b+1)/blocks+1, samples)
+			if j-i < 8 {
 				continue
 			}
 			entries = append(entries, entry.Slice(i, j))
-			nodes := w.final.Nodes[e]
-			first := i / segment
-			count := (j-1-i+segment-1)/segment + 1
-			start.Nodes = append(start.Nodes, nodes[first*n:min((first+count)*n, len(nodes))])
+			start.Nodes = append(start.Nodes, w.final.Nodes[e][i*n:j*n])
 		}
 		if len(entries) == 0 {
 			continue

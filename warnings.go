@@ -40,6 +40,9 @@ func (w *work) warnings() []string {
 	if w.found.Model != nil && len(w.final.Parameters) == len(w.fittedParameters()) {
 		out = append(out, w.whole.AtBounds(w.found.Model, w.final.Parameters, w.problem.Model)...)
 	}
+	if w.grown != nil && w.grown.Short != nil {
+		out = append(out, w.grown.Short.Error())
+	}
 	if w.apart {
 		out = append(out, "no refit on all data was possible: along the held-out ones the formula is undefined or runs away; the values are of the training data alone")
 	}

@@ -30,6 +30,7 @@ type work struct {
 	all        []fit.Entry
 	whole      *fit.Data
 	final      *fit.Fitted  // refitted on all entries
+	grown      *fit.Grown   // how final came to the long segments that were asked for; nil without
 	foreign    bool         // coefficients change in the held-out data: final is of the training entries
 	apart      bool         // no refit on all entries was possible: final is of the training entries
 	closed     *model.Model // closed by final, starting where the data start

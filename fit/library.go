@@ -242,6 +242,7 @@ type Schedule struct {
 	Trials     int     // steps tried in a stage, accepted or not; 0: no limit
 	Noise      bool    // re-estimate the noise under its cap
 	Gain       *Gain   // nil: none
+	Longer     bool    // long segments from shorter ones: long records go window by window, too
 	Held       []int   // columns, terms and then parameters, that stay where the start has them
 }
 

@@ -96,7 +96,7 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 
 // locateWindows locates a long record window by window, each by one worker.
 func (e *Engine) locateWindows(ctx context.Context, sigma, scale []float64, out *Located) error {
-	windows := e.Data.windows(streamWindow)
+	windows := e.Data.windows(streamWindow, 1)
 	parts := make([]Located, len(windows))
 	err := eachWindow(ctx, e.Workers, len(windows), func(_, i int) error {
 		one := *e

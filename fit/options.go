@@ -3,7 +3,7 @@ package fit
 // Options of the engine; the zero value is the default of every field. The
 // keys are those of a problem file's `fit:` section.
 type Options struct {
-	Segment    int     `yaml:"segment" json:"segment"`       // samples a segment; 0: 1
+	Segment    int     `yaml:"segment" json:"segment"`       // samples a segment; 0: 1. Those that a problem asks for are reached by Grow
 	Substeps   int     `yaml:"substeps" json:"substeps"`     // Runge–Kutta steps a sample; 0: chosen by step doubling
 	Omega      float64 `yaml:"omega" json:"omega"`           // final defect weight; 0: by evidence
 	Iterations int     `yaml:"iterations" json:"iterations"` // Levenberg–Marquardt steps of the last stage, five times as many by gradients; 0: 40

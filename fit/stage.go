@@ -51,6 +51,7 @@ type spec struct {
 	// integrated lists states (u, u̇) whose first is driven by the second and
 	// whose second is a random walk.
 	integrated [][2]int
+	open       bool // more of the record follows: no node at the end of an entry's last segment
 
 	given, drawn []belief // priors of columns
 	spreads      []Spread // of drawn
@@ -78,6 +79,7 @@ type chain struct {
 	drive      [][]float64 // signals beyond the model's inputs
 	conditions []float64
 	later      bool // begins within its entry
+	rest       int  // samples of the last node's segment after its own; 0 unless open
 	// Where columns differ between entries: of each column of the field the column of
 	// the stage; those of the field that this entry knows, and their values. A known
 	// one has no coefficients.
@@ -147,6 +149,9 @@ func newStage(s spec, workers int) (*stage, error) {
 			c.drive = s.drive[e]
 		}
 		c.later = c.entry.Later
+		if s.open {
+			c.open(max(s.segment, 1))
+		}
 		st.placeColumns(&c, names)
 		if s.windows == nil {
 			st.chains = append(st.chains, c)
@@ -356,9 +361,27 @@ func (d *Data) chain(e int, channels []int, segment int) chain {
 // next node's.
 func (c *chain) samples(b int) (from, to int) {
 	if b+1 == len(c.nodes) {
-		return c.nodes[b], c.nodes[b] + 1
+		return c.nodes[b], c.nodes[b] + 1 + c.rest
 	}
 	return c.nodes[b], c.nodes[b+1]
+}
+
+// steps is the number of samples that node b's segment advances by: to the next
+// node, or to its last sample.
+func (c *chain) steps(b int) int {
+	from, to := c.samples(b)
+	if b+1 == len(c.nodes) {
+		return to - from - 1
+	}
+	return to - from
+}
+
+// open takes away the node that only ends the last segment.
+func (c *chain) open(segment int) {
+	if last := len(c.nodes) - 1; c.nodes[last]%segment != 0 {
+		c.nodes = c.nodes[:last]
+	}
+	c.rest = len(c.entry.Times) - 1 - c.nodes[len(c.nodes)-1]
 }
 
 // free is the number of columns in the rows of chains.
@@ -596,12 +619,12 @@ func (s *stage) setOwn(w *worker, c *chain, lane int, border []float64, set func
 	}
 }
 
-// evaluate advances one block of segments and returns its part of the
-// objective; with l it writes the rows too.
-func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) float64 {
+// enter puts the nodes, conditions and own columns of a block into the lanes of a
+// worker and returns the samples of its longest segment, and by how many the longest
+// advances.
+func (s *stage) enter(w *worker, b block, p *optim.Point) (samples, longest int) {
 	n := len(s.states)
 	st := w.stepper
-	longest := 0
 	for lane, iv := range b.lanes {
 		c := &s.chains[iv.chain]
 		for i := range n {
@@ -614,9 +637,8 @@ func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) fl
 		if s.shared != nil {
 			s.setOwn(w, c, lane, s.border(p), st.SetColumnLane)
 		}
-		if from, to := c.samples(iv.node); iv.node+1 < len(c.nodes) {
-			longest = max(longest, to-from)
-		}
+		from, to := c.samples(iv.node)
+		samples, longest = max(samples, to-from), max(longest, c.steps(iv.node))
 	}
 	for lane := len(b.lanes); lane < st.Lanes; lane++ { // idle lanes repeat the first
 		for i := range n {
@@ -624,6 +646,14 @@ func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) fl
 		}
 		st.Step[lane] = 0
 	}
+	return samples, longest
+}
+
+// evaluate advances one block of segments and returns its part of the
+// objective; with l it writes the rows too.
+func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) float64 {
+	st := w.stepper
+	samples, longest := s.enter(w, b, p)
 	if l != nil {
 		st.Identity()
 	}
@@ -633,7 +663,7 @@ func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) fl
 			sum += s.startPrior(iv.chain, p, l)
 		}
 	}
-	for k := 0; k == 0 || k < longest; k++ {
+	for k := range samples {
 		sum += s.observations(w, b, k, l)
 		if k >= longest {
 			break
@@ -654,11 +684,11 @@ func (s *stage) aim(st *ode.Batch, b block, k int) int {
 	m := max(s.substeps, 1)
 	for lane, iv := range b.lanes {
 		c := &s.chains[iv.chain]
-		from, to := c.samples(iv.node)
 		st.Step[lane] = 0
-		if iv.node+1 == len(c.nodes) || from+k >= to {
+		if k >= c.steps(iv.node) {
 			continue
 		}
+		from, _ := c.samples(iv.node)
 		i := from + k
 		t0, t1 := c.entry.Times[i], c.entry.Times[i+1]
 		st.Time[lane], st.Origin[lane] = t0, t0

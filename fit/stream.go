@@ -12,17 +12,16 @@ import (
 )
 
 // Records longer than streamSamples are refitted in windows of streamWindow
-// samples, one after another: the rows and the factor of a window are a few
+// samples, or of a segment that is longer, one after another: the rows and the factor of a window are a few
 // megabytes, those of a record of a million samples gigabytes.
 const (
 	streamSamples = 50_000
 	streamWindow  = 10_000
 )
 
-// streams says that a fit is one refit of a long record, segment by sample, that
-// windows can do.
+// streams says that a fit is one refit of a long record that windows can do.
 func (e *Engine) streams(start *Fitted, schedule Schedule) bool {
-	return e.segment() == 1 && len(start.Forms) == 0 && schedule.Gain == nil && schedule.From <= schedule.To*1.01 && e.Data.Samples() > streamSamples
+	return (e.segment() == 1 || schedule.Longer) && len(start.Forms) == 0 && schedule.Gain == nil && schedule.From <= schedule.To*1.01 && e.Data.Samples() > streamSamples
 }
 
 // Samples is the number of sampling times of all entries.
@@ -37,17 +36,34 @@ func (d *Data) Samples() int {
 // stretch is a part of an entry: samples from … to−1.
 type stretch struct{ entry, from, to int }
 
-// windows cuts all entries into parts of about length samples.
-func (d *Data) windows(length int) []stretch {
+// windows cuts all entries into parts of about length samples, whole segments all
+// but the last.
+func (d *Data) windows(length, segment int) []stretch {
 	var out []stretch
 	for e := range d.Entries {
 		n := len(d.Entries[e].Times)
-		parts := max((n+length/2)/length, 1)
+		parts := max(min((n+length/2)/length, n/segment), 1)
 		for k := range parts {
-			out = append(out, stretch{e, k * n / parts, (k + 1) * n / parts})
+			to := (k + 1) * n / parts / segment * segment
+			if k == parts-1 {
+				to = n
+			}
+			out = append(out, stretch{e, k * n / parts / segment * segment, to})
 		}
 	}
 	return out
+}
+
+// open says that more of the entry follows the window.
+func (d *Data) open(w stretch) bool { return w.to < len(d.Entries[w.entry].Times) }
+
+// nodes are those of a window among the nodes of all entries, n numbers each.
+func (d *Data) nodes(w stretch, nodes [][]float64, n, segment int) []float64 {
+	all := nodes[w.entry]
+	if d.open(w) {
+		all = all[:w.to/segment*n]
+	}
+	return all[w.from/segment*n:]
 }
 
 // part is the data of a window, with the channels, noise and scales of all.
@@ -82,7 +98,7 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 	at.Sigma = append([]float64(nil), start.Sigma...)
 	at.Nodes = (&optim.Point{Nodes: start.Nodes}).Clone().Nodes
 	theta := append(append([]float64(nil), start.Coefficients...), start.Parameters...)
-	s := &streaming{engine: e, at: &at, columns: len(theta), windows: d.windows(streamWindow)}
+	s := &streaming{engine: e, at: &at, columns: len(theta), windows: d.windows(streamWindow, e.segment())}
 	if at.Spreads = slices.Clone(start.Spreads); len(at.Spreads) == 0 {
 		at.Spreads = d.startSpreads()
 	}
@@ -123,7 +139,7 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 			iterations++
 			if e.Monitor != nil {
 				e.Monitor.Row(Row{Stage: name, Iteration: iterations, Objective: sum.objective, Omega: at.Omega, Terms: len(at.Terms),
-					Observations: d.Observations(), Segment: 1, Noise: d.relative(at.Sigma)})
+					Observations: d.Observations(), Segment: e.segment(), Noise: d.relative(at.Sigma)})
 			}
 			if gained <= streamTolerance {
 				return sum, optim.Converged, nil
@@ -270,19 +286,21 @@ func (s *streaming) chooseSubsteps() error {
 }
 
 func (s *streaming) nodes(w stretch) []float64 {
-	n := len(s.engine.Data.Model.States)
-	return s.at.Nodes[w.entry][w.from*n : w.to*n]
+	d := s.engine.Data
+	return d.nodes(w, s.at.Nodes, len(d.Model.States), s.engine.segment())
 }
 
 // stage of one window, by one worker.
 func (s *streaming) stage(w stretch, terms []Term) (*stage, error) {
 	e := *s.engine
 	e.Data, e.Workers = s.engine.Data.part(w), 1
-	st, err := e.libraryStage(terms, s.at, nil)
-	if err == nil {
-		st.given, st.drawn = nil, nil // they count once, not in every window
+	sp, err := e.librarySpec(terms, s.at, nil)
+	if err != nil {
+		return nil, err
 	}
-	return st, err
+	sp.open = s.engine.Data.open(w)
+	sp.given, sp.drawn = nil, nil // they count once, not in every window
+	return e.stageOf(sp, s.at)
 }
 
 // pass brings the nodes of every window to their best at θ and adds up what the
@@ -417,7 +435,7 @@ func (s *streaming) heldStage(w stretch, theta []float64) (*stage, error) {
 			d.Channels[c].Observe = expr.Substitute(d.Channels[c].Observe, values)
 		}
 	}
-	sp := spec{data: d, right: right, segment: 1, substeps: s.at.Substeps, sigma: s.at.Sigma, weight: make([]float64, len(d.Model.States))}
+	sp := spec{data: d, right: right, segment: s.engine.segment(), open: s.engine.Data.open(w), substeps: s.at.Substeps, sigma: s.at.Sigma, weight: make([]float64, len(d.Model.States))}
 	for _, state := range d.Model.States {
 		sp.states = append(sp.states, state.Name)
 	}

@@ -63,6 +63,19 @@ func long(t *testing.T, samples int) (*fit.Engine, *fit.Fitted) {
 // deviation.
 func TestStreamedRefitIsThatOfTheWholeRecord(t *testing.T) {
 	e, start := long(t, 30_000)
+	streamedIsWhole(t, e, start)
+}
+
+// Windows hold whole segments: what a longer one adds is none of its observations.
+func TestStreamedRefitOnLongerSegments(t *testing.T) {
+	e, start := long(t, 15_037)
+	e.Options.Segment = 16
+	start.Nodes = fit.Thin(e, start.Nodes)
+	streamedIsWhole(t, e, start)
+}
+
+func streamedIsWhole(t *testing.T, e *fit.Engine, start *fit.Fitted) {
+	t.Helper()
 	schedule := fit.Schedule{To: fit.OmegaEnd, Noise: true}
 	whole, err := e.Trajectory(context.Background(), "whole", start, schedule)
 	if err != nil {

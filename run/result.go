@@ -76,7 +76,17 @@ type Result struct {
 	ProcessNoise map[string]Number   `json:"process_noise,omitempty"` // by state, in its unit over the root of the time unit; absent where the motion needs none
 	Extra        *Extra              `json:"extra,omitempty"`         // a hidden state that the problem's model lacks
 	Lack         *Lack               `json:"lack,omitempty"`          // what the equations lack most surely; absent where it was not tested
+	Segments     *Segments           `json:"segments,omitempty"`      // of the final fit; absent where no longer ones than a sample were asked for
 	Seconds      Seconds             `json:"seconds"`
+}
+
+// Segments says how far a fit came to the long segments that were asked for.
+type Segments struct {
+	Asked  int    `json:"asked"`            // samples a segment
+	Used   int    `json:"used"`             // in the final fit
+	Rate   Number `json:"rate"`             // at which neighbouring trajectories part along the data, per time unit
+	Growth Number `json:"growth"`           // of a perturbation over the segment where it grows most
+	Reason string `json:"reason,omitempty"` // why no longer ones are used: "diverges", "misfits" or "noisy"; absent where Used is what was asked for
 }
 
 // Regime is a stretch of a record in which coefficients stay what they are. In
