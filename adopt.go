@@ -1,18 +1,23 @@
 package govern
 
 import (
+	"context"
 	"slices"
 
 	"govern/discover"
 	"govern/fit"
+	"govern/optim"
 )
 
 // adopt goes on with the data as the search has left them: freed of outliers, and
 // with what it has found of the noise's correlation. A search that has not seen every
 // sample leaves them as they are, and then it says no.
-func (w *work) adopt() (bool, error) {
+func (w *work) adopt(ctx context.Context) (bool, error) {
 	if w.found.Data == nil || w.sparse() {
 		return false, nil
+	}
+	if err := w.relevel(ctx); err != nil {
+		return false, err
 	}
 	cleaned, err := w.reconsider()
 	if err != nil {
@@ -27,14 +32,49 @@ func (w *work) adopt() (bool, error) {
 	return true, nil
 }
 
+// level tells the files apart that the search has told apart by their noise.
+func (w *work) level() error {
+	if w.found.Data == nil || !slices.ContainsFunc(w.found.Data.Channels, func(c fit.ChannelInfo) bool { return w.data.IndexOf(c) < 0 }) {
+		return nil
+	}
+	w.train, w.test = fit.AtLevels(w.train, w.found.Data.Entries), fit.AtLevels(w.test, w.found.Data.Entries)
+	var err error
+	w.data, err = fit.Prepare(w.problem.Model, w.train)
+	return err
+}
+
+// relevel asks around the path of the formula whether files differ in their noise that differences
+// have not told apart; where they do the formula is fitted again.
+func (w *work) relevel(ctx context.Context) error {
+	chosen := w.found.Chosen
+	if !w.rests() || len(chosen.Forms) > 0 || chosen.Driven || w.problem.Discover.Method == discover.MethodDerivatives {
+		return nil
+	}
+	data, err := w.found.Data.Relevelled(byState(chosen.Nodes, len(w.found.Model.States)), chosen.Parameters)
+	if err != nil || data == w.found.Data {
+		return err
+	}
+	start := *chosen
+	start.Sigma = data.Sigmas()
+	fitted, err := w.settings.engine(data, w.problem.Fit).Trajectory(ctx, "levels/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
+	if err != nil || fitted.Status == optim.Failed {
+		return err
+	}
+	w.found.Chosen, w.found.Data = fitted, data
+	return w.level()
+}
+
+// rests says that a formula was found that has a node a sample and holds throughout.
+func (w *work) rests() bool {
+	s := w.found.Status
+	return w.found.Chosen != nil && len(w.found.Regimes) == 0 && (s == discover.OK || s == discover.Ambiguous)
+}
+
 // reconsider looks for outliers again, around the path of the formula that was found:
 // a smoother cuts the tips of sharp spikes, and what they tell must not be lost.
 func (w *work) reconsider() (*fit.Data, error) {
 	found, chosen := w.found.Data, w.found.Chosen
-	if len(leftOut(w.data, found)) == 0 || chosen == nil || len(w.found.Regimes) > 0 {
-		return found, nil
-	}
-	if s := w.found.Status; s != discover.OK && s != discover.Ambiguous {
+	if len(leftOut(w.data, found)) == 0 || !w.rests() {
 		return found, nil
 	}
 	all, err := fit.Prepare(w.found.Model, withCorrelation(w.train, found))

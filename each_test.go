@@ -32,12 +32,15 @@ type trials struct {
 	values    []float64
 	samples   []int // of every trial; one number: of all
 	step      float64
-	noise     float64 // of every state, in standard deviations
+	noise     float64   // of every state, in standard deviations
+	levels    []float64 // of every trial's noise, which is so many times noise; nil: 1
+	outliers  int       // samples of x in every trial that are ten standard deviations of its noise off
 	seed      uint64
 	gap       int // samples from the 100th on that the first trial lacks
 }
 
-// entries observes the trials: the noise of a channel is the same in all of them.
+// entries observes the trials: the noise of a channel is the same in all of them, but
+// for their levels.
 func (c trials) entries(t *testing.T) []fit.Entry {
 	t.Helper()
 	var out []fit.Entry
@@ -61,9 +64,18 @@ func (c trials) entries(t *testing.T) []fit.Entry {
 			all = append(all, e.Channels[i].Values...)
 		}
 		sigma := c.noise * series.Std(all)
-		for _, e := range out {
+		for k, e := range out {
+			level := 1.0
+			if c.levels != nil {
+				level = c.levels[k]
+			}
 			for j := range e.Channels[i].Values {
-				e.Channels[i].Values[j] += sigma * rng.NormFloat64()
+				e.Channels[i].Values[j] += level * sigma * rng.NormFloat64()
+			}
+			for n := range c.outliers {
+				if i == 0 {
+					e.Channels[0].Values[50+40*n] += 10 * level * sigma
+				}
 			}
 		}
 	}

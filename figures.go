@@ -19,7 +19,7 @@ func (w *work) figures(ctx context.Context, out *Outcome) error {
 	w.innovations(out)
 	w.regimesPage(out)
 	w.heldOut(out.Page)
-	if err := w.closeUps(ctx, out.Page); err != nil {
+	if err := w.closeUp(ctx, out.Page); err != nil {
 		return err
 	}
 	if err := w.longRun(out.Page); err != nil {
@@ -83,7 +83,7 @@ func (w *work) fittedPath(entry fit.Entry, nodes []float64) *ode.Solution {
 func (w *work) innovations(out *Outcome) {
 	const cycles, most = 2, 200 // lags
 	for i, c := range w.whole.Channels {
-		v := report.Innovation{Column: c.Column, Unit: c.Unit, Assumed: !c.Given && w.final.Sigma[i] <= 1.0001*c.Floor}
+		v := report.Innovation{Column: c.Label(), Unit: c.Unit, Assumed: !c.Given && w.final.Sigma[i] <= 1.0001*c.Floor}
 		var steps []float64
 		for e, entry := range w.all {
 			for k, ch := range entry.Channels {
@@ -138,48 +138,37 @@ func (w *work) heldOut(page *report.Page) {
 	page.FreeRuns = append(page.FreeRuns, s)
 }
 
-// closeUps enlarges the beginning of the longest training entry, where the free
-// run starts, and of the longest other.
-func (w *work) closeUps(ctx context.Context, page *report.Page) error {
+// closeUp enlarges the beginning of the longest training entry, where the free
+// run starts.
+func (w *work) closeUp(ctx context.Context, page *report.Page) error {
 	const cycles, least, most = 8, 60, 4000 // samples
-	for _, e := range w.longest(1) {
-		entry := w.all[e]
-		end := 0
-		for end < len(entry.Times) && end < most && (end < least || entry.Times[end]-entry.Times[0] <= cycles*w.proof.Cycle) {
-			end++
-		}
-		if end == len(entry.Times) {
-			continue // the whole entry is drawn anyway
-		}
-		part := entry.Slice(0, end)
-		nodes := w.final.Nodes[e]
-		free, err := assess.Solve(ctx, w.closed, part, nodes[:len(w.closed.States)])
-		if free == nil {
-			return err
-		}
-		freely, err := assess.Observe(w.closed, part, free)
-		if err != nil {
-			return err
-		}
-		fitted, err := assess.Observe(w.closed, entry, w.fittedPath(entry, nodes))
-		if err != nil {
-			return err
-		}
-		s := report.Series{Entry: entry.Name, Time: part.Times}
-		for c, ch := range part.Channels {
-			s.Channels = append(s.Channels, report.Track{Name: ch.Column, Unit: ch.Unit, Data: ch.Values, Nudged: fitted[c][:end], Free: freely[c]})
-		}
-		page.CloseUps = append(page.CloseUps, s)
+	e := w.proof.Longest
+	entry := w.all[e]
+	end := 0
+	for end < len(entry.Times) && end < most && (end < least || entry.Times[end]-entry.Times[0] <= cycles*w.proof.Cycle) {
+		end++
 	}
+	if end == len(entry.Times) {
+		return nil // the whole entry is drawn anyway
+	}
+	part := entry.Slice(0, end)
+	nodes := w.final.Nodes[e]
+	free, err := assess.Solve(ctx, w.closed, part, nodes[:len(w.closed.States)])
+	if free == nil {
+		return err
+	}
+	freely, err := assess.Observe(w.closed, part, free)
+	if err != nil {
+		return err
+	}
+	fitted, err := assess.Observe(w.closed, entry, w.fittedPath(entry, nodes))
+	if err != nil {
+		return err
+	}
+	s := report.Series{Entry: entry.Name, Time: part.Times}
+	for c, ch := range part.Channels {
+		s.Channels = append(s.Channels, report.Track{Name: ch.Column, Unit: ch.Unit, Data: ch.Values, Nudged: fitted[c][:end], Free: freely[c]})
+	}
+	page.CloseUps = append(page.CloseUps, s)
 	return nil
-}
-
-// longest are the training entries with the most samples, at most count.
-func (w *work) longest(count int) []int {
-	order := make([]int, len(w.train))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return len(w.train[b].Times) - len(w.train[a].Times) })
-	return order[:min(count, len(order))]
 }

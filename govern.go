@@ -168,6 +168,9 @@ func solve(ctx context.Context, p *problem.Problem, s Settings, by search, recor
 		doubts = append(doubts, "regimes are named, but only the libraries of discover know them: what was found is the same in all")
 	}
 	w := &work{problem: p, asked: asked, settings: s, train: train, test: test, data: data, doubts: doubts, found: found, sought: engine.Data}
+	if err := w.level(); err != nil {
+		return nil, err
+	}
 	if out, err := w.again(ctx, by); err != nil || out != nil {
 		return out, err
 	}
@@ -177,7 +180,7 @@ func solve(ctx context.Context, p *problem.Problem, s Settings, by search, recor
 		}
 	}
 	w.adoptRegimes()
-	adopted, err := w.adopt()
+	adopted, err := w.adopt(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"govern/assess"
 	"govern/discover"
 	"govern/expr"
+	"govern/fit"
 	"govern/model"
 	"govern/run"
 )
@@ -138,11 +139,12 @@ func (w *work) numbers(r *run.Result) {
 	sigma := sampled(w.whole, w.final.Sigma)
 	r.ProcessNoise = w.processNoise()
 	for i, c := range w.whole.Channels {
-		r.Noise[c.Column] = run.Number(sigma[i])
-		r.Errors.Nudged[c.Column] = run.Number(w.residual(i) / c.Std)
+		r.Noise[c.Column] = run.Number(overLevels(w.whole, i, func(k int) float64 { return sigma[k] }))
+		r.Errors.Nudged[c.Column] = run.Number(overLevels(w.whole, i, func(k int) float64 { return w.residual(k) / w.whole.Channels[k].Std }))
 	}
+	r.NoiseEntries = w.noiseEntries(sigma)
 	for i, c := range w.data.Channels {
-		r.Errors.Free[c.Column] = run.Number(w.proof.Free[i])
+		r.Errors.Free[c.Column] = run.Number(w.proof.FreeColumn[i])
 	}
 	r.Supplied.Gain = 0 // the last fit has none
 	if g := w.grown; g != nil {
@@ -155,6 +157,41 @@ func (w *work) numbers(r *run.Result) {
 		r.Supplied.Defects[h.State] = run.Number(h.Share())
 	}
 	r.Dynamics = *dynamicsOf(w.proof)
+}
+
+// overLevels is a value of channel i: the root mean square over the samples of all
+// levels of its noise for which it is defined.
+func overLevels(d *fit.Data, i int, value func(channel int) float64) float64 {
+	levels := d.LevelsOf(i)
+	if len(levels) == 1 {
+		return value(i)
+	}
+	sum, weight := 0.0, 0.0
+	for _, k := range levels {
+		if v := value(k); !math.IsNaN(v) {
+			n := float64(d.Channels[k].Count)
+			sum += n * v * v
+			weight += n
+		}
+	}
+	return math.Sqrt(sum / weight)
+}
+
+// noiseEntries is the noise of every entry, by column, where it has several levels.
+func (w *work) noiseEntries(sigma []float64) map[string]map[string]run.Number {
+	var out map[string]map[string]run.Number
+	for i, c := range w.whole.Channels {
+		for _, name := range c.Files {
+			if out == nil {
+				out = map[string]map[string]run.Number{}
+			}
+			if out[c.Column] == nil {
+				out[c.Column] = map[string]run.Number{}
+			}
+			out[c.Column][name] = run.Number(sigma[i])
+		}
+	}
+	return out
 }
 
 // residual is the rms residual of a channel of the final fit; NaN where that failed.
@@ -192,10 +229,10 @@ func (w *work) judge(r *run.Result) {
 		refuse("the %s, running free, leaves the range of the data (%s): it is not a model of them. Give more data, or %s.", what, w.proof.Escape, richer)
 	case astray >= 0 && w.found.Extra != nil:
 		refuse("a formula with an extra hidden state follows the data, but free runs from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
-			"the library lacks something else; widen it, or observe more", w.proof.Free[astray], w.data.Channels[astray].Column)
+			"the library lacks something else; widen it, or observe more", w.proof.Free[astray], w.data.Channels[astray].Label())
 	case astray >= 0:
 		refuse("Free runs of the network from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
-			"it does not hold where it was not trained. Train on data that cover the held-out ones, or seek a formula with `govern extract`, which may.", w.proof.Free[astray], w.data.Channels[astray].Column)
+			"it does not hold where it was not trained. Train on data that cover the held-out ones, or seek a formula with `govern extract`, which may.", w.proof.Free[astray], w.data.Channels[astray].Label())
 	}
 }
 

@@ -49,7 +49,7 @@ func (w *work) page(r *run.Result) *report.Page {
 		p.Ties = append(p.Ties, tie)
 	}
 	for i, c := range w.whole.Channels {
-		channel := report.Channel{Column: c.Column, Unit: c.Unit, Observe: c.Observe, Std: c.Std, Noise: w.final.Sigma[i] / c.Inflation(), Nudged: w.residual(i) / c.Std, Free: math.NaN(), Differences: math.NaN()}
+		channel := report.Channel{Column: c.Label(), Unit: c.Unit, Observe: c.Observe, Std: c.Std, Noise: w.final.Sigma[i] / c.Inflation(), Nudged: w.residual(i) / c.Std, Free: math.NaN(), Differences: math.NaN()}
 		if k := w.data.IndexOf(c); k >= 0 {
 			channel.Free = w.proof.Free[k]
 		}

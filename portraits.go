@@ -20,7 +20,7 @@ func (w *work) longRun(page *report.Page) error {
 	if w.proof.Long == nil {
 		return nil
 	}
-	entry := w.train[w.longest(1)[0]]
+	entry := w.train[w.proof.Longest]
 	long, err := assess.Observe(w.closed, w.known([]fit.Entry{entry}, w.final)[0], w.proof.Long)
 	if err != nil {
 		return err

@@ -179,12 +179,30 @@ func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) er
 	return nil
 }
 
+// atNoises returns entries with the levels of noise that the run has told apart: files
+// of one share the number.
+func atNoises(entries []fit.Entry, r *run.Result) []fit.Entry {
+	entries = slices.Clone(entries)
+	for e := range entries {
+		entries[e].Channels = slices.Clone(entries[e].Channels)
+		for i := range entries[e].Channels {
+			c := &entries[e].Channels[i]
+			levels := slices.Compact(slices.Sorted(maps.Values(r.NoiseEntries[c.Column])))
+			if k := slices.Index(levels, r.NoiseEntries[c.Column][entries[e].Name]); k >= 0 {
+				c.Level = k
+			}
+		}
+	}
+	return entries
+}
+
 // best fits the formula on all data, as the run has left it.
 func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result) error {
 	entries, err := p.Open()
 	if err != nil {
 		return err
 	}
+	entries = atNoises(entries, r)
 	m := *p.PerEntry()
 	m.Parameters = slices.Clone(m.Parameters)
 	for i, q := range m.Parameters {
@@ -210,20 +228,24 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 	}
 	scale := make([]float64, len(m.States))
 	typical := 0.0
-	for _, c := range data.Channels {
-		typical += c.Std / float64(len(data.Channels))
+	for k := range data.Channels {
+		typical += data.Channels[data.Cleanest(k)].Std / float64(len(data.Channels))
 	}
 	for i, state := range m.States {
 		scale[i] = typical
-		for _, c := range data.Channels {
-			if c.Observe.Kind == expr.Name && c.Observe.Ident == state.Name {
+		for k, c := range data.Channels {
+			if c.Observe.Kind == expr.Name && c.Observe.Ident == state.Name && data.Cleanest(k) == k {
 				scale[i] = c.Std
 			}
 		}
 	}
 	sigma := data.Sigmas()
 	for c, info := range data.Channels {
-		if v := float64(r.Noise[info.Column]); v > 0 {
+		v := float64(r.Noise[info.Column])
+		if len(info.Files) > 0 {
+			v = float64(r.NoiseEntries[info.Column][info.Files[0]])
+		}
+		if v > 0 {
 			sigma[c] = math.Max(v, info.Floor)
 		}
 	}

@@ -326,7 +326,7 @@ func (w *work) regimes() []run.Regime {
 		if proof := w.proofs[r.Number]; proof != nil {
 			entry.Dynamics, entry.Free = dynamicsOf(proof), map[string]run.Number{}
 			for i, c := range w.data.Channels {
-				entry.Free[c.Column] = run.Number(proof.Free[i])
+				entry.Free[c.Column] = run.Number(proof.FreeColumn[i])
 			}
 		}
 		if r.High > r.Low {

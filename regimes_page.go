@@ -34,8 +34,8 @@ func (w *work) regimesPage(out *Outcome) {
 			for _, v := range r.Dynamics.Lyapunov {
 				entry.Lyapunov = append(entry.Lyapunov, float64(v))
 			}
-			for _, c := range w.data.Channels {
-				if v := float64(r.Free[c.Column]); !math.IsNaN(v) {
+			for i, c := range w.data.Channels {
+				if v := float64(r.Free[c.Column]); !math.IsNaN(v) && w.data.LevelsOf(i)[0] == i {
 					entry.Free = append(entry.Free, report.Free{Column: c.Column, Error: v})
 				}
 			}

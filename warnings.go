@@ -32,7 +32,7 @@ func (w *work) warnings() []string {
 	}
 	if i := w.wide(); i >= 0 {
 		out = append(out, fmt.Sprintf("free runs leave %s by %.2g standard deviations over three cycles, where its noise is %.2g: without chaos the true equations would stay near it, so these are likely an approximation",
-			w.data.Channels[i].Column, w.proof.Free[i], w.final.Sigma[i]/w.data.Channels[i].Std))
+			w.data.Channels[i].Label(), w.proof.Free[i], w.final.Sigma[i]/w.data.Channels[i].Std))
 	}
 	if w.proof.Rest != "" && len(w.final.Forms) > 0 {
 		out = append(out, "left to itself the network comes to rest: "+w.proof.Rest)
@@ -51,7 +51,7 @@ func (w *work) warnings() []string {
 	}
 	for _, c := range w.data.Channels {
 		if c.Correlation > 0 {
-			out = append(out, fmt.Sprintf("the noise of %s is correlated, %.2g from sample to sample: it counts as white noise %.2g times as large", c.Column, c.Correlation, c.Inflation()))
+			out = append(out, fmt.Sprintf("the noise of %s is correlated, %.2g from sample to sample: it counts as white noise %.2g times as large", c.Label(), c.Correlation, c.Inflation()))
 		}
 	}
 	for _, c := range w.data.Channels {

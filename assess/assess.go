@@ -43,7 +43,8 @@ type Proof struct {
 	Cycle                   float64 // mean time of a cycle of the data; NaN without cycles
 	ModelCycle              float64
 	Starts                  int
-	Free                    []float64 // per channel: rms over the horizon / std, median over starts
+	Free                    []float64 // per channel of the training data: rms over the horizon / std, median over starts
+	FreeColumn              []float64 // the same over the starts in entries of any level of the channel's noise
 	Relative                float64   // rms of all trusted channels over the horizon, median over starts
 	ValidTime               float64   // median, in Lyapunov times (cycles where there is no chaos)
 	Censored                bool      // more than half of the free runs were still valid when the data ended
@@ -55,7 +56,8 @@ type Proof struct {
 	Escape   string
 	Rest     string // that the long free run comes to rest where the data go on; empty if it does not
 	Runs     []FreeRun
-	Long     *ode.Solution // free run of Final on the data's times
+	Longest  int           // the training entry that Long is compared with
+	Long     *ode.Solution // free run of Final on its times
 	Warnings []string
 }
 
@@ -81,18 +83,17 @@ func Run(ctx context.Context, in Input) (*Proof, error) {
 		ValidTime: math.NaN(), Horizon: math.NaN(), Cycle: math.NaN(), ModelCycle: math.NaN(), Relative: math.NaN(),
 		AttractorDistance: math.NaN(), AttractorFloor: math.NaN(), SpectrumDistance: math.NaN(), SpectrumFloor: math.NaN(),
 	}
-	final, err := ode.NewSystem(in.Final.WithParameters(in.Train[in.longest()].Set))
-	if err != nil {
-		return nil, err
-	}
 	data, err := fit.Prepare(in.Model, in.Train)
 	if err != nil {
 		return nil, err
 	}
-	p.Free = make([]float64, len(data.Channels))
-	for i := range p.Free {
-		p.Free[i] = math.NaN()
+	p.Longest = in.longest(data)
+	final, err := ode.NewSystem(in.Final.WithParameters(in.Train[p.Longest].Set))
+	if err != nil {
+		return nil, err
 	}
+	p.Free = slices.Repeat([]float64{math.NaN()}, len(data.Channels))
+	p.FreeColumn = slices.Clone(p.Free)
 	p.Cycle = 4 * data.Time
 	if err := p.attractor(ctx, in, final); err != nil {
 		return nil, err
@@ -104,12 +105,20 @@ func Run(ctx context.Context, in Input) (*Proof, error) {
 }
 
 // longest is the training entry with most samples: what dynamics are compared
-// with, under its conditions.
-func (in *Input) longest() int {
-	longest := 0
+// with, under its conditions. Entries whose noise is that of a higher level and hides
+// the motion come last.
+func (in *Input) longest(data *fit.Data) int {
+	hidden := func(e int) bool {
+		return slices.ContainsFunc(in.Train[e].Channels, func(c fit.Channel) bool {
+			i := data.Channel(c)
+			return data.Cleanest(i) != i && in.Sigma[i] > trusted*signal(data.Channels[i], in.Sigma[i])
+		})
+	}
+	longest, buried := 0, hidden(0)
 	for e := range in.Train {
-		if len(in.Train[e].Times) > len(in.Train[longest].Times) {
-			longest = e
+		more := len(in.Train[e].Times) > len(in.Train[longest].Times)
+		if h := hidden(e); h == buried && more || buried && !h {
+			longest, buried = e, h
 		}
 	}
 	return longest
@@ -122,7 +131,8 @@ func Forecast(ctx context.Context, in Input, horizon, cycle float64) (*Proof, er
 	if err != nil {
 		return nil, err
 	}
-	p := &Proof{Horizon: horizon, Cycle: cycle, Lyapunov: []float64{1 / horizon}, Chaotic: true, Free: make([]float64, len(data.Channels))}
+	p := &Proof{Horizon: horizon, Cycle: cycle, Lyapunov: []float64{1 / horizon}, Chaotic: true,
+		Free: make([]float64, len(data.Channels)), FreeColumn: make([]float64, len(data.Channels))}
 	return p, p.freeRuns(ctx, in, data)
 }
 
@@ -150,9 +160,11 @@ func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
 		return err
 	}
 	engine := &fit.Engine{Data: d, Options: fit.Options{Substeps: in.Substeps, Omega: in.Omega}, Workers: in.Workers, Journal: in.Journal}
-	sigma := make([]float64, len(d.Channels))
+	sigma := d.Sigmas() // of levels that only held-out entries have
 	for i := range sigma {
-		sigma[i] = in.Sigma[data.IndexOf(d.Channels[i])]
+		if k := data.IndexOf(d.Channels[i]); k >= 0 {
+			sigma[i] = in.Sigma[k]
+		}
 	}
 	at, err := engine.Locate(ctx, "assess/starts", sigma, in.Scale)
 	if err != nil {
@@ -160,33 +172,45 @@ func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
 	}
 	p.Starts = len(starts)
 	perChannel := make([][]float64, len(data.Channels))
-	var valid, relative []float64
-	censored := 0
+	var verdicts []verdict
 	for k, s := range starts {
 		run, err := p.freeRun(ctx, in.Model, s, at.Last[k])
 		if err != nil {
 			return err
 		}
-		errs, total, until, ended := p.compare(in, data, run)
-		run.Valid, run.Open = until, ended
+		v := p.compare(in, data, run, func(c fit.Channel) float64 { return sigma[d.Channel(c)] })
+		run.Valid, run.Open = v.until, v.censored
 		p.Runs = append(p.Runs, run)
-		for c, v := range errs {
+		verdicts = append(verdicts, v)
+		for c, v := range v.channels {
 			if !math.IsNaN(v) {
 				perChannel[c] = append(perChannel[c], v)
 			}
 		}
-		relative = append(relative, total)
-		valid = append(valid, until)
-		if ended {
+	}
+	if slices.ContainsFunc(verdicts, func(v verdict) bool { return v.sure }) {
+		verdicts = slices.DeleteFunc(verdicts, func(v verdict) bool { return !v.sure })
+	}
+	var valid, relative []float64
+	censored := 0
+	for _, v := range verdicts {
+		relative = append(relative, v.total)
+		valid = append(valid, v.until)
+		if v.censored {
 			censored++
 		}
 	}
 	for c, v := range perChannel {
 		p.Free[c] = series.Median(v)
+		var all []float64
+		for _, k := range data.LevelsOf(c) {
+			all = append(all, perChannel[k]...)
+		}
+		p.FreeColumn[c] = series.Median(all)
 	}
 	p.Relative = series.Median(relative)
 	p.ValidTime = series.Median(valid) / p.unit()
-	if p.Censored = 2*censored > len(starts); p.Censored && p.Chaotic { // without chaos valid_time is undefined
+	if p.Censored = 2*censored > len(verdicts); p.Censored && p.Chaotic { // without chaos valid_time is undefined
 		p.Warnings = append(p.Warnings, "most free runs were still valid when the held-out data ended: valid_time is a lower bound")
 	}
 	return nil
@@ -436,29 +460,57 @@ func Observe(m *model.Model, e fit.Entry, sol *ode.Solution) ([][]float64, error
 	return out, nil
 }
 
-// compare judges a free run by the data: the rms error of every channel over
-// the horizon in standard deviations; the same over the trusted channels
-// without their noise; and the time until the latter exceeds validLevel.
-func (p *Proof) compare(in Input, data *fit.Data, r FreeRun) (channels []float64, total, until float64, censored bool) {
-	channels = make([]float64, len(data.Channels))
+// verdict is how far a free run is off the data.
+type verdict struct {
+	channels []float64 // of the training data: rms error over the horizon, in standard deviations
+	total    float64   // the same over the trusted channels without their noise
+	until    float64   // time until that exceeds validLevel
+	censored bool      // or until the data end
+	sure     bool      // the run's entry has a channel that can be trusted; else its cleanest was taken
+}
+
+// compare judges a free run by the data. Noise says that of a channel whose level no
+// training entry has.
+func (p *Proof) compare(in Input, data *fit.Data, r FreeRun, noise func(fit.Channel) float64) verdict {
+	out := verdict{channels: make([]float64, len(data.Channels))}
 	n := len(r.Data.Times)
 	square := make([]float64, n) // over trusted channels, noise removed
 	counted := make([]float64, n)
-	for i := range channels {
-		channels[i] = math.NaN()
+	for i := range out.channels {
+		out.channels[i] = math.NaN()
 	}
-	least := math.Inf(1)
+	least, own := math.Inf(1), math.Inf(1)
 	for i, c := range data.Channels {
 		least = math.Min(least, in.Sigma[i]/signal(c, in.Sigma[i]))
 	}
+	index := make([]int, len(r.Data.Channels))
+	sigma, std := make([]float64, len(index)), make([]float64, len(index)) // noise, and the signal without it
 	for c, ch := range r.Data.Channels {
-		i := data.Channel(ch)
+		if index[c] = data.AnyLevel(ch); index[c] < 0 {
+			continue
+		}
+		info := data.Channels[index[c]]
+		sigma[c] = in.Sigma[index[c]]
+		std[c] = signal(info, sigma[c])
+		if info.Level != ch.Level {
+			sigma[c] = noise(ch)
+		}
+		own = math.Min(own, sigma[c]/std[c])
+	}
+	limit := math.Max(trusted, 1.01*least)
+	if out.sure = own <= limit; !out.sure {
+		limit = 1.01 * own
+	}
+	for c, ch := range r.Data.Channels {
+		i := index[c]
 		if i < 0 {
 			continue
 		}
-		info := data.Channels[i]
-		std := signal(info, in.Sigma[i])
-		trust := in.Sigma[i]/std <= math.Max(trusted, 1.01*least)
+		whole := data.Channels[i].Std
+		if data.Channels[i].Level != ch.Level {
+			whole = math.Hypot(std[c], sigma[c])
+		}
+		trust := sigma[c]/std[c] <= limit
 		sum, count := 0.0, 0.0
 		for k, v := range ch.Values {
 			if math.IsNaN(v) {
@@ -473,17 +525,17 @@ func (p *Proof) compare(in Input, data *fit.Data, r FreeRun) (channels []float64
 				count++
 			}
 			if trust {
-				square[k] += (e*e - in.Sigma[i]*in.Sigma[i]) / (std * std)
+				square[k] += (e*e - sigma[c]*sigma[c]) / (std[c] * std[c])
 				counted[k]++
 			}
 		}
 		if count > 0 {
-			channels[i] = math.Sqrt(sum/count) / info.Std
+			out.channels[i] = math.Sqrt(sum/count) / whole
 		}
 	}
 	// The noise of a channel is removed in the mean only, so the error is averaged
 	// over a sixteenth of a cycle.
-	until, censored = r.Data.Times[n-1]-r.Data.Times[0], true
+	out.until, out.censored = r.Data.Times[n-1]-r.Data.Times[0], true
 	sum, count := 0.0, 0.0
 	for k := range n {
 		elapsed := r.Data.Times[k] - r.Data.Times[0]
@@ -498,11 +550,12 @@ func (p *Proof) compare(in Input, data *fit.Data, r FreeRun) (channels []float64
 				samples++
 			}
 		}
-		if censored && samples > 0 && !(mean/samples <= validLevel*validLevel) {
-			until, censored = elapsed, false
+		if out.censored && samples > 0 && !(mean/samples <= validLevel*validLevel) {
+			out.until, out.censored = elapsed, false
 		}
 	}
-	return channels, math.Sqrt(math.Max(sum, 0) / math.Max(count, 1)), until, censored
+	out.total = math.Sqrt(math.Max(sum, 0) / math.Max(count, 1))
+	return out
 }
 
 // signal is the standard deviation of a channel without its noise.

@@ -20,8 +20,8 @@ const reach = 2
 // attractor runs the final model freely over as long a time as the training
 // data last, and compares where it goes with where they went.
 func (p *Proof) attractor(ctx context.Context, in Input, sys *ode.System) error {
+	longest := p.Longest
 	p.Bounded = true
-	longest := in.longest()
 	entry := in.Train[longest]
 	if len(entry.Set) > 0 { // exponents are those under the entry's conditions
 		var err error

@@ -40,7 +40,7 @@ func Conditional(ctx context.Context, m *model.Model, data *fit.Data, sigma []fl
 	// Nudge writes the innovation in the master's states; seen from the follower
 	// these are its own, and what drives it is the master.
 	nudged, err := d.Nudge(make0(len(master)), gains, x0, func(c int) *expr.Expr {
-		return expr.Substitute(d.Channels[c].Observe, mastered(m))
+		return expr.Binary(expr.Sub, expr.Substitute(d.Channels[c].Observe, mastered(m)), d.Channels[c].Observe)
 	})
 	if err != nil {
 		return 0, err

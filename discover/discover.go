@@ -479,7 +479,7 @@ func memories(d *fit.Data) []string {
 		}
 		samples := -1 / math.Log(c.Correlation)
 		if perTime := d.SamplesPerCycle() / 4; samples > perTime {
-			out = append(out, fmt.Sprintf("the noise of %s would have to remember for %.2g characteristic times: equations that are slightly wrong look like that", c.Column, samples/perTime))
+			out = append(out, fmt.Sprintf("the noise of %s would have to remember for %.2g characteristic times: equations that are slightly wrong look like that", c.Label(), samples/perTime))
 		}
 	}
 	return out
@@ -855,8 +855,8 @@ func checks(d *fit.Data, f *fit.Fitted) []Check {
 		}
 		ratio := f.Sigma[i] / c.Slow
 		limit := 1.07 + 3/math.Sqrt(2*float64(c.Count))
-		out = append(out, Check{"noise " + c.Column, ratio <= limit,
-			fmt.Sprintf("the residual of %s is %.3g times the noise that its own differences show (limit %.3g)", c.Column, ratio, limit)})
+		out = append(out, Check{"noise " + c.Label(), ratio <= limit,
+			fmt.Sprintf("the residual of %s is %.3g times the noise that its own differences show (limit %.3g)", c.Label(), ratio, limit)})
 	}
 	n := float64(d.Observations())
 	effective := 0.0 // correlated samples count for less

@@ -91,8 +91,8 @@ func white(e *fit.Engine, f *fit.Fitted) ([]Check, error) {
 			largest = math.Max(largest, math.Abs(r))
 		}
 		chance := distuv.ChiSquared{K: whiteLags}.Survival(q)
-		out = append(out, Check{"memory " + channel.Column, chance > sure || largest < leastMemory,
-			fmt.Sprintf("the errors of one-step predictions of %s are correlated with each other by %.2g", channel.Column, largest)})
+		out = append(out, Check{"memory " + channel.Label(), chance > sure || largest < leastMemory,
+			fmt.Sprintf("the errors of one-step predictions of %s are correlated with each other by %.2g", channel.Label(), largest)})
 	}
 	return out, nil
 }

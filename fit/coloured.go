@@ -104,13 +104,20 @@ func (e *Engine) Coloured(ctx context.Context, name string, at *Fitted) ([]Entry
 func (d *Data) residuals(f *Fitted) ([][][]float64, error) {
 	n := len(d.Model.States)
 	path := &Smoothed{Parameters: f.Parameters}
-	out := make([][][]float64, len(d.Entries))
-	for e, nodes := range f.Nodes {
+	for _, nodes := range f.Nodes {
 		states := make([][]float64, n)
 		for k, v := range nodes {
 			states[k%n] = append(states[k%n], v)
 		}
 		path.States = append(path.States, states)
+	}
+	return d.off(path)
+}
+
+// off is data − path, by entry, channel and sample.
+func (d *Data) off(path *Smoothed) ([][][]float64, error) {
+	out := make([][][]float64, len(d.Entries))
+	for e := range out {
 		out[e] = make([][]float64, len(d.Channels))
 		for c := range d.Channels {
 			out[e][c] = slices.Clone(d.values(e, c))

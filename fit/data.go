@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strconv"
 
 	"govern/expr"
 	"govern/model"
@@ -36,6 +37,8 @@ type Data struct {
 }
 
 // ChannelInfo is a channel of all entries that have it.
+//
+// Where the noise of a channel has several levels each is a channel.
 type ChannelInfo struct {
 	Column  string
 	Unit    string
@@ -59,6 +62,10 @@ type ChannelInfo struct {
 	// Floor is the smallest noise assumed: 1e-4 standard deviations or the
 	// quantisation step / √12.
 	Floor float64
+	// Level is that of its entries' channels, Files are their names where the data have
+	// others; nil where they have not.
+	Level int
+	Files []string
 }
 
 // UnknownCall is a distinct call of an unknown in the equations.
@@ -82,12 +89,12 @@ func Prepare(m *model.Model, entries []Entry) (*Data, error) {
 			set[name] = true
 		}
 		for _, c := range e.Channels {
-			k := c.Column + "\x00" + c.Observe.String()
+			k := c.instrument() + "\x00" + strconv.Itoa(c.Level)
 			i, ok := known[k]
 			if !ok {
 				i = len(d.Channels)
 				known[k] = i
-				d.Channels = append(d.Channels, ChannelInfo{Column: c.Column, Unit: c.Unit, Observe: m.Expand(c.Observe)})
+				d.Channels = append(d.Channels, ChannelInfo{Column: c.Column, Unit: c.Unit, Observe: m.Expand(c.Observe), Level: c.Level})
 			}
 			index = append(index, i)
 		}
@@ -157,6 +164,9 @@ func (d *Data) describe() {
 		if !c.Given {
 			c.Sigma0 = math.Max(c.Sigma0, c.Floor)
 		}
+	}
+	d.compareLevels()
+	for _, c := range d.Channels {
 		cleanest = math.Min(cleanest, c.Sigma0/c.Std)
 	}
 	// The fastest rotation of the clean channels; without turning points the
@@ -303,7 +313,7 @@ func (c ChannelInfo) Misgiven(cycle float64) string {
 		return ""
 	}
 	if c.Sigma0 > far*c.Differences || c.Sigma0 < c.Differences/far && cycle > dense {
-		return fmt.Sprintf("noise of %s is given as %.3g, but neighbouring samples scatter by %.2g: is it in the unit of the column, and no variance? Without it the noise is estimated", c.Column, c.Sigma0, c.Differences)
+		return fmt.Sprintf("noise of %s is given as %.3g, but neighbouring samples scatter by %.2g: is it in the unit of the column, and no variance? Without it the noise is estimated", c.Label(), c.Sigma0, c.Differences)
 	}
 	return ""
 }
@@ -535,16 +545,16 @@ func (d *Data) SamplesPerCycle() float64 {
 
 // Channel is the index of an entry's channel, −1 when the data lack it.
 func (d *Data) Channel(c Channel) int {
-	return d.find(c.Column, d.Model.Expand(c.Observe))
+	return d.find(c.Column, d.Model.Expand(c.Observe), c.Level)
 }
 
 // IndexOf is the index of a channel of other data of the same model, −1 when
 // these lack it.
-func (d *Data) IndexOf(c ChannelInfo) int { return d.find(c.Column, c.Observe) }
+func (d *Data) IndexOf(c ChannelInfo) int { return d.find(c.Column, c.Observe, c.Level) }
 
-func (d *Data) find(column string, observe *expr.Expr) int {
+func (d *Data) find(column string, observe *expr.Expr, level int) int {
 	for i, have := range d.Channels {
-		if have.Column == column && expr.Identical(have.Observe, observe) {
+		if have.Column == column && have.Level == level && expr.Identical(have.Observe, observe) {
 			return i
 		}
 	}

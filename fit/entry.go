@@ -45,6 +45,8 @@ type Channel struct {
 	// Correlation of its noise from sample to sample, AR(1). Sigma is then that of
 	// white noise with the same power at low frequencies: see Inflation.
 	Correlation float64
+	// Level tells the entries apart whose noise on this channel differs: see Levels.
+	Level int
 }
 
 // Journal remembers finished steps of a computation, so that an interrupted

@@ -3,6 +3,7 @@ package fit
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -63,10 +64,63 @@ func (d *Data) Drive(sm *Smoothed) ([][][]float64, error) {
 
 func driveName(channel int) string { return fmt.Sprintf("y#%d", channel) }
 
+// driven is the innovation of a channel by the signals of a stage. Where its noise has
+// several levels the signals of the cleanest and the next are s·ŷ and s, with the share s of the gain
+// that an entry's own level deserves.
+func (d *Data) driven(channel int) *expr.Expr {
+	h := d.Channels[channel].Observe
+	if share := d.shareOf(channel); share >= 0 {
+		h = expr.Binary(expr.Mul, expr.Var(driveName(share)), h)
+	}
+	return expr.Binary(expr.Sub, expr.Var(driveName(channel)), h)
+}
+
+// shareOf is the channel whose signal is the share s of a channel with several levels, −1
+// for others.
+func (d *Data) shareOf(channel int) int {
+	levels := d.LevelsOf(channel)
+	if k := slices.IndexFunc(levels, func(k int) bool { return k != channel }); k >= 0 {
+		return levels[k]
+	}
+	return -1
+}
+
+// trusting are the signals of driven for a path of the channels; the path itself where no
+// channel has several levels.
+func (d *Data) trusting(path [][][]float64, gains []float64) [][][]float64 {
+	out := path
+	for c := range d.Channels {
+		share := d.shareOf(c)
+		if share < 0 || d.Cleanest(c) != c || gains[c] == 0 {
+			continue
+		}
+		if &out[0] == &path[0] {
+			out = slices.Clone(path)
+			for e := range out {
+				out[e] = slices.Clone(path[e])
+			}
+		}
+		for e := range out {
+			s := 1.0
+			for _, k := range d.LevelsOf(c) {
+				if d.values(e, k) != nil {
+					s = gains[k] / gains[c]
+				}
+			}
+			out[e][c], out[e][share] = slices.Clone(path[e][c]), slices.Repeat([]float64{s}, len(path[e][c]))
+			for i := range out[e][c] {
+				out[e][c][i] *= s
+			}
+		}
+	}
+	return out
+}
+
 // Nudge adds the correction to right-hand sides. gains are per channel; at is
-// the state where a nonlinear channel's slope is taken; drive names the signals.
+// the state where a nonlinear channel's slope is taken; innovation is ŷ − h(x). Of a
+// channel whose noise has several levels the cleanest stands for all.
 // A channel without gain or without a state in it corrects nothing.
-func (d *Data) Nudge(right []*expr.Expr, gains []float64, at []float64, drive func(channel int) *expr.Expr) ([]*expr.Expr, error) {
+func (d *Data) Nudge(right []*expr.Expr, gains []float64, at []float64, innovation func(channel int) *expr.Expr) ([]*expr.Expr, error) {
 	n := len(d.Model.States)
 	h := mat.NewDense(len(d.Channels), n, nil)
 	values := map[string]float64{}
@@ -83,7 +137,7 @@ func (d *Data) Nudge(right []*expr.Expr, gains []float64, at []float64, drive fu
 			if err != nil {
 				return nil, fmt.Errorf("fit: slope of channel %s: %w", ch.Column, err)
 			}
-			if gains[c] > 0 {
+			if gains[c] > 0 && d.Cleanest(c) == c {
 				h.Set(c, i, v)
 			}
 		}
@@ -98,8 +152,7 @@ func (d *Data) Nudge(right []*expr.Expr, gains []float64, at []float64, drive fu
 		for c, ch := range d.Channels {
 			// What rounding leaves of the pseudo-inverse moves the state by nothing.
 			if k := g.At(i, c) * gains[c]; k != 0 && math.Abs(g.At(i, c)*ch.Std) > 1e-12*size[i] {
-				innovation := expr.Binary(expr.Sub, drive(c), ch.Observe)
-				out[i] = expr.Binary(expr.Add, out[i], expr.Binary(expr.Mul, expr.Num(k), innovation))
+				out[i] = expr.Binary(expr.Add, out[i], expr.Binary(expr.Mul, expr.Num(k), innovation(c)))
 			}
 		}
 	}

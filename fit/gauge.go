@@ -482,7 +482,10 @@ func (g *gauges) rowsAt(at map[string]float64) [][]float64 {
 		}
 		out = append(out, row)
 	}
-	for _, c := range g.data.Channels {
+	for i, c := range g.data.Channels {
+		if g.data.LevelsOf(i)[0] != i {
+			continue // says no more than the first
+		}
 		row := make([]float64, len(g.order))
 		moved(row, 1, c.Observe)
 		out = append(out, row)

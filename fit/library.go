@@ -180,10 +180,10 @@ func (e *Engine) librarySpec(terms []Term, from *Fitted, gain *Gain) (spec, erro
 			gains[c] = gain.K * d.Trust(c, from.Sigma[c])
 		}
 		var err error
-		if sp.right, err = d.Nudge(sp.right, gains, from.mean(len(d.Model.States)), func(c int) *expr.Expr { return expr.Var(driveName(c)) }); err != nil {
+		if sp.right, err = d.Nudge(sp.right, gains, from.mean(len(d.Model.States)), d.driven); err != nil {
 			return sp, err
 		}
-		sp.drive = gain.Drive
+		sp.drive = d.trusting(gain.Drive, gains)
 	}
 	return sp, nil
 }

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"govern/expr"
-	"govern/tape"
 )
 
 // A sample is an outlier when it lies outlierLimit robust standard deviations of
@@ -38,20 +35,7 @@ func (d *Data) WithoutOutliers(states [][][]float64, parameters []float64) (*Dat
 			parameters = append(parameters, d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Value)
 		}
 	}
-	path := &Smoothed{States: states, Parameters: parameters}
-	var outputs []*expr.Expr
-	for _, c := range d.Channels {
-		outputs = append(outputs, c.Observe)
-	}
-	expected := make([][][]float64, len(d.Entries)) // entry, channel of data, sample
-	for e := range d.Entries {
-		expected[e] = make([][]float64, len(outputs))
-	}
-	err := d.along(path, outputs, nil, func(e, _ int, m *tape.Machine) {
-		for c := range outputs {
-			expected[e][c] = append(expected[e][c], m.Output(c)[0])
-		}
-	})
+	residual, err := d.off(&Smoothed{States: states, Parameters: parameters})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -61,8 +45,8 @@ func (d *Data) WithoutOutliers(states [][][]float64, parameters []float64) (*Dat
 		off := make([][]float64, len(d.Entries)) // |residual| by entry and sample
 		var all []float64
 		for e := range d.Entries {
-			for i, v := range d.values(e, c) {
-				r := math.Abs(v - expected[e][c][i])
+			for _, r := range residual[e][c] {
+				r = math.Abs(r)
 				if off[e] = append(off[e], r); !math.IsNaN(r) {
 					all = append(all, r)
 				}
@@ -72,7 +56,7 @@ func (d *Data) WithoutOutliers(states [][][]float64, parameters []float64) (*Dat
 			continue
 		}
 		slices.Sort(all)
-		limit := outlierLimit * math.Max(all[len(all)/2]/0.6744897501960817, info.Floor)
+		limit := outlierLimit * math.Max(all[len(all)/2]/normalMedian, info.Floor)
 		count, runs := 0, 0
 		for e := range off {
 			for i, r := range off[e] {
@@ -143,6 +127,16 @@ func (e *Engine) Clean(ctx context.Context) (*Engine, *Smoothed, error) {
 			break
 		}
 		next := *e
+		if round == 1 { // samples of a noisy file are no outliers of the others
+			if next.Data, err = e.Data.Relevelled(sm.States, sm.Parameters); err != nil {
+				return nil, nil, err
+			}
+			if next.Data != e.Data {
+				e = &next
+				sm, err = e.smoothAs(ctx, "smooth-levels")
+				continue
+			}
+		}
 		next.Data = cleaned
 		e = &next
 		sm, err = e.smoothAs(ctx, fmt.Sprintf("smooth-cleaned-%d", round))

@@ -21,7 +21,7 @@ func (d *Data) scales(c component) []float64 {
 	for i, s := range c.states {
 		for _, ch := range c.channels {
 			o := d.Channels[ch].Observe
-			if o.Kind == expr.Name && o.Ident == d.Model.States[s].Name {
+			if o.Kind == expr.Name && o.Ident == d.Model.States[s].Name && d.Cleanest(ch) == ch {
 				info := d.Channels[ch]
 				out[i] = math.Sqrt(math.Max(info.Std*info.Std-info.Sigma0*info.Sigma0, 0.01*info.Std*info.Std))
 				typical += out[i]
@@ -33,7 +33,7 @@ func (d *Data) scales(c component) []float64 {
 		d.hiddenScales(c, out)
 	}
 	if count == 0 {
-		typical, count = d.Channels[c.channels[0]].Std, 1
+		typical, count = d.Channels[d.Cleanest(c.channels[0])].Std, 1
 	}
 	for i := range out {
 		if out[i] == 0 { // nothing says anything of its unit

@@ -106,13 +106,14 @@ func (e *Engine) Drawn(draw int) *Smoothed {
 			return c.Observe.Kind == expr.Name && c.Observe.Ident == d.Model.States[s].Name
 		})
 		if own[s] >= 0 {
+			own[s] = d.Cleanest(own[s])
 			size += d.Channels[own[s]].Std
 			level += d.mean(own[s])
 			count++
 		}
 	}
 	if count == 0 {
-		level, size, count = 0, d.Channels[0].Std, 1
+		level, size, count = 0, d.Channels[d.Cleanest(0)].Std, 1
 	}
 	level, size = level/count, size/count
 	for i := range d.Entries {
@@ -121,7 +122,7 @@ func (e *Engine) Drawn(draw int) *Smoothed {
 		for s := range states {
 			var values []float64
 			if own[s] >= 0 {
-				values = d.values(i, own[s])
+				values = d.valuesOfAny(i, own[s])
 			}
 			if values != nil {
 				states[s] = fill(entry.Times, values)

@@ -61,23 +61,26 @@ func Numbers(v []float64) []Number {
 // Result is result.json. Keys of maps are written in alphabetical order, so
 // that equal results are equal bytes; Seconds alone may differ between two runs.
 type Result struct {
-	Status       Status              `json:"status"`
-	Advice       string              `json:"advice,omitempty"` // what to try; present unless Status is OK
-	Equations    map[string]*string  `json:"equations"`        // closed right-hand side by state; nil: still holds a neural form
-	Unknowns     map[string]Unknown  `json:"unknowns"`
-	Parameters   map[string]Estimate `json:"parameters"` // the fitted ones
-	Errors       Errors              `json:"errors"`
-	Dynamics     Dynamics            `json:"dynamics"`
-	Noise        map[string]Number   `json:"noise"`             // absolute, by column
-	Alternatives []Alternative       `json:"alternatives"`      // ties
-	Regimes      []Regime            `json:"regimes,omitempty"` // where coefficients change with time; absent where they do not
-	Warnings     []string            `json:"warnings"`
-	Supplied     Supplied            `json:"supplied"`
-	ProcessNoise map[string]Number   `json:"process_noise,omitempty"` // by state, in its unit over the root of the time unit; absent where the motion needs none
-	Extra        *Extra              `json:"extra,omitempty"`         // a hidden state that the problem's model lacks
-	Lack         *Lack               `json:"lack,omitempty"`          // what the equations lack most surely; absent where it was not tested
-	Segments     *Segments           `json:"segments,omitempty"`      // of the final fit; absent where no longer ones than a sample were asked for
-	Seconds      Seconds             `json:"seconds"`
+	Status     Status              `json:"status"`
+	Advice     string              `json:"advice,omitempty"` // what to try; present unless Status is OK
+	Equations  map[string]*string  `json:"equations"`        // closed right-hand side by state; nil: still holds a neural form
+	Unknowns   map[string]Unknown  `json:"unknowns"`
+	Parameters map[string]Estimate `json:"parameters"` // the fitted ones
+	Errors     Errors              `json:"errors"`
+	Dynamics   Dynamics            `json:"dynamics"`
+	Noise      map[string]Number   `json:"noise"` // absolute, by column
+	// NoiseEntries is the noise of every entry, by column and entry; absent where one
+	// level serves all. Noise and Errors.Nudged are then root mean squares over the levels.
+	NoiseEntries map[string]map[string]Number `json:"noise_entries,omitempty"`
+	Alternatives []Alternative                `json:"alternatives"`      // ties
+	Regimes      []Regime                     `json:"regimes,omitempty"` // where coefficients change with time; absent where they do not
+	Warnings     []string                     `json:"warnings"`
+	Supplied     Supplied                     `json:"supplied"`
+	ProcessNoise map[string]Number            `json:"process_noise,omitempty"` // by state, in its unit over the root of the time unit; absent where the motion needs none
+	Extra        *Extra                       `json:"extra,omitempty"`         // a hidden state that the problem's model lacks
+	Lack         *Lack                        `json:"lack,omitempty"`          // what the equations lack most surely; absent where it was not tested
+	Segments     *Segments                    `json:"segments,omitempty"`      // of the final fit; absent where no longer ones than a sample were asked for
+	Seconds      Seconds                      `json:"seconds"`
 }
 
 // Segments says how far a fit came to the long segments that were asked for.

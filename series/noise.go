@@ -1,6 +1,9 @@
 package series
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	maxOrder   = 6  // of the differences
@@ -49,6 +52,63 @@ func NoiseSigma(t, x []float64) (sigma float64, order int) {
 	return math.Max(sigma, floor), order
 }
 
+// Noise is what the medians of differences say of the noise on a channel.
+type Noise struct {
+	Sigma float64 // standard deviation: an upper bound where it is not White
+	// Freedom is how many independent normal samples would tell Sigma as surely.
+	Freedom float64
+	// White says that all higher orders of differences agree, or the one below the
+	// highest: so it is for white noise, not for what is left of a signal that is sampled
+	// eight times a cycle or more.
+	White bool
+}
+
+// MedianNoise estimates noise like NoiseSigma, from the medians of the absolute
+// differences in place of their mean squares: outliers and short bursts of motion
+// move it little. Orders agree within 15 %. Series too short
+// for ten differences have no freedom. Cost: O(n log n).
+//
+// A median of n absolute normal values has 0.37 of the efficiency of their mean
+// square, and k-th differences binom(2k, k)²/binom(4k, 2k) of that of independent values.
+func MedianNoise(t, x []float64) Noise {
+	const agree, normal = 0.15, 0.6744897501960817
+	efficiency := [maxOrder]float64{0.247, 0.190, 0.160, 0.141, 0.127, 0.117}
+	t, x = present(t, x)
+	var sigma, freedom []float64 // by order − 1
+	runs := unbrokenRuns(t, x)
+	for k := 1; k <= maxOrder; k++ {
+		var sizes []float64
+		for _, r := range runs {
+			r.eachDifference(k, func(d float64) { sizes = append(sizes, math.Abs(d)) })
+		}
+		if len(sizes) < minWindows {
+			break
+		}
+		sigma = append(sigma, Median(sizes)/normal)
+		freedom = append(freedom, efficiency[k-1]*float64(len(sizes)))
+	}
+	if len(sigma) == 0 {
+		return Noise{Sigma: Std(x)}
+	}
+	best := 0
+	for k, s := range sigma {
+		if s < sigma[best] {
+			best = k
+		}
+	}
+	out := Noise{Sigma: sigma[best], Freedom: freedom[best]}
+	if floor := math.Max(1e-4*Std(x), QuantisationStep(x)/math.Sqrt(12)); out.Sigma <= floor {
+		out.Sigma = floor
+		return out
+	}
+	others := sigma[best+1:]
+	if len(others) == 0 && best > 0 {
+		others = sigma[best-1 : best]
+	}
+	out.White = len(others) > 0 && slices.Max(others) < (1+agree)*sigma[best]
+	return out
+}
+
 // run is a stretch of a series without gaps.
 type run struct {
 	t, x    []float64
@@ -88,9 +148,19 @@ func isRegular(t []float64) bool {
 // a run, scaled so that white noise of variance 1 gives squares of mean 1, and
 // their number.
 func (r run) squaredDifferences(k int) (sum float64, n int) {
-	n = len(r.x) - k
+	r.eachDifference(k, func(d float64) {
+		sum += d * d
+		n++
+	})
+	return sum, n
+}
+
+// eachDifference visits the k-th differences of a run, scaled so that they have
+// the variance of white noise.
+func (r run) eachDifference(k int, visit func(d float64)) {
+	n := len(r.x) - k
 	if n <= 0 {
-		return 0, 0
+		return
 	}
 	var buffer [maxOrder + 1]float64
 	weights := buffer[:k+1]
@@ -103,9 +173,8 @@ func (r run) squaredDifferences(k int) (sum float64, n int) {
 		for j, w := range weights {
 			d += w * r.x[i+j]
 		}
-		sum += d * d
+		visit(d)
 	}
-	return sum, n
 }
 
 // differenceWeights sets the weights of the divided difference of the first

@@ -273,3 +273,30 @@ func TestRegularAllowsAThousandthOfAStep(t *testing.T) {
 		t.Error("two and a half thousandths off a step are regular")
 	}
 }
+
+func TestMedianNoiseTellsNoiseFromMotion(t *testing.T) {
+	for _, per := range []float64{8, 10, 60} {
+		for _, noise := range []float64{0, 0.3} {
+			times := regular(1000, 1)
+			x := make([]float64, len(times))
+			rng := rand.New(rand.NewPCG(5, 6))
+			for i := range x {
+				x[i] = math.Sin(2*math.Pi*times[i]/per) + noise*rng.NormFloat64()
+				if i%50 == 7 {
+					x[i] += 20 * noise // outliers
+				}
+			}
+			got := MedianNoise(times, x)
+			if got.White != (noise > 0) {
+				t.Errorf("noise %g, %g samples a cycle: white %v, σ %g", noise, per, got.White, got.Sigma)
+			}
+			// 2 % of outliers are in up to 14 % of the differences, which moves their median by 18 %.
+			if noise > 0 && !(math.Abs(got.Sigma/noise-1) < 0.25) {
+				t.Errorf("%g samples a cycle: %g, true %g", per, got.Sigma, noise)
+			}
+		}
+	}
+	if got := MedianNoise(regular(9, 1), make([]float64, 9)); got.Freedom != 0 || got.White {
+		t.Errorf("nine samples: %+v", got)
+	}
+}

@@ -156,7 +156,7 @@ func explainData(w io.Writer, entries []fit.Entry, data *fit.Data, unit string) 
 			given = "given"
 		}
 		fmt.Fprintf(t, "    %s\tmeasures %s\tstd %.4g\tnoise %.3g (%.2g %% of std, %s)\t%d samples\n",
-			c.Column, c.Observe, c.Std, c.Sigma0, 100*c.Sigma0/c.Std, given, c.Count)
+			c.Label(), c.Observe, c.Std, c.Sigma0, 100*c.Sigma0/c.Std, given, c.Count)
 	}
 	_ = t.Flush()
 	if hidden := hiddenStates(data); len(hidden) > 0 {
@@ -236,7 +236,7 @@ func judge(w io.Writer, p *problem.Problem, data *fit.Data) {
 	}
 	for _, c := range data.Channels {
 		if c.Sigma0 > noisyChannel*c.Std {
-			doubt("channel %s is mostly noise (%.2g of its standard deviation); it will count for little", c.Column, c.Sigma0/c.Std)
+			doubt("channel %s is mostly noise (%.2g of its standard deviation); it will count for little", c.Label(), c.Sigma0/c.Std)
 		}
 	}
 	for _, c := range data.Channels {

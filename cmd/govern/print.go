@@ -198,7 +198,11 @@ func printValidation(w io.Writer, r *run.Result) {
 	if len(r.Noise) > 0 {
 		var parts []string
 		for _, name := range slices.Sorted(maps.Keys(r.Noise)) {
-			parts = append(parts, name+" "+short(r.Noise[name], 3))
+			part := name + " " + short(r.Noise[name], 3)
+			if levels := slices.Collect(maps.Values(r.NoiseEntries[name])); len(levels) > 0 {
+				part += " (" + short(slices.Min(levels), 3) + " to " + short(slices.Max(levels), 3) + " between files)"
+			}
+			parts = append(parts, part)
 		}
 		fmt.Fprintf(t, "noise\t%s\n", strings.Join(parts, ", "))
 	}
