@@ -22,7 +22,7 @@ const minSamples = 10
 // and a second one of the same name, with Test set, where the last 20 % of the
 // samples are held out; where Regimes are said the last 20 % of each. Data whose test would have fewer than ten samples are
 // not split. An entry ends at every gap longer than fit.Data.Gap, and another of
-// the same name begins after it. Times are in the model's unit, definitions are substituted in the
+// the same name begins after it. Angles that were wrapped to one turn are made continuous. Times are in the model's unit, definitions are substituted in the
 // observables, and missing samples of inputs are interpolated.
 //
 // What only the data can tell is filled in: names of time columns, which
@@ -42,6 +42,7 @@ func (p *Problem) Open() ([]fit.Entry, error) {
 	if err := p.checkVariation(entries); err != nil {
 		return nil, err
 	}
+	p.unwrap(entries)
 	stretches, uses, err := p.stretches(entries)
 	if err != nil {
 		return nil, err
