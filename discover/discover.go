@@ -98,6 +98,11 @@ func (c *candidate) bends() bool {
 	return slices.ContainsFunc(c.fit.Terms, func(t fit.Term) bool { return t.Knots > 0 })
 }
 
+// curved says that the formula for unknown u is no polynomial.
+func (c *candidate) curved(u int) bool {
+	return slices.ContainsFunc(c.fit.Terms, func(t fit.Term) bool { return t.Unknown == u && kindOf(t.Factor) != "" })
+}
+
 func passed(checks []Check) bool {
 	return !slices.ContainsFunc(checks, func(k Check) bool { return !k.OK })
 }
@@ -534,7 +539,7 @@ func (f *formulas) functions(ctx context.Context) error {
 		if _, err := f.shape(ctx, u, 0); err != nil {
 			return err
 		}
-		if f.doubtful(u, leastHinge) {
+		if f.doubtful(u, leastHinge) || f.best.curved(u) {
 			if err := f.hinges(ctx, u); err != nil {
 				return err
 			}
@@ -554,8 +559,12 @@ func (f *formulas) mixtures(ctx context.Context) error {
 			continue
 		}
 		for round := range 2 {
-			if better, err := f.shape(ctx, u, round); err != nil || !better {
+			better, err := f.shape(ctx, u, round)
+			if err != nil {
 				return err
+			}
+			if !better {
+				break
 			}
 		}
 	}
