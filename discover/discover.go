@@ -54,6 +54,8 @@ type Result struct {
 	Base     *model.Model // with Regimes: the problem's, with their indicators
 	Apart    []float64    // of each unknown: rms of formula − network over the network's, along the data
 
+	Nothing bool // the data show nothing but noise to an equation that is continuous in time
+
 	trained *fit.Fitted // networks, also those that were no better than the formula
 }
 
@@ -132,6 +134,9 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 		if err := f.libraries(ctx); err != nil {
 			return nil, err
 		}
+		if f.best != nil && f.best.passed() && nothing(e.Data, f.best.search.engine.Data.Model, f.best.fit) != "" {
+			return f.conclude(ctx)
+		}
 		// With every state observed annealing does not end too soon, while a fit that
 		// is forced to the smallest defect over several regimes takes minutes.
 		early := observesAll(e.Data)
@@ -200,9 +205,18 @@ func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
 	return &formulas{engine: e, options: o.withDefaults(e.Data), path: sm, held: held, result: &Result{Data: e.Data, Smoothed: sm}}, nil
 }
 
-// conclude lists what is tied with the best formula and judges it; without one
-// that passes the checks, networks that do are the answer.
+// conclude is answer, unless that explains nothing.
 func (f *formulas) conclude(ctx context.Context) (*Result, error) {
+	r, err := f.answer(ctx)
+	if err == nil {
+		r.refuse(f.engine.Data)
+	}
+	return r, err
+}
+
+// answer lists what is tied with the best formula and judges it; without one
+// that passes the checks, networks that do are the answer.
+func (f *formulas) answer(ctx context.Context) (*Result, error) {
 	if better, err := f.better(ctx); err != nil || better {
 		return f.result, err
 	}
