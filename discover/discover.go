@@ -361,7 +361,7 @@ func (f *formulas) libraries(ctx context.Context) error {
 		}
 		s := newSearch(f.engine, library, f.options.Penalty)
 		name := fmt.Sprintf("%sdegree-%d", f.prefix, degree)
-		if f.best != nil && f.best.passed() {
+		if f.best != nil && f.best.passed() && !f.best.exhausted() {
 			more, err := s.promises(ctx, name+"/promise", f.best.fit)
 			if err != nil {
 				return err
@@ -386,6 +386,29 @@ func (f *formulas) libraries(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// exhausted says that a formula needs most of its library for some unknown and still
+// leaves a defect, or has not come to rest: it follows the data with what it has, and a profile at such a fit says
+// nothing of a larger library.
+func (c *candidate) exhausted() bool {
+	if c.fit.Omega <= 2*fit.OmegaEnd && c.fit.Status == optim.Converged {
+		return false
+	}
+	const most = 0.75
+	of, kept := map[int]float64{}, map[int]float64{}
+	for _, t := range c.search.library {
+		of[t.Unknown]++
+	}
+	for _, t := range c.fit.Terms {
+		kept[t.Unknown]++
+	}
+	for u, n := range kept {
+		if n >= most*of[u] {
+			return true
+		}
+	}
+	return false
 }
 
 // again goes on from the best fit where it has not come to rest at the smallest
