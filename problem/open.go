@@ -42,7 +42,11 @@ func (p *Problem) Open() ([]fit.Entry, error) {
 	if err := p.checkVariation(entries); err != nil {
 		return nil, err
 	}
+	if err := p.checkSizes(entries); err != nil {
+		return nil, err
+	}
 	p.unwrap(entries)
+	p.warnOfTwins(entries)
 	stretches, uses, err := p.stretches(entries)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -8,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"govern/series"
 )
 
 // columnFile opens a table of one column of 400 samples.
@@ -74,5 +77,29 @@ func TestOtherJumpsAreNotUnwrapped(t *testing.T) {
 		if _, err := p.Open(); err != nil || len(p.Warnings) > 0 {
 			t.Errorf("%s: %v, warnings %q", name, err, p.Warnings)
 		}
+	}
+}
+
+func TestColumnsOfImpossibleSizeAreRefusedAndTwinsNamed(t *testing.T) {
+	p := columnFile(t, func(i int) float64 { return 1e80 * math.Sin(float64(i)) })
+	var bad *series.DataError
+	if _, err := p.Open(); !errors.As(err, &bad) || !strings.Contains(bad.Hint, "another unit") {
+		t.Errorf("1e80: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "twins.csv")
+	text := "t,x,y,z\n"
+	for i := range 100 {
+		x := math.Sin(0.1 * float64(i))
+		text += fmt.Sprintf("%d,%.9g,%.9g,%.9g\n", i, x, math.Cos(0.1*float64(i)), 3-2*x)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := FromCSV(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Open(); err != nil || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "z is -2 times x") {
+		t.Errorf("%v, warnings %q", err, p.Warnings)
 	}
 }
