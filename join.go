@@ -162,7 +162,7 @@ func intervalOf(entries []fit.Entry) float64 {
 func goesOn(a, b fit.Entry) bool {
 	return a.Name == b.Name && a.Regime == b.Regime && maps.Equal(a.Set, b.Set) && a.Times[len(a.Times)-1] < b.Times[0] &&
 		slices.EqualFunc(a.Channels, b.Channels, func(p, q fit.Channel) bool {
-			return p.Column == q.Column && p.Observe.String() == q.Observe.String() && p.Sigma == q.Sigma && p.Correlation == q.Correlation
+			return p.Column == q.Column && p.Observe.String() == q.Observe.String() && p.Sigma == q.Sigma && p.Correlation == q.Correlation && p.Level == q.Level
 		})
 }
 

@@ -218,6 +218,9 @@ func (w *work) judge(r *run.Result) {
 	}
 	refuse := func(format string, args ...any) { r.Status, r.Advice = run.NoModel, fmt.Sprintf(format, args...) }
 	astray := w.astray()
+	if w.apart && len(w.final.Forms) == 0 {
+		r.Status, r.Advice = run.NotConverged, "no fit to all data came near the held-out ones, so the formula holds for the training data alone: what was held out may move differently, or the formula is an approximation. Give more data, or cut the record where it changes"
+	}
 	switch {
 	case w.proof.Rest != "":
 		refuse("left to itself the formula comes to rest: %s. It follows the data closely, but is only an approximation of what moves them: give a richer library, or let a network learn the unknown (`neural: {}`)", w.proof.Rest)

@@ -2,6 +2,7 @@ package govern
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"govern/discover"
@@ -42,7 +43,21 @@ func (w *work) expand(ctx context.Context) error {
 	start.Sigma, start.Nodes = w.data.Sigmas(), located.Path
 	start.Substeps = 0
 	w.found.Chosen, err = w.settings.engine(w.data, w.problem.Fit).Trajectory(ctx, "full/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
+	if err == nil && adrift(w.found.Chosen, w.data, 1) && (w.found.Status == discover.OK || w.found.Status == discover.Ambiguous) {
+		w.found.Status = discover.NotConverged
+		w.found.Advice = "the formula explains the excerpts that it was sought on, but a fit to all samples does not come near them: some of the record may move differently; cut it, or give more excerpts of it as files"
+	}
 	return err
+}
+
+// adriftLoss is the loss per observation, over that of the fit before it and one at
+// least, above which a refit has not come near the data. The checks let no more than two pass.
+const adriftLoss = 100
+
+// adrift says that a refit has failed, or has ended in a place from which no step led
+// towards the data.
+func adrift(f *fit.Fitted, d *fit.Data, before float64) bool {
+	return f.Status == optim.Failed || !(f.Objective <= adriftLoss*math.Max(before, 1)*float64(d.Observations()))
 }
 
 // refit fits the chosen formula on all entries, the held-out ones too.
@@ -153,7 +168,7 @@ func (w *work) extend(ctx context.Context) error {
 	if w.final, err = w.settings.engine(w.whole, w.problem.Fit).Trajectory(ctx, "final/refit", &start, fit.Schedule{To: chosen.Omega, Noise: true}); err != nil {
 		return err
 	}
-	if w.final.Status == optim.Failed { // the formula is not defined, or runs away, along the held-out data
+	if adrift(w.final, w.whole, chosen.Objective/float64(w.data.Observations())) { // the formula is not defined, or runs away, along the held-out data
 		w.final, w.all, w.whole, w.apart = chosen, w.train, w.data, true
 	}
 	return nil

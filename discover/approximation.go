@@ -11,10 +11,10 @@ import (
 	"govern/fit"
 )
 
-// approximations asks of polynomials of several arguments that pass the checks
+// approximations asks of formulas of several arguments that pass the checks
 // whether something shorter explains the data as well: a function of one
 // combination of the arguments, or one that bends along an argument, alone or times
-// the others. Only polynomials that look like approximations are asked, and only what
+// the others. Only formulas that look like approximations are asked, and only what
 // the quadratic profile does not exclude is fitted.
 func (f *formulas) approximations(ctx context.Context) error {
 	for u, unknown := range f.engine.Data.Model.Unknowns {
@@ -32,11 +32,11 @@ func (f *formulas) approximations(ctx context.Context) error {
 	return nil
 }
 
-// approximate says that the best candidate's polynomial for unknown u may stand for
-// something that is no polynomial: it leaves a defect, has many terms, or reaches the
-// highest degree that there is.
+// approximate says that the best candidate's formula for unknown u may stand for
+// another that is no polynomial: it leaves a defect, has many terms (a function among them
+// counts as one more), or reaches the highest degree that there is.
 func (f *formulas) approximate(u int) bool {
-	const many = 4
+	const many, manyCurved = 4, 3
 	if f.best.fit.Omega > 2*fit.OmegaEnd {
 		return true
 	}
@@ -46,7 +46,7 @@ func (f *formulas) approximate(u int) bool {
 			count, highest = count+1+t.Knots, max(highest, t.Degree)
 		}
 	}
-	return count >= many || highest >= f.options.Degree && f.options.Degree > 3
+	return count >= many || count >= manyCurved && f.best.curved(u) || highest >= f.options.Degree && f.options.Degree > 3
 }
 
 // otherForms are the formulas of other kinds that the data cannot tell from the

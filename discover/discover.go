@@ -54,6 +54,8 @@ type Result struct {
 	Base     *model.Model // with Regimes: the problem's, with their indicators
 	Apart    []float64    // of each unknown: rms of formula − network over the network's, along the data
 
+	Nothing bool // the data show nothing but noise to an equation that is continuous in time
+
 	trained *fit.Fitted // networks, also those that were no better than the formula
 }
 
@@ -98,6 +100,11 @@ func (c *candidate) bends() bool {
 	return slices.ContainsFunc(c.fit.Terms, func(t fit.Term) bool { return t.Knots > 0 })
 }
 
+// curved says that the formula for unknown u is no polynomial.
+func (c *candidate) curved(u int) bool {
+	return slices.ContainsFunc(c.fit.Terms, func(t fit.Term) bool { return t.Unknown == u && kindOf(t.Factor) != "" })
+}
+
 func passed(checks []Check) bool {
 	return !slices.ContainsFunc(checks, func(k Check) bool { return !k.OK })
 }
@@ -126,6 +133,9 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 	if !asksForNetwork(e.Data.Model) {
 		if err := f.libraries(ctx); err != nil {
 			return nil, err
+		}
+		if f.best != nil && f.best.passed() && nothing(e.Data, f.best.search.engine.Data.Model, f.best.fit) != "" {
+			return f.conclude(ctx)
 		}
 		// With every state observed annealing does not end too soon, while a fit that
 		// is forced to the smallest defect over several regimes takes minutes.
@@ -195,9 +205,18 @@ func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
 	return &formulas{engine: e, options: o.withDefaults(e.Data), path: sm, held: held, result: &Result{Data: e.Data, Smoothed: sm}}, nil
 }
 
-// conclude lists what is tied with the best formula and judges it; without one
-// that passes the checks, networks that do are the answer.
+// conclude is answer, unless that explains nothing.
 func (f *formulas) conclude(ctx context.Context) (*Result, error) {
+	r, err := f.answer(ctx)
+	if err == nil {
+		r.refuse(f.engine.Data)
+	}
+	return r, err
+}
+
+// answer lists what is tied with the best formula and judges it; without one
+// that passes the checks, networks that do are the answer.
+func (f *formulas) answer(ctx context.Context) (*Result, error) {
 	if better, err := f.better(ctx); err != nil || better {
 		return f.result, err
 	}
@@ -342,7 +361,7 @@ func (f *formulas) libraries(ctx context.Context) error {
 		}
 		s := newSearch(f.engine, library, f.options.Penalty)
 		name := fmt.Sprintf("%sdegree-%d", f.prefix, degree)
-		if f.best != nil && f.best.passed() {
+		if f.best != nil && f.best.passed() && !f.best.exhausted() {
 			more, err := s.promises(ctx, name+"/promise", f.best.fit)
 			if err != nil {
 				return err
@@ -367,6 +386,29 @@ func (f *formulas) libraries(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// exhausted says that a formula needs most of its library for some unknown and still
+// leaves a defect, or has not come to rest: it follows the data with what it has, and a profile at such a fit says
+// nothing of a larger library.
+func (c *candidate) exhausted() bool {
+	if c.fit.Omega <= 2*fit.OmegaEnd && c.fit.Status == optim.Converged {
+		return false
+	}
+	const most = 0.75
+	of, kept := map[int]float64{}, map[int]float64{}
+	for _, t := range c.search.library {
+		of[t.Unknown]++
+	}
+	for _, t := range c.fit.Terms {
+		kept[t.Unknown]++
+	}
+	for u, n := range kept {
+		if n >= most*of[u] {
+			return true
+		}
+	}
+	return false
 }
 
 // again goes on from the best fit where it has not come to rest at the smallest
@@ -534,7 +576,7 @@ func (f *formulas) functions(ctx context.Context) error {
 		if _, err := f.shape(ctx, u, 0); err != nil {
 			return err
 		}
-		if f.doubtful(u, leastHinge) {
+		if f.doubtful(u, leastHinge) || f.best.curved(u) {
 			if err := f.hinges(ctx, u); err != nil {
 				return err
 			}
@@ -554,8 +596,12 @@ func (f *formulas) mixtures(ctx context.Context) error {
 			continue
 		}
 		for round := range 2 {
-			if better, err := f.shape(ctx, u, round); err != nil || !better {
+			better, err := f.shape(ctx, u, round)
+			if err != nil {
 				return err
+			}
+			if !better {
+				break
 			}
 		}
 	}

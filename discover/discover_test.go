@@ -460,3 +460,25 @@ func fitted(m *model.Model) []string {
 	}
 	return out
 }
+
+// oddLaw learns the function of a velocity that a driven oscillator feels.
+func oddLaw(t *testing.T, law string, samples int, noise float64) *discover.Result {
+	t.Helper()
+	text := "states: {x: 5, v: 0}\n%u\nequations: |\n  x' = v\n  v' = -2*x - %f + 1.5*cos(1.3*t)\n"
+	with := func(f, unknowns string) string { return strings.NewReplacer("%f", f, "%u", unknowns).Replace(text) }
+	m, err := model.Read("truth.yaml", []byte(with(law, "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := truth.Case{Model: m, Step: 0.1, Samples: samples, Seed: 3, Noise: map[string]float64{"x": noise, "v": noise}}
+	r, _ := learn(t, c, with("f(v)", "unknowns: {f: {}}"), 0, discover.Options{})
+	return r
+}
+
+// A linear and a cubic term do within the noise.
+func TestTurbulentDragIsNoCubic(t *testing.T) {
+	r := oddLaw(t, "0.4*v*abs(v)", 200, 0.02)
+	if got := r.Chosen.Formula(0).String(); len(r.Chosen.Terms) != 1 || !strings.Contains(got, "v*abs(v)") {
+		t.Errorf("status %s, found %s", r.Status, got)
+	}
+}

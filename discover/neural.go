@@ -114,7 +114,7 @@ func Networks(ctx context.Context, e *fit.Engine, before *Result) (*Result, erro
 		out.Neural = net
 	}
 	checked := checks(e.Data, out.Neural)
-	if !passed(checked) {
+	if !passed(checked) || nothing(e.Data, e.Data.Model, out.Neural) != "" {
 		return nil, nil
 	}
 	out.Ties, out.Apart = nil, nil

@@ -22,6 +22,7 @@ type regression struct {
 	balance *fit.Balance
 	data    *fit.Data
 	scale   []float64 // per state
+	rest    []float64 // variance per state that the full library leaves, of rows as they are weighted for their spread
 }
 
 // regress prepares the regression of all unknowns on their terms. Rows are
@@ -58,14 +59,42 @@ func regress(d *fit.Data, sm *fit.Smoothed, terms []fit.Term) (*regression, erro
 		sum[s] += e * e
 		count[s]++
 	}
-	// Neighbouring samples of a smoothed path repeat each other, so the scale is
-	// that of an eighth of them.
-	for i, s := range b.Equation {
-		if v := sum[s] / count[s]; v > 0 {
-			r.weight[i] /= math.Sqrt(8 * v)
+	for s := range sum {
+		r.rest = append(r.rest, sum[s]/count[s])
+	}
+	r.weigh(r.rest, 1)
+	return r, nil
+}
+
+// weigh scales the rows of every equation to variances of the state, or back with
+// power −1. Neighbouring samples of a smoothed path repeat each other, so the scale is
+// that of an eighth of them.
+func (r *regression) weigh(variance []float64, power float64) {
+	for i, s := range r.balance.Equation {
+		if v := variance[s]; v > 0 {
+			r.weight[i] *= math.Pow(8*v, -power/2)
 		}
 	}
-	return r, nil
+}
+
+// alike weighs regressions of several libraries by what the best of them leaves of
+// every equation: else a library that explains more would count in smaller units.
+func alike(all []*regression) {
+	if len(all) == 0 {
+		return
+	}
+	least := slices.Clone(all[0].rest)
+	for _, r := range all {
+		for s, v := range r.rest {
+			if v > 0 && !(v > least[s]) {
+				least[s] = v
+			}
+		}
+	}
+	for _, r := range all {
+		r.weigh(r.rest, -1)
+		r.weigh(least, 1)
+	}
 }
 
 func all(n int) []bool {

@@ -31,9 +31,10 @@ func (f *formulas) looks(d *fit.Data, path *fit.Smoothed, u, round int, argument
 	var out []look
 	for a, values := range arguments {
 		if x := newAxis(values); x.span() > 0 {
-			out = append(out, look{name: fmt.Sprint(a), argument: a, axis: x, families: families()})
+			out = append(out, look{name: fmt.Sprint(a), argument: a, axis: x, families: families()}, look{name: fmt.Sprint(a, "-plain"), argument: a, axis: x, families: numberless()})
 		}
 	}
+	out = append(out, together(d.Model.Unknowns[u].Arguments, arguments)...)
 	ridges, err := f.ridges(u, arguments)
 	if err != nil || round < beyondPolynomial {
 		return append(out, ridges...), err
@@ -44,6 +45,33 @@ func (f *formulas) looks(d *fit.Data, path *fit.Smoothed, u, round int, argument
 	}
 	rationals, err := f.rationals(d, path, u, arguments, others)
 	return slices.Concat(out, ridges, angle, rationals), err
+}
+
+// together is the look along several arguments at once, each in a function without
+// numbers of its own: outflows of two tanks are two roots, and one alone explains nothing.
+func together(names []string, arguments [][]float64) []look {
+	var out []look
+	for _, plain := range numberless() {
+		var allowed []int
+		for a, values := range arguments {
+			if plain.allowed(newAxis(values)) {
+				allowed = append(allowed, a)
+			}
+		}
+		if len(allowed) < 2 {
+			continue
+		}
+		parts := func(*expr.Expr, []*expr.Expr) []*expr.Expr {
+			var all []*expr.Expr
+			for _, a := range allowed {
+				all = append(all, plain.parts(expr.Var(names[a]), nil)...)
+			}
+			return all
+		}
+		name := "every-" + plain.name
+		out = append(out, look{name: name, argument: allowed[0], alone: true, axis: newAxis(arguments[allowed[0]]), families: []family{{name: name, parts: parts}}})
+	}
+	return out
 }
 
 // ridgeShare is how much of the mean square of the gradient, across the direction

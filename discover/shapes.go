@@ -37,10 +37,18 @@ type number struct {
 // decades: there no multiple of the spread is near the canonical value.
 func (n number) begin(a axis) []float64 {
 	out := n.starts(a)
+	if n.name == "rate" { // where an exponential's square is still a number
+		const largest = 300
+		out = slices.DeleteFunc(out, func(v float64) bool { return math.Abs(v)*a.size() > largest })
+	}
 	if n.name != "wave" && n.name != "rate" {
 		return out
 	}
-	for _, at := range []float64{n.canonical, -n.canonical} {
+	textbook := []float64{n.canonical, -n.canonical}
+	if n.name == "wave" {
+		textbook = append(textbook, math.Pi/180) // an angle in degrees
+	}
+	for _, at := range textbook {
 		if n.min(a) <= at && at <= n.max(a) && !slices.Contains(out, at) {
 			out = append(out, at)
 		}
@@ -82,6 +90,14 @@ func (a axis) positive() bool { return a.low > -0.05*a.high }
 // strictlyPositive allows for powers that are no integers.
 func (a axis) strictlyPositive() bool { return a.low > 0 }
 
+// waveStep, over the spread of the axis, is how far apart the wave numbers of the grid
+// may be: sines that differ by more are no help for one another on an axis of some
+// three and a half deviations.
+const waveStep = 0.8
+
+// straddles says that both signs are common: x·|x| is no x² there.
+func (a axis) straddles() bool { return math.Min(-a.low, a.high) > 0.05*a.size() }
+
 // families lists the bends: sigmoids (logistic and tanh differ by a constant, and
 // so in what they cost), saturating responses after Holling, Michaelis, Menten
 // and Hill (with a power that is fitted where the argument is positive), exponentials, a bump, and an oscillation.
@@ -108,7 +124,13 @@ func families() []family {
 	}, func(a axis) float64 { return math.Max(1e-3*a.size(), -1.2*a.low) }, func(a axis) float64 { return 100 * a.size() }, 1, false}
 	rate := number{"rate", scaledBy(-1.6, -0.4, 0.4, 1.6),
 		func(a axis) float64 { return -20 / a.sd }, func(a axis) float64 { return 20 / a.sd }, 1, true}
-	wave := number{"wave", scaledBy(0.3, 0.6, 1, 1.5, 2.2, 3, 4, 5.5, 7.5, 10),
+	growth := number{"rate", scaledBy(0.4, 1, 2.5),
+		func(a axis) float64 { return 0.02 / a.sd }, func(a axis) float64 { return 20 / a.sd }, 1, false}
+	waves := []float64{0.3, 0.6, 1, 1.5, 2.2}
+	for k := 3.0; k < 15; k += waveStep {
+		waves = append(waves, k)
+	}
+	wave := number{"wave", scaledBy(waves...),
 		func(a axis) float64 { return 0.01 / a.sd }, func(a axis) float64 { return 100 / a.sd }, 1, false}
 	times := func(a, b *expr.Expr) *expr.Expr { return expr.Binary(expr.Mul, a, b) }
 	minus := func(a, b *expr.Expr) *expr.Expr { return expr.Binary(expr.Sub, a, b) }
@@ -146,11 +168,30 @@ func families() []family {
 		{name: "exp", numbers: []number{rate}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
 			return []*expr.Expr{expr.Apply("exp", times(n[0], x))}
 		}},
+		{name: "sinh", allowed: axis.straddles, numbers: []number{growth}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
+			return []*expr.Expr{expr.Apply("sinh", times(n[0], x))}
+		}},
 		{name: "bump", numbers: []number{steep, centre}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
 			return []*expr.Expr{expr.Apply("exp", expr.Negative(expr.Binary(expr.Pow, times(n[0], minus(x, n[1])), expr.Num(2))))}
 		}},
 		{name: "wave", numbers: []number{wave}, parts: func(x *expr.Expr, n []*expr.Expr) []*expr.Expr {
 			return []*expr.Expr{expr.Apply("sin", times(n[0], x)), expr.Apply("cos", times(n[0], x))}
+		}},
+	}
+}
+
+// numberless are the functions without numbers of their own: turbulent drag x·|x|,
+// outflow √x, Gompertz' growth x·log x. They cost as little as a monomial.
+func numberless() []family {
+	return []family{
+		{name: "drag", allowed: axis.straddles, parts: func(x *expr.Expr, _ []*expr.Expr) []*expr.Expr {
+			return []*expr.Expr{expr.Binary(expr.Mul, x, expr.Apply("abs", x))}
+		}},
+		{name: "root", allowed: axis.strictlyPositive, parts: func(x *expr.Expr, _ []*expr.Expr) []*expr.Expr {
+			return []*expr.Expr{expr.Apply("sqrt", x)}
+		}},
+		{name: "log", allowed: axis.strictlyPositive, parts: func(x *expr.Expr, _ []*expr.Expr) []*expr.Expr {
+			return []*expr.Expr{expr.Apply("log", x), expr.Binary(expr.Mul, x, expr.Apply("log", x))}
 		}},
 	}
 }
@@ -211,27 +252,34 @@ const beyondPolynomial = 2
 const excluded = 40
 
 // bends is how many of the shapes that explain the smoothed path best are fitted
-// on trajectories.
-const bends = 3
+// on trajectories, numberlessBends of how many without numbers: they would take the
+// place of one that fits better once its numbers are.
+const (
+	bends           = 3
+	numberlessBends = 2
+)
 
 // shape tries functions that bend in unknown u, in the second round beside what the
-// best candidate has. A polynomial of two terms that passes needs none: a bend
-// costs as much.
+// best candidate has. Beside a polynomial of two terms that passes the first round asks only
+// for functions that cost no more, and that its profile does not exclude.
 func (f *formulas) shape(ctx context.Context, u, round int) (better bool, err error) {
+	most := math.MaxInt
 	if least := []int{leastBend, leastBends, leastBend, leastBend}[round]; !f.doubtful(u, least) {
-		return false, nil
+		if most = int(f.best.numbersOf(u)); round > 0 || most == 0 {
+			return false, nil
+		}
 	}
-	found, err := f.bent(ctx, u, round)
+	found, err := f.bent(ctx, u, round, most)
 	if err != nil {
 		return false, err
 	}
 	return f.consider(found), nil
 }
 
-// bent fits the most promising bends of unknown u, then tries the best of them
-// with numbers at their canonical values.
-func (f *formulas) bent(ctx context.Context, u, round int) ([]*candidate, error) {
-	found, err := f.rank(ctx, u, round)
+// bent fits the most promising bends of unknown u, of at most so many numbers in
+// all, then tries the best of them with numbers at their canonical values.
+func (f *formulas) bent(ctx context.Context, u, round, most int) ([]*candidate, error) {
+	found, err := f.rank(ctx, u, round, most)
 	if err != nil {
 		return nil, err
 	}
@@ -460,8 +508,9 @@ func over(e *fit.Engine, m *model.Model) (*fit.Engine, error) {
 // rank returns every family at the numbers of its grid that promise most, the
 // most promising first: by the quadratic profile of the best candidate where it
 // passes the checks and is near the truth (networks leave no smaller defect), else
-// by regression on the smoothed path, or on what the networks say.
-func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
+// by regression on the smoothed path, or on what the networks say. Families of more than
+// so many numbers in all are left out.
+func (f *formulas) rank(ctx context.Context, u, round, most int) ([]bend, error) {
 	terms, base := f.beside(u)
 	m, path := f.carrying(append(slices.Clone(terms), base...))
 	e, err := over(f.engine, m)
@@ -477,13 +526,19 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []bend
+	type view struct {
+		look
+		library []fit.Term
+		starts  []bend
+	}
+	var views []view
+	var regressions []*regression
 	for _, v := range looks {
 		a, x, all := v.argument, v.axis, v.families
 		library := append(slices.Clone(terms), base...)
 		var starts []bend
 		for i := range all {
-			if all[i].allowed != nil && !all[i].allowed(x) {
+			if all[i].allowed != nil && !all[i].allowed(x) || 1+len(all[i].numbers) > most {
 				continue
 			}
 			for _, values := range grid(all[i].numbers, x) {
@@ -505,6 +560,20 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 				starts = append(starts, b)
 			}
 		}
+		views = append(views, view{v, library, starts})
+		if near {
+			continue
+		}
+		reg, err := regress(e.Data, &path, library)
+		if err != nil {
+			return nil, err
+		}
+		regressions = append(regressions, reg)
+	}
+	alike(regressions)
+	var out []bend
+	for n, v := range views {
+		library, starts, all := v.library, v.starts, v.families
 		cost := make([]float64, len(library))
 		var q *quadratic
 		if near {
@@ -514,15 +583,11 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 			}
 			q = newQuadratic(prof, cost)
 		} else {
-			reg, err := regress(e.Data, &path, library)
-			if err != nil {
-				return nil, err
-			}
-			q = reg.quadratic(cost)
+			q = regressions[n].quadratic(cost)
 		}
 		price := math.Log(float64(e.Data.Observations()))
 		ceiling := math.Inf(1)
-		if near && round >= beyondPolynomial {
+		if near && (round >= beyondPolynomial || most < math.MaxInt) {
 			ceiling = excluded + price*f.best.numbersOf(u) + q.solve(f.best.within(library)).loss
 		}
 		best := make([]*bend, len(all))
@@ -564,16 +629,19 @@ func (f *formulas) rank(ctx context.Context, u, round int) ([]bend, error) {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b bend) int { return cmp.Compare(a.loss, b.loss) })
+	numbered := slices.DeleteFunc(slices.Clone(out), func(b bend) bool { return len(b.values) == 0 })
+	out = slices.DeleteFunc(out, func(b bend) bool { return len(b.values) > 0 })
+	out = out[:min(len(out), numberlessBends)]
 	if round < beyondPolynomial {
-		return out[:min(len(out), bends)], nil
+		return append(numbered[:min(len(numbered), bends)], out...), nil
 	}
 	tried := map[string]bool{} // two combinations that are nearly one would take the place of another function
-	out = slices.DeleteFunc(out, func(b bend) bool {
+	numbered = slices.DeleteFunc(numbered, func(b bend) bool {
 		known := b.kind != "" && tried[b.kind]
 		tried[b.kind] = true
 		return known
 	})
-	return out[:min(len(out), 2*bends)], nil
+	return append(numbered[:min(len(numbered), 2*bends)], out...), nil
 }
 
 // numbersOf counts the coefficients of unknown u and the numbers inside its terms.

@@ -643,5 +643,31 @@ func (e *Engine) export(st *stage, c component, p *optim.Point, f *optim.Factor,
 			all = append(all, out.States[k][s]...)
 		}
 		out.Scale[s] = series.Std(all)
+		if around := out.around(e.Data.Entries, s); around < secular*out.Scale[s] {
+			out.Scale[s] = around
+		}
 	}
+}
+
+// secular is the share of a state's deviation that is left around a straight line
+// below which the state is said to run away, as the angle of a rotor does: then its
+// scale is what is left, since its deviation is only a matter of the record's length.
+const secular = 0.3
+
+// around is the deviation of a smoothed state around a straight line of the time in every entry.
+func (s *Smoothed) around(entries []Entry, state int) float64 {
+	sum, count := 0.0, 0.0
+	for e, entry := range entries {
+		t, x := entry.Times, s.States[e][state]
+		mt, mx := series.Mean(t), series.Mean(x)
+		xx, xt, tt := 0.0, 0.0, 0.0
+		for i := range t {
+			xx += (x[i] - mx) * (x[i] - mx)
+			xt += (x[i] - mx) * (t[i] - mt)
+			tt += (t[i] - mt) * (t[i] - mt)
+		}
+		sum += math.Max(xx-xt*xt/tt, 0)
+		count += float64(len(t))
+	}
+	return math.Sqrt(sum / count)
 }

@@ -22,7 +22,8 @@ const minSamples = 10
 // and a second one of the same name, with Test set, where the last 20 % of the
 // samples are held out; where Regimes are said the last 20 % of each. Data whose test would have fewer than ten samples are
 // not split. An entry ends at every gap longer than fit.Data.Gap, and another of
-// the same name begins after it. Which files share the noise of a channel is said by
+// the same name begins after it. Angles that were wrapped to one turn are made
+// continuous. Which files share the noise of a channel is said by
 // fit.Levels. Times are in the model's unit, definitions are substituted in the
 // observables, and missing samples of inputs are interpolated.
 //
@@ -43,6 +44,11 @@ func (p *Problem) Open() ([]fit.Entry, error) {
 	if err := p.checkVariation(entries); err != nil {
 		return nil, err
 	}
+	if err := p.checkSizes(entries); err != nil {
+		return nil, err
+	}
+	p.unwrap(entries)
+	p.warnOfTwins(entries)
 	stretches, uses, err := p.stretches(entries)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ import (
 	"govern/run"
 )
 
-// printResult writes a result for a person: the formulas with intervals, how
+// printResult writes a result for a person: what to beware of, the formulas with intervals, how
 // they were proved, and where the report is.
 func printResult(w io.Writer, r *run.Result, dir string) {
 	if r.Status != run.OK {
@@ -25,6 +25,12 @@ func printResult(w io.Writer, r *run.Result, dir string) {
 		if r.Advice != "" {
 			fmt.Fprintf(w, "  %s\n", r.Advice)
 		}
+		fmt.Fprintln(w)
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(w, "warning: %s\n", warning)
+	}
+	if len(r.Warnings) > 0 {
 		fmt.Fprintln(w)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Unknowns)) {
@@ -76,9 +82,6 @@ func printResult(w io.Writer, r *run.Result, dir string) {
 		}
 	}
 	printValidation(w, r)
-	for _, warning := range r.Warnings {
-		fmt.Fprintf(w, "warning: %s\n", warning)
-	}
 	if file := filepath.Join(dir, run.ReportFile); exists(file) {
 		fmt.Fprintf(w, "report: %s\n", file)
 	}

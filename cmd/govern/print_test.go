@@ -17,7 +17,8 @@ func TestAPersonReadsFewDigits(t *testing.T) {
 			{Term: "1", Coefficient: -1.0000311480215578, Low: -1.001, High: -0.999},
 			{Term: "tanh(0.5043549734290704*(y + 6.333011153201205))", Coefficient: 1.5, Low: 1.49, High: 1.51},
 		}}},
-		Errors: run.Errors{Free: map[string]run.Number{"x": nan, "y": run.Number(math.Inf(1))}, Nudged: map[string]run.Number{"x": nan}},
+		Warnings: []string{"beware"},
+		Errors:   run.Errors{Free: map[string]run.Number{"x": nan, "y": run.Number(math.Inf(1))}, Nudged: map[string]run.Number{"x": nan}},
 	}
 	var b strings.Builder
 	printResult(&b, r, t.TempDir())
@@ -26,6 +27,9 @@ func TestAPersonReadsFewDigits(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
+	}
+	if !strings.HasPrefix(got, "warning: beware\n") {
+		t.Errorf("the warning does not come first in\n%s", got)
 	}
 	for _, never := range []string{"undefined %", "Inf", "error, nudged"} {
 		if strings.Contains(got, never) {
