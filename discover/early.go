@@ -1,0 +1,145 @@
+package discover
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"govern/fit"
+)
+
+// Regimes are sought early where, at the defect weight earlyDefect, the middle one of
+// pieces of leastRegime cycles costs no more than earlyLoss a sample, and the cut
+// record does not either. A library that lacks a term costs tens or hundreds there,
+// as it does under process noise.
+const (
+	earlyDefect = 10 * fit.OmegaEnd
+	earlyLoss   = 2
+)
+
+// librariesOrRegimes is libraries; where one does not explain the record it asks at
+// once whether it does so piece by piece.
+func (f *formulas) librariesOrRegimes(ctx context.Context) (found *Result, err error) {
+	var path *fit.Smoothed
+	err = f.through(ctx, degrees{1, f.options.Degree}, func(degree int) (bool, error) {
+		if !f.mayChange() || f.best == nil || f.best.passed() || f.engine.Options.Omega > 0 || len(f.engine.Data.Unseen()) > 0 {
+			return false, nil
+		}
+		if path == nil {
+			var err error
+			if path, err = f.unbent(ctx); err != nil {
+				return false, err
+			}
+		}
+		var err error
+		found, err = f.early(ctx, degree, path)
+		return found != nil, err
+	})
+	return found, err
+}
+
+// unbent is a path that no parameter bends that may change: of every state alone
+// where known equations hold fitted parameters and all states are observed.
+func (f *formulas) unbent(ctx context.Context) (*fit.Smoothed, error) {
+	if f.held == nil || !observesAll(f.engine.Data) {
+		return f.path, nil
+	}
+	return f.engine.SmoothAlone(ctx)
+}
+
+// early looks for regimes with one library, after it has failed on the whole record.
+// The path is linearised at a small defect weight: what pieces of it say of the
+// coefficients is then nearly what fits of these pieces would say, at the cost of one
+// linearisation.
+func (f *formulas) early(ctx context.Context, degree int, path *fit.Smoothed) (*Result, error) {
+	d := f.engine.Data
+	n := float64(d.Observations())
+	r, err := f.linearised(ctx, degree, path)
+	if err != nil || r == nil {
+		return nil, err
+	}
+	pieces, err := r.residuals(ctx, r.blocks(int(leastRegime*d.SamplesPerCycle())))
+	if err != nil || !(median(pieces) < earlyLoss) {
+		return nil, err
+	}
+	found, err := f.segmentation(ctx, r)
+	if err != nil || found == nil || found.drift == nil && len(found.cuts) == 0 || !(found.loss < earlyLoss*n) {
+		return nil, err
+	}
+	// A larger library may need no regimes.
+	for next := degree + 1; next <= f.options.Degree; next++ {
+		if _, same := libraries(d, next); same {
+			break
+		}
+		larger, err := f.linearised(ctx, next, path)
+		if err != nil {
+			return nil, err
+		}
+		if larger == nil {
+			continue
+		}
+		loss := float64(len(larger.theta)) * math.Log(n)
+		whole, err := larger.together(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if loss+whole < found.loss+float64(len(r.theta))*math.Log(n) {
+			return nil, nil
+		}
+	}
+	in := plan{fmt.Sprintf("early-%d", degree), degrees{degree, degree}, true}
+	if found.drift != nil {
+		return f.along(ctx, found.drift, in)
+	}
+	return f.within(ctx, found.cuts, in)
+}
+
+// linearised is a path with a library at the coefficients that explain it best, at
+// the defect weight earlyDefect; nil where there are none.
+func (f *formulas) linearised(ctx context.Context, degree int, path *fit.Smoothed) (*record, error) {
+	library, _ := libraries(f.engine.Data, degree)
+	theta := append(make([]float64, len(library)), path.Parameters...)
+	r := &record{f.engine, f.engine.Start(path, library, theta[:len(library)], path.Parameters), library, theta}
+	r.at.Substeps, r.at.Omega = max(f.best.fit.Substeps, 1), 1 // loose: the path may be far from any library
+	for range 2 {
+		triangles, err := r.triangles(ctx, r.blocks(int(leastRegime*f.engine.Data.SamplesPerCycle())))
+		if err != nil {
+			return nil, err
+		}
+		for i, v := range minimiser(triangles, len(theta)) {
+			if !finite(v) {
+				return nil, nil
+			}
+			r.theta[i] += v
+		}
+	}
+	r.at.Omega = earlyDefect
+	return r, nil
+}
+
+// residuals are what blocks cost a sample, each with coefficients of its own.
+func (r *record) residuals(ctx context.Context, blocks []fit.Block) ([]float64, error) {
+	triangles, err := r.triangles(ctx, blocks)
+	if err != nil {
+		return nil, err
+	}
+	per := float64(r.engine.Data.Observations()) / float64(r.engine.Data.Samples())
+	out := make([]float64, len(blocks))
+	for i, t := range triangles {
+		out[i] = t[len(t)-1] * t[len(t)-1] / (per * float64(blocks[i].To-blocks[i].From))
+	}
+	return out, nil
+}
+
+// together is what the record costs with the same coefficients everywhere.
+func (r *record) together(ctx context.Context) (float64, error) {
+	triangles, err := r.triangles(ctx, r.blocks(int(leastRegime*r.engine.Data.SamplesPerCycle())))
+	if err != nil {
+		return 0, err
+	}
+	s := newStack(len(r.theta))
+	for _, t := range triangles {
+		s.push(t)
+	}
+	return s.residual(), nil
+}
