@@ -3,6 +3,7 @@ package discover_test
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 
 	"govern/discover"
@@ -45,5 +46,38 @@ func TestAChangeIsFoundWithTheFirstLibraryThatHoldsOnBothSides(t *testing.T) {
 		if w := want[term.Factor.String()]; !(math.Abs(r.Chosen.Coefficients[i]-w) < 0.05*math.Abs(w)) {
 			t.Errorf("%g·%s, want %g", r.Chosen.Coefficients[i], term.Factor, w)
 		}
+	}
+}
+
+// y' = 28·x − y − x·z loses its −y.
+func TestATermThatIsAbsentInARegimeHasNoCoefficientThere(t *testing.T) {
+	system, err := model.Read("system.yaml", []byte("states: {x: 1, y: 1, z: 20}\nparameters: {q: 1}\nequations: |\n  x' = 10*(y - x)\n  y' = 28*x - q*y - x*z\n  z' = x*y - 8/3*z\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := model.Read("model.yaml", []byte("states: {x: 0, y: 0, z: 0}\nunknowns: {g: {library: {degree: 2}}}\nequations: |\n  x' = 10*(y - x)\n  y' = g(x, y, z)\n  z' = x*y - 8/3*z\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, _, err := truth.Case{Model: system, Step: 0.02, Samples: 400, Seed: 3, Transient: 20,
+		Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}.Regimes([]map[string]float64{{"q": 1}, {"q": 0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := fit.Prepare(m, []fit.Entry{entry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := discover.Run(context.Background(), &fit.Engine{Data: d}, discover.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var terms []string
+	for _, term := range r.Chosen.Terms {
+		terms = append(terms, term.Factor.String())
+	}
+	slices.Sort(terms)
+	if want := []string{"(1 - regime_2)*y", "x", "x*z"}; !slices.Equal(terms, want) || len(r.Regimes) != 2 {
+		t.Errorf("%s (%s): terms %v, want %v", r.Status, r.Advice, terms, want)
 	}
 }

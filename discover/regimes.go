@@ -225,18 +225,23 @@ func (r *Result) needed(cuts []cut) []cut {
 			changes[key][column] += sign
 		}
 		for side, sign := range []float64{-1, 1} {
-			if k+side >= len(names) || names[k+side] == "" {
+			if k+side >= len(names) {
 				continue
 			}
 			name := names[k+side]
+			values := map[string]*expr.Expr{}
+			for _, n := range names[1:] {
+				if values[n] = expr.Num(0); n == name {
+					values[n] = expr.Num(1)
+				}
+			}
 			for i, t := range f.Terms {
-				if slices.Contains(expr.Names(t.Factor), name) {
-					base := expr.Substitute(t.Factor, map[string]*expr.Expr{name: expr.Num(1)})
-					note(fmt.Sprintf("%d:%s", t.Unknown, expr.Simplify(base)), i, sign)
+				if base := expr.Simplify(expr.Substitute(t.Factor, values)); base.Kind != expr.Number || base.Value != 0 {
+					note(fmt.Sprintf("%d:%s", t.Unknown, base), i, sign)
 				}
 			}
 			for i, q := range fitted {
-				if own, found := strings.CutSuffix(q, Difference("", name)); found {
+				if own, found := strings.CutSuffix(q, Difference("", name)); found && name != "" {
 					note(own, len(f.Terms)+i, sign)
 				}
 			}
@@ -254,7 +259,9 @@ func (r *Result) needed(cuts []cut) []cut {
 					variance += a * b * f.Covariance[i*f.Columns()+j]
 				}
 			}
-			largest = math.Max(largest, sum*sum/variance)
+			if variance > 0 { // not the same on both sides
+				largest = math.Max(largest, sum*sum/variance)
+			}
 		}
 		if largest > least {
 			out = append(out, c)
@@ -423,6 +430,9 @@ func (f *formulas) apart(ctx context.Context, name string, cuts []cut, held []st
 	if g.best == nil || !g.best.passed() || f.best.passed() && g.best.fit.Omega > 2*fit.OmegaEnd {
 		return nil, nil // a measured record always leaves some defect: that alone is no change
 	}
+	if err := g.absent(ctx); err != nil {
+		return nil, err
+	}
 	r := g.result
 	r.choose(g.best)
 	r.Regimes, r.Base = regimes, m
@@ -572,15 +582,20 @@ func multiplied(library []fit.Term, factors []*expr.Expr) []fit.Term {
 	out := slices.Clone(library)
 	for _, by := range factors {
 		for _, t := range library {
-			factor := by
-			if t.Factor.Kind != expr.Number {
-				factor = expr.Binary(expr.Mul, by, t.Factor)
-			}
-			t.Factor = factor
-			out = append(out, t)
+			out = append(out, times(by, t))
 		}
 	}
 	return out
+}
+
+// times is a term with another factor in front.
+func times(by *expr.Expr, t fit.Term) fit.Term {
+	if t.Factor.Kind == expr.Number {
+		t.Factor = by
+	} else {
+		t.Factor = expr.Binary(expr.Mul, by, t.Factor)
+	}
+	return t
 }
 
 // sharedParameters are the fitted parameters of a model that no regime moves by
