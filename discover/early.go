@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"govern/fit"
+	"govern/internal/vector"
 )
 
 // Regimes are sought early where, at the defect weight earlyDefect, the middle one of
@@ -54,7 +56,7 @@ func (f *formulas) unbent(ctx context.Context) (*fit.Smoothed, error) {
 func (f *formulas) early(ctx context.Context, degree int, path *fit.Smoothed) (*Result, error) {
 	d := f.engine.Data
 	n := float64(d.Observations())
-	r, err := f.linearised(ctx, degree, path)
+	r, err := f.linearised(degree, path)
 	if err != nil || r == nil {
 		return nil, err
 	}
@@ -71,7 +73,7 @@ func (f *formulas) early(ctx context.Context, degree int, path *fit.Smoothed) (*
 		if _, same := libraries(d, next); same {
 			break
 		}
-		larger, err := f.linearised(ctx, next, path)
+		larger, err := f.linearised(next, path)
 		if err != nil {
 			return nil, err
 		}
@@ -94,26 +96,23 @@ func (f *formulas) early(ctx context.Context, degree int, path *fit.Smoothed) (*
 	return f.within(ctx, found.cuts, in)
 }
 
-// linearised is a path with a library at the coefficients that explain it best, at
-// the defect weight earlyDefect; nil where there are none.
-func (f *formulas) linearised(ctx context.Context, degree int, path *fit.Smoothed) (*record, error) {
+// linearised is a path with a library, at the coefficients of the regression along it
+// and the defect weight earlyDefect; nil where it has none.
+func (f *formulas) linearised(degree int, path *fit.Smoothed) (*record, error) {
 	library, _ := libraries(f.engine.Data, degree)
-	theta := append(make([]float64, len(library)), path.Parameters...)
-	r := &record{f.engine, f.engine.Start(path, library, theta[:len(library)], path.Parameters), library, theta}
-	r.at.Substeps, r.at.Omega = max(f.best.fit.Substeps, 1), 1 // loose: the path may be far from any library
-	for range 2 {
-		triangles, err := r.triangles(ctx, r.blocks(int(leastRegime*f.engine.Data.SamplesPerCycle())))
-		if err != nil {
-			return nil, err
-		}
-		for i, v := range minimiser(triangles, len(theta)) {
-			if !finite(v) {
-				return nil, nil
-			}
-			r.theta[i] += v
-		}
+	if len(library) == 0 {
+		return nil, nil
 	}
-	r.at.Omega = earlyDefect
+	_, coefficients, parameters, err := Regression(f.engine.Data, path, library)
+	if err != nil {
+		return nil, err
+	}
+	theta := slices.Concat(coefficients, parameters)
+	if !finite(vector.Dot(theta, theta)) {
+		return nil, nil
+	}
+	r := &record{f.engine, f.engine.Start(path, library, coefficients, parameters), library, theta}
+	r.at.Substeps, r.at.Omega = max(f.best.fit.Substeps, 1), earlyDefect
 	return r, nil
 }
 

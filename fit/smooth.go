@@ -94,9 +94,8 @@ func (e *Engine) SmoothAt(ctx context.Context, name string, held []float64) (*Sm
 }
 
 // SmoothAlone smooths every state from its own measurements, as if no equation
-// were known: a path that no parameter of a known equation bends. Every state must
-// be measured. Calls and parameters are those of no model: the path has the states
-// alone, and the parameters at their start.
+// were known: a path, with its slopes, that no parameter of a known equation bends.
+// Every state must be measured. Parameters are at their start.
 func (e *Engine) SmoothAlone(ctx context.Context) (*Smoothed, error) {
 	m := *e.Data.Model
 	m.Definitions, m.Unknowns, m.Equations = nil, nil, slices.Clone(m.Equations)
@@ -120,10 +119,19 @@ func (e *Engine) SmoothAlone(ctx context.Context) (*Smoothed, error) {
 	engine := *e
 	engine.Data = d
 	out, err := engine.smoothAs(ctx, "smooth-alone")
-	if err == nil {
-		out.Calls, out.Spread, out.Parameters = nil, nil, start
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	path := *out
+	path.Slopes, path.Calls, path.Spread, path.Parameters = out.Calls, nil, nil, start
+	for _, entry := range e.Data.Entries {
+		none := make([][]float64, len(e.Data.Calls))
+		for k := range none {
+			none[k] = make([]float64, len(entry.Times))
+		}
+		path.Calls, path.Spread = append(path.Calls, none), append(path.Spread, none)
+	}
+	return &path, nil
 }
 
 func (e *Engine) smoothAs(ctx context.Context, name string) (*Smoothed, error) {
