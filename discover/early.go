@@ -68,32 +68,37 @@ func (f *formulas) early(ctx context.Context, degree int, path *fit.Smoothed) (*
 	if err != nil || found == nil || found.drift == nil && len(found.cuts) == 0 || !(found.loss < earlyLoss*n) {
 		return nil, err
 	}
-	// A larger library may need no regimes.
-	for next := degree + 1; next <= f.options.Degree; next++ {
-		if _, same := libraries(d, next); same {
-			break
-		}
-		larger, err := f.linearised(next, path)
-		if err != nil {
-			return nil, err
-		}
-		if larger == nil {
-			continue
-		}
-		loss := float64(len(larger.theta)) * math.Log(n)
-		whole, err := larger.together(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if loss+whole < found.loss+float64(len(r.theta))*math.Log(n) {
-			return nil, nil
-		}
+	log := math.Log(n)
+	if whole, err := f.larger(ctx, degree, path, found.loss+float64(len(r.theta))*log, log); err != nil || whole {
+		return nil, err
 	}
 	in := plan{fmt.Sprintf("early-%d", degree), degrees{degree, degree}, true}
 	if found.drift != nil {
 		return f.along(ctx, found.drift, in)
 	}
 	return f.within(ctx, found.cuts, in)
+}
+
+// larger says that a library of higher degree explains the record without regimes,
+// at less than a loss, when each of its columns costs so much.
+func (f *formulas) larger(ctx context.Context, degree int, path *fit.Smoothed, loss, price float64) (bool, error) {
+	for next := degree + 1; next <= f.options.Degree; next++ {
+		if _, same := libraries(f.engine.Data, next); same {
+			break
+		}
+		r, err := f.linearised(next, path)
+		if err != nil {
+			return false, err
+		}
+		if r == nil {
+			continue
+		}
+		whole, err := r.together(ctx)
+		if err != nil || whole+price*float64(len(r.theta)) < loss {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // linearised is a path with a library, at the coefficients of the regression along it
