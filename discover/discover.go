@@ -131,8 +131,8 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 		return f.result, nil
 	}
 	if !asksForNetwork(e.Data.Model) {
-		if err := f.libraries(ctx); err != nil {
-			return nil, err
+		if regimes, err := f.librariesOrRegimes(ctx); err != nil || regimes != nil {
+			return regimes, err
 		}
 		if f.best != nil && f.best.passed() && nothing(e.Data, f.best.search.engine.Data.Model, f.best.fit) != "" {
 			return f.conclude(ctx)
@@ -334,6 +334,8 @@ type formulas struct {
 	indicators []*expr.Expr // of regimes, or the time of a drift: what terms are multiplied by too; nil while none are known
 	drift      *drift       // of coefficients, that explains why no formula passes; nil if none is known
 
+	wary bool // it gives up a library that does not pass the checks as a whole
+
 	best *candidate
 	all  []*candidate
 }
@@ -353,10 +355,16 @@ func (f *formulas) consider(found []*candidate) (isBetter bool) {
 
 // libraries tries libraries of rising degree until one more promises nothing.
 func (f *formulas) libraries(ctx context.Context) error {
-	for degree := 1; degree <= f.options.Degree; degree++ {
+	return f.through(ctx, degrees{1, f.options.Degree}, nil)
+}
+
+// through is libraries between two degrees. After each degree the search may be
+// left: where after, if it is given, says so.
+func (f *formulas) through(ctx context.Context, which degrees, after func(degree int) (leave bool, err error)) error {
+	for degree := which.from; degree <= which.to; degree++ {
 		library, same := libraries(f.engine.Data, degree)
 		library = multiplied(library, f.indicators)
-		if degree > 1 && same {
+		if degree > which.from && same {
 			break // every library is given: one round
 		}
 		s := newSearch(f.engine, library, f.options.Penalty)
@@ -370,12 +378,12 @@ func (f *formulas) libraries(ctx context.Context) error {
 				break
 			}
 		}
-		found, err := s.roads(ctx, name, degree, f.options, f.path)
+		found, err := f.from(ctx, s, name, degree, f.path)
 		if err != nil {
 			return err
 		}
 		if f.held != nil {
-			more, err := s.roads(ctx, name+"-held", degree, f.options, f.held)
+			more, err := f.from(ctx, s, name+"-held", degree, f.held)
 			if err != nil {
 				return err
 			}
@@ -383,6 +391,11 @@ func (f *formulas) libraries(ctx context.Context) error {
 		}
 		if !f.consider(found) && f.best != nil && f.best.passed() {
 			break
+		}
+		if after != nil {
+			if leave, err := after(degree); leave || err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -409,6 +422,18 @@ func (c *candidate) exhausted() bool {
 		}
 	}
 	return false
+}
+
+// from runs the roads of a degree from a path. A wary search takes none where the
+// whole library does not explain the data.
+func (f *formulas) from(ctx context.Context, s *search, name string, degree int, path *fit.Smoothed) ([]*candidate, error) {
+	if f.wary && len(s.library) > 0 {
+		whole, err := s.first(ctx, name+"/full", path, func(q *quadratic) subset { return q.solve(all(len(q.cost))) })
+		if err != nil || !passed(checks(f.engine.Data, whole)) {
+			return nil, err
+		}
+	}
+	return s.roads(ctx, name, degree, f.options, path)
 }
 
 // again goes on from the best fit where it has not come to rest at the smallest

@@ -163,7 +163,7 @@ const driftAdvice = "That is no change at a few times, and a formula with consta
 // along searches with every term of the libraries joined by its product with the
 // time, which goes from −1 to 1 over the record; nil where no formula passes the
 // checks without defects, or none in which the time stands.
-func (f *formulas) along(ctx context.Context, found *drift) (*Result, error) {
+func (f *formulas) along(ctx context.Context, found *drift, in plan) (*Result, error) {
 	d := f.engine.Data
 	first, last := math.Inf(1), math.Inf(-1)
 	for _, e := range d.Entries {
@@ -174,12 +174,13 @@ func (f *formulas) along(ctx context.Context, found *drift) (*Result, error) {
 	}
 	e := *f.engine
 	if e.Journal != nil {
-		e.Journal = fit.Under("drift", e.Journal)
+		e.Journal = fit.Under(in.name, e.Journal)
 	}
 	g := &formulas{engine: &e, options: f.options, path: f.path, held: f.held, result: &Result{Data: e.Data, Smoothed: f.path}}
 	time := expr.Binary(expr.Sub, expr.Var("t"), expr.Num(round((first+last)/2)))
 	g.indicators = []*expr.Expr{expr.Binary(expr.Div, time, expr.Num(round((last-first)/2)))}
-	if err := g.libraries(ctx); err != nil {
+	g.wary = in.early
+	if err := g.through(ctx, in.through, nil); err != nil {
 		return nil, err
 	}
 	if err := g.again(ctx); err != nil {

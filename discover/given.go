@@ -85,6 +85,9 @@ func runIn(ctx context.Context, e *fit.Engine, o Options, factors []*expr.Expr) 
 	if err := f.again(ctx); err != nil {
 		return nil, err
 	}
+	if err := f.absent(ctx); err != nil {
+		return nil, err
+	}
 	if coloured, err := f.coloured(ctx); err != nil || coloured != nil {
 		return coloured, err
 	}

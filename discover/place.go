@@ -46,25 +46,35 @@ func newPlacing(e *fit.Engine, d *fit.Data, r *Result) (*placing, error) {
 }
 
 // Around a place that is roughly known it is sought within placeAround cycles, in
-// records that begin and end placeBefore cycles from it, first every placeStep-th
-// of a cycle, then sample by sample.
+// records that begin and end placeBefore cycles from it: first every placeStep-th
+// of a cycle, then in placeFine steps or sample by sample where that has left it. One
+// that formulas have given before is sought again within placeNear cycles. Where its
+// interval reaches the end of these it is sought around there, placeFar times at most.
 const (
-	placeBefore = 4
+	placeBefore = 3
 	placeAround = 1.6
-	placeStep   = 24
+	placeNear   = 0.4
+	placeStep   = 6
+	placeFine   = 24
+	placeFar    = 4
 )
 
-// place of the change from regime k, counted from 1, to the next, near sample at of
-// a record.
-func (p *placing) place(ctx context.Context, name string, record fit.Entry, at, k int) (found, error) {
+// place of the change from regime k, counted from 1, to the next, within so many
+// cycles of sample at of a record. The loss hardly has a minimum but that at the
+// change: on both sides of it a formula has to explain what the other one made.
+func (p *placing) place(ctx context.Context, name string, record fit.Entry, at, k int, around float64) (found, error) {
 	cycle := p.from.SamplesPerCycle()
-	step := max(int(cycle/placeStep), 1)
-	around := int(placeAround * cycle)
-	best, err := p.among(ctx, name, record, at, k, at-around, at+around, step)
+	step := max(int(cycle*math.Min(around, 1)/placeStep), 1)
+	reach := int(around * cycle)
+	best, err := p.among(ctx, name, record, at, k, at-reach, at+reach, step)
+	for far := 1; err == nil && far < placeFar && (best.low < at-reach+step && best.low > step || best.high > at+reach-step && best.high < len(record.Times)-step); far++ {
+		at = best.at
+		best, err = p.among(ctx, fmt.Sprintf("%s/far-%d", name, far), record, at, k, at-reach, at+reach, step)
+	}
 	if err != nil || step == 1 {
 		return best, err
 	}
-	return p.among(ctx, name+"/fine", record, best.at, k, best.low-step, best.high+step, max((best.high-best.low+2*step)/48, 1))
+	return p.among(ctx, name+"/fine", record, best.at, k, best.low-step, best.high+step, max((best.high-best.low+2*step)/placeFine, 1))
 }
 
 // among weighs the places from … to, step apart, with their likelihoods.
@@ -281,7 +291,7 @@ func Places(ctx context.Context, e *fit.Engine, r *Result, records []fit.Entry) 
 				if err != nil {
 					return nil, err
 				}
-				where, err := p.place(ctx, name, record, at, before.Number)
+				where, err := p.place(ctx, name, record, at, before.Number, placeAround)
 				if err != nil {
 					return nil, err
 				}

@@ -10,7 +10,6 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
-	"govern/optim"
 )
 
 // Regime is a stretch of the record in which coefficients stay what they are.
@@ -54,10 +53,7 @@ const (
 // where no formula passes with them.
 func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	c := f.best
-	if len(f.engine.Data.Differing()) > 0 {
-		return nil, nil // what differs between entries would have to differ between regimes too
-	}
-	if len(f.indicators) > 0 || c == nil || !finite(c.fit.Evidence) || len(c.fit.Forms) > 0 || c.fit.Driven || f.engine.Options.Segment > 1 {
+	if !f.mayChange() || c == nil || !finite(c.fit.Evidence) || len(c.fit.Forms) > 0 || c.fit.Driven {
 		return nil, nil
 	}
 	if c.passed() && c.fit.Omega <= 2*fit.OmegaEnd {
@@ -68,22 +64,48 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	if err != nil || found == nil {
 		return nil, err
 	}
-	cuts := found.cuts
+	late := plan{"regimes", degrees{1, f.options.Degree}, false}
 	if found.drift != nil {
-		r, err := f.along(ctx, found.drift)
+		late.name = "drift"
+		r, err := f.along(ctx, found.drift, late)
 		if r == nil && err == nil && !c.passed() { // a formula that passes may leave what looks like drift
 			f.drift = found.drift
 		}
 		return r, err
 	}
+	return f.within(ctx, found.cuts, late)
+}
+
+// mayChange says that regimes may be sought: none are known yet, entries share
+// their values, and a segment is a sample.
+func (f *formulas) mayChange() bool {
+	return len(f.indicators) == 0 && len(f.engine.Data.Differing()) == 0 && f.engine.Options.Segment <= 1
+}
+
+// degrees of libraries that a search goes through, in rising order.
+type degrees struct{ from, to int }
+
+// plan is how a record with regimes, or a drift, is searched. An early search gives up
+// sooner, and believes in the end only what leaves no defect.
+type plan struct {
+	name    string
+	through degrees
+	early   bool
+}
+
+// within searches with the record cut, and finds the places of the cuts again with
+// what it has found, until they stay; nil where no formula passes.
+func (f *formulas) within(ctx context.Context, cuts []cut, in plan) (*Result, error) {
 	if len(cuts) == 0 {
 		return nil, nil
 	}
 	var held []string // parameters that all regimes share
 	var accepted *formulas
 	var placed []Regime
+	around := float64(placeAround)
 	for round := range apartRounds {
-		g, err := f.apart(ctx, cuts, held, fmt.Sprintf("regimes-%d", round))
+		name := fmt.Sprintf("%s-%d", in.name, round)
+		g, err := f.apart(ctx, name, cuts, held, in)
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +119,7 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 			continue
 		}
 		shared := append(slices.Clone(held), sharedParameters(r, f.engine.Data.Model)...)
-		moved, regimes, err := f.placeAgain(ctx, fmt.Sprintf("regimes-%d/places", round), r, cuts)
+		moved, regimes, stay, err := f.placeAgain(ctx, name+"/places", r, cuts, around)
 		if err != nil {
 			return nil, err
 		}
@@ -106,19 +128,19 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 			cuts = fewer
 			continue
 		}
-		if len(shared) == len(held) && !f.farther(cuts, moved) {
+		if len(shared) == len(held) && stay {
 			break
 		}
-		held, cuts = shared, moved
+		held, cuts, around = shared, moved, placeNear
 	}
-	if accepted == nil {
+	if accepted == nil || in.early && accepted.best.fit.Omega > 2*fit.OmegaEnd {
 		return nil, nil
 	}
 	r, err := accepted.conclude(ctx)
 	if err != nil || r.Status != OK && r.Status != Ambiguous || !r.changes() {
 		return nil, err
 	}
-	r.Regimes, r.Single = placed, c.fit
+	r.Regimes, r.Single = placed, f.best.fit
 	return r, nil
 }
 
@@ -142,44 +164,37 @@ func (f *formulas) merged(cuts []cut) []cut {
 // without differences that it does not need, and one more.
 const apartRounds = 4
 
-// farther says that a change point has moved by more than the guard around it.
-func (f *formulas) farther(from, to []cut) bool {
-	for k := range from {
-		if d := to[k].at - from[k].at; math.Abs(float64(d)) > guardCycles*f.engine.Data.SamplesPerCycle()/2 {
-			return true
-		}
-	}
-	return false
-}
-
 // placeAgain finds where the fitted formulas of two regimes meet, for every change
-// point that does not lie at the begin of an entry.
-func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts []cut) ([]cut, []Regime, error) {
+// point that does not lie at the begin of an entry, within so many cycles of where it
+// was; stay says that every change point was within the guard of its interval.
+func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts []cut, around float64) (out []cut, regimes []Regime, stay bool, err error) {
 	if !placeable(r) {
-		return cuts, r.Regimes, nil
+		return cuts, r.Regimes, true, nil
 	}
 	d := f.engine.Data
 	p, err := newPlacing(f.engine, d, r)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
-	out, regimes := slices.Clone(cuts), slices.Clone(r.Regimes)
+	guard := int(math.Ceil(guardCycles * d.SamplesPerCycle() / 2))
+	out, regimes, stay = slices.Clone(cuts), slices.Clone(r.Regimes), true
 	for k, c := range cuts {
 		if c.at == 0 {
 			continue
 		}
 		entry := d.Entries[c.entry]
-		at, err := p.place(ctx, fmt.Sprintf("%s-%d", name, k), entry, c.at, k+1)
+		at, err := p.place(ctx, fmt.Sprintf("%s-%d", name, k), entry, c.at, k+1, around)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, false, err
 		}
 		if !f.inside(cut{c.entry, at.at}) || k > 0 && !f.apartEnough(out[k-1], cut{c.entry, at.at}) || k+1 < len(cuts) && !f.apartEnough(cut{c.entry, at.at}, cuts[k+1]) {
 			continue // the next is nearer than formulas can tell
 		}
 		out[k].at = at.at
+		stay = stay && c.at >= at.low-guard && c.at <= at.high+guard
 		moveChange(regimes, entry, k+1, at)
 	}
-	return out, regimes, nil
+	return out, regimes, stay, nil
 }
 
 // needed leaves out the change points at which no coefficient and no parameter
@@ -210,18 +225,23 @@ func (r *Result) needed(cuts []cut) []cut {
 			changes[key][column] += sign
 		}
 		for side, sign := range []float64{-1, 1} {
-			if k+side >= len(names) || names[k+side] == "" {
+			if k+side >= len(names) {
 				continue
 			}
 			name := names[k+side]
+			values := map[string]*expr.Expr{}
+			for _, n := range names[1:] {
+				if values[n] = expr.Num(0); n == name {
+					values[n] = expr.Num(1)
+				}
+			}
 			for i, t := range f.Terms {
-				if slices.Contains(expr.Names(t.Factor), name) {
-					base := expr.Substitute(t.Factor, map[string]*expr.Expr{name: expr.Num(1)})
-					note(fmt.Sprintf("%d:%s", t.Unknown, expr.Simplify(base)), i, sign)
+				if base := expr.Simplify(expr.Substitute(t.Factor, values)); base.Kind != expr.Number || base.Value != 0 {
+					note(fmt.Sprintf("%d:%s", t.Unknown, base), i, sign)
 				}
 			}
 			for i, q := range fitted {
-				if own, found := strings.CutSuffix(q, Difference("", name)); found {
+				if own, found := strings.CutSuffix(q, Difference("", name)); found && name != "" {
 					note(own, len(f.Terms)+i, sign)
 				}
 			}
@@ -239,7 +259,9 @@ func (r *Result) needed(cuts []cut) []cut {
 					variance += a * b * f.Covariance[i*f.Columns()+j]
 				}
 			}
-			largest = math.Max(largest, sum*sum/variance)
+			if variance > 0 { // not the same on both sides
+				largest = math.Max(largest, sum*sum/variance)
+			}
 		}
 		if largest > least {
 			out = append(out, c)
@@ -323,7 +345,11 @@ func (f *formulas) changes(ctx context.Context) (*segmented, error) {
 		if degree > 1 && same {
 			break
 		}
-		g, err := f.segmentation(ctx, library)
+		theta := f.best.coefficients(library)
+		if theta == nil {
+			continue
+		}
+		g, err := f.segmentation(ctx, &record{f.engine, f.best.fit, library, theta})
 		if err != nil {
 			return nil, err
 		}
@@ -332,6 +358,24 @@ func (f *formulas) changes(ctx context.Context) (*segmented, error) {
 		}
 	}
 	return best, nil
+}
+
+// coefficients are those of a candidate in a library, 0 where it has none, then the
+// parameters; nil where it has functions that bend.
+func (c *candidate) coefficients(library []fit.Term) []float64 {
+	theta := make([]float64, len(library))
+	index := map[string]int{}
+	for i, t := range library {
+		index[t.Key()] = i
+	}
+	for i, t := range c.fit.Terms {
+		if k, ok := index[t.Key()]; ok {
+			theta[k] = c.fit.Coefficients[i]
+		} else if t.Knots > 0 {
+			return nil
+		}
+	}
+	return append(theta, c.fit.Parameters...)
 }
 
 // apartEnough says that two change points, in order, leave a cycle between them.
@@ -347,200 +391,13 @@ func (f *formulas) inside(c cut) bool {
 	return c.at == 0 || float64(c.at) > cycle && float64(len(d.Entries[c.entry].Times)-c.at) > cycle
 }
 
-// segmented is a record cut at change points.
-type segmented struct {
-	cuts  []cut
-	loss  float64 // penalised −2 log posterior
-	drift *drift  // what explains the record better than change points do; nil if nothing does
-}
-
-// segmentation of the record by one library.
-func (f *formulas) segmentation(ctx context.Context, library []fit.Term) (*segmented, error) {
-	e, at := f.engine, f.best.fit
-	d := e.Data
-	theta := make([]float64, len(library))
-	index := map[string]int{}
-	for i, t := range library {
-		index[t.Key()] = i
-	}
-	for i, t := range at.Terms {
-		if k, ok := index[t.Key()]; ok {
-			theta[k] = at.Coefficients[i]
-		} else if t.Knots > 0 {
-			return nil, nil
-		}
-	}
-	theta = append(theta, at.Parameters...)
-	p := len(theta)
-	if p == 0 {
-		return nil, nil
-	}
-	cycle := d.SamplesPerCycle()
-	total := d.Samples()
-	length := int(math.Max(math.Max(cycle/4, float64(total)/mostBlocks), 4))
-	var blocks []fit.Block
-	for k := range d.Entries {
-		n := len(d.Entries[k].Times)
-		parts := max(n/length, 1)
-		for b := range parts {
-			blocks = append(blocks, fit.Block{Entry: k, From: b * n / parts, To: (b + 1) * n / parts})
-		}
-	}
-	triangles, err := e.Triangles(ctx, at, library, theta, blocks)
-	if err != nil {
-		return nil, err
-	}
-	least := max(int(math.Ceil(leastRegime*cycle/float64(length))), 1)
-	penalty := float64(p)*math.Log(float64(d.Observations())) + 2*math.Log(float64(len(blocks)))
-	ends, loss := partition(triangles, p, least, penalty)
-	out := &segmented{loss: loss}
-	if len(ends) > 1 {
-		if out.drift = f.drifting(triangles, library, theta, penalty, loss); out.drift != nil {
-			out.loss = out.drift.loss
-			return out, nil
-		}
-	}
-	// Where the best fit is far off, what blocks say varies within a regime too: the
-	// strongest changes are looked at, and needed drops what they did not need.
-	if len(ends) > mostRegimes {
-		for price := 2 * penalty; len(ends) > fewRegimes; price *= 2 {
-			ends, _ = partition(triangles, p, least, price)
-		}
-	}
-	for k := range len(ends) - 1 {
-		from := 0
-		if k > 0 {
-			from = ends[k-1]
-		}
-		c, err := f.place(ctx, library, theta, blocks, ends[k],
-			minimiser(triangles[from:ends[k]], p), minimiser(triangles[ends[k]:ends[k+1]], p))
-		if err != nil {
-			return nil, err
-		}
-		if last := len(out.cuts) - 1; f.inside(c) && (last < 0 || f.apartEnough(out.cuts[last], c)) {
-			out.cuts = append(out.cuts, c)
-		}
-	}
-	return out, nil
-}
-
-// partition cuts a row of blocks into segments of at least so many blocks, so that
-// the sum of their least squares and of a penalty a segment is least; ends are the
-// first blocks after the segments. Cost: O(blocks²·p³).
-func partition(triangles [][]float64, p, least int, penalty float64) (ends []int, loss float64) {
-	n := len(triangles)
-	best, from := make([]float64, n+1), make([]int, n+1)
-	for j := range best {
-		best[j] = math.Inf(1)
-	}
-	best[0] = 0
-	for i := range n {
-		if math.IsInf(best[i], 1) {
-			continue
-		}
-		t := newStack(p)
-		for j := i + 1; j <= n; j++ {
-			t.push(triangles[j-1])
-			if j-i < least && (i > 0 || j < n) {
-				continue
-			}
-			if v := best[i] + t.residual() + penalty; v < best[j] {
-				best[j], from[j] = v, i
-			}
-		}
-	}
-	for j := n; j > 0; j = from[j] {
-		ends = append(ends, j)
-	}
-	slices.Reverse(ends)
-	return ends, best[n]
-}
-
-// stack is the triangle of blocks put on top of each other.
-type stack struct {
-	p int
-	a []float64 // 2(p+1) rows of p+1
-}
-
-func newStack(p int) *stack { return &stack{p, make([]float64, 2*(p+1)*(p+1))} }
-
-func (s *stack) push(triangle []float64) {
-	w := s.p + 1
-	copy(s.a[w*w:], triangle)
-	triangularise(s.a, 2*w, w)
-}
-
-// residual is the least sum of squares.
-func (s *stack) residual() float64 {
-	w := s.p + 1
-	return s.a[w*w-1] * s.a[w*w-1]
-}
-
-// minimiser is the step of θ at which blocks are best explained together.
-func minimiser(triangles [][]float64, p int) []float64 {
-	var f optim.Factor
-	l := optim.Linear{N: 1, P: p}
-	for _, t := range triangles {
-		l.Prior = append(l.Prior, t...)
-	}
-	f.Eliminate(&l, optim.Damping{})
-	delta := make([]float64, p)
-	f.SolveBorder(delta)
-	return delta
-}
-
-// squares is a block's −2 log posterior at a step of θ.
-func squares(triangle, delta []float64) float64 {
-	p := len(delta)
-	sum := triangle[len(triangle)-1] * triangle[len(triangle)-1]
-	for i := range p {
-		row := triangle[i*(p+1) : (i+1)*(p+1)]
-		v := row[p]
-		for j := i; j < p; j++ {
-			v += row[j] * delta[j]
-		}
-		sum += v * v
-	}
-	return sum
-}
-
-// place finds where, around the beginning of block b, what is explained by the
-// coefficients before changes to what is explained by those after.
-func (f *formulas) place(ctx context.Context, library []fit.Term, theta []float64, blocks []fit.Block, b int, before, after []float64) (cut, error) {
-	const around = 3 // blocks
-	d := f.engine.Data
-	here := blocks[b]
-	if here.From == 0 {
-		return cut{here.Entry, 0}, nil // it begins with its entry
-	}
-	length := here.To - here.From
-	first, last := max(here.From-around*length, 0), min(here.From+around*length, len(d.Entries[here.Entry].Times))
-	step := max(int(d.SamplesPerCycle()/fineShare), 2)
-	var fine []fit.Block
-	for i := first; i+step <= last; i += step {
-		fine = append(fine, fit.Block{Entry: here.Entry, From: i, To: i + step})
-	}
-	triangles, err := f.engine.Triangles(ctx, f.best.fit, library, theta, fine)
-	if err != nil {
-		return cut{}, err
-	}
-	sum, lowest, at := 0.0, math.Inf(1), here.From
-	for k, t := range triangles {
-		if sum < lowest {
-			lowest, at = sum, fine[k].From
-		}
-		sum += squares(t, before) - squares(t, after)
-	}
-	return cut{here.Entry, at}, nil
-}
-
 // apart searches with the record cut at the change points; nil where no formula
 // passes the checks, or none in which something changes. What comes back has chosen
 // its best formula, and not asked what ties with it.
-func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name string) (*formulas, error) {
+func (f *formulas) apart(ctx context.Context, name string, cuts []cut, held []string, in plan) (*formulas, error) {
 	d := f.engine.Data
 	m, names := withRegimes(d.Model, len(cuts)+1, held)
-	entries, regimes := cutAt(d, cuts, names)
+	entries, regimes, blocks := cutAt(d, cuts, names)
 	data, err := fit.Prepare(m, entries)
 	if err != nil {
 		return nil, nil // the cuts leave too little
@@ -550,7 +407,7 @@ func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name st
 	if e.Journal != nil {
 		e.Journal = fit.Under(name, e.Journal)
 	}
-	g, err := begin(ctx, &e, f.options)
+	g, err := f.beginApart(ctx, &e, blocks)
 	if err != nil {
 		return nil, err
 	}
@@ -560,14 +417,21 @@ func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name st
 	for _, name := range names {
 		g.indicators = append(g.indicators, expr.Var(name))
 	}
-	if err := g.libraries(ctx); err != nil {
+	report(&e, name, 0.5)
+	g.wary = in.early || observesAll(d)
+	if err := g.through(ctx, in.through, nil); err != nil {
 		return nil, err
 	}
-	if err := g.again(ctx); err != nil {
-		return nil, err
+	if !in.early {
+		if err := g.again(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if g.best == nil || !g.best.passed() || f.best.passed() && g.best.fit.Omega > 2*fit.OmegaEnd {
 		return nil, nil // a measured record always leaves some defect: that alone is no change
+	}
+	if err := g.absent(ctx); err != nil {
+		return nil, err
 	}
 	r := g.result
 	r.choose(g.best)
@@ -582,6 +446,33 @@ func (f *formulas) apart(ctx context.Context, cuts []cut, held []string, name st
 		return nil, nil
 	}
 	return g, nil
+}
+
+// beginApart begins a search on stretches of the record: with the path that the
+// record has, or with one of their own where parameters that may change bend it.
+func (f *formulas) beginApart(ctx context.Context, e *fit.Engine, blocks []fit.Block) (*formulas, error) {
+	if f.held != nil || len(f.engine.Data.Unseen()) > 0 || len(f.path.States) != len(f.engine.Data.Entries) || len(e.Data.Calls) != len(f.engine.Data.Calls) {
+		return begin(ctx, e, f.options)
+	}
+	path := *f.path
+	path.States, path.Calls, path.Spread = nil, nil, nil
+	of := func(series [][]float64, b fit.Block) [][]float64 {
+		out := make([][]float64, len(series))
+		for i, x := range series {
+			out[i] = x[b.From:b.To]
+		}
+		return out
+	}
+	for _, b := range blocks {
+		path.States = append(path.States, of(f.path.States[b.Entry], b))
+		path.Calls = append(path.Calls, of(f.path.Calls[b.Entry], b))
+		path.Spread = append(path.Spread, of(f.path.Spread[b.Entry], b))
+	}
+	path.Parameters = slices.Clone(path.Parameters)
+	for range len(fittedOf(e.Data.Model)) - len(path.Parameters) {
+		path.Parameters = append(path.Parameters, 0) // differences
+	}
+	return &formulas{engine: e, options: f.options, path: &path, result: &Result{Data: e.Data, Smoothed: &path}}, nil
 }
 
 // changes says whether a formula or a parameter differs between regimes.
@@ -639,11 +530,13 @@ func withRegimes(m *model.Model, count int, held []string) (*model.Model, []stri
 	return &next, names
 }
 
-// cutAt cuts the entries at the change points and sets the indicators.
-func cutAt(d *fit.Data, cuts []cut, names []string) ([]fit.Entry, []Regime) {
+// cutAt cuts the entries at the change points and sets the indicators; blocks are
+// where the new entries lie in the old ones.
+func cutAt(d *fit.Data, cuts []cut, names []string) ([]fit.Entry, []Regime, []fit.Block) {
 	guard := int(math.Ceil(guardCycles * d.SamplesPerCycle()))
 	var entries []fit.Entry
 	var regimes []Regime
+	var blocks []fit.Block
 	number := 1
 	for k, entry := range d.Entries {
 		from, start := 0, 0
@@ -659,7 +552,7 @@ func cutAt(d *fit.Data, cuts []cut, names []string) ([]fit.Entry, []Regime) {
 					part.Set[name], r.Name = 1, name
 				}
 			}
-			entries = append(entries, part)
+			entries, blocks = append(entries, part), append(blocks, fit.Block{Entry: k, From: from, To: to})
 			if k := len(regimes) - 1; k >= 0 && regimes[k].Number == r.Number && regimes[k].Entry == r.Entry {
 				regimes[k].To = r.To // after a gap, or the next excerpt
 				return
@@ -680,7 +573,7 @@ func cutAt(d *fit.Data, cuts []cut, names []string) ([]fit.Entry, []Regime) {
 		}
 		add(len(entry.Times), len(entry.Times)-1)
 	}
-	return entries, regimes
+	return entries, regimes, blocks
 }
 
 // multiplied joins the terms of a library by their products with each of the
@@ -689,15 +582,20 @@ func multiplied(library []fit.Term, factors []*expr.Expr) []fit.Term {
 	out := slices.Clone(library)
 	for _, by := range factors {
 		for _, t := range library {
-			factor := by
-			if t.Factor.Kind != expr.Number {
-				factor = expr.Binary(expr.Mul, by, t.Factor)
-			}
-			t.Factor = factor
-			out = append(out, t)
+			out = append(out, times(by, t))
 		}
 	}
 	return out
+}
+
+// times is a term with another factor in front.
+func times(by *expr.Expr, t fit.Term) fit.Term {
+	if t.Factor.Kind == expr.Number {
+		t.Factor = by
+	} else {
+		t.Factor = expr.Binary(expr.Mul, by, t.Factor)
+	}
+	return t
 }
 
 // sharedParameters are the fitted parameters of a model that no regime moves by

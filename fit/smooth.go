@@ -93,6 +93,47 @@ func (e *Engine) SmoothAt(ctx context.Context, name string, held []float64) (*Sm
 	return out, err
 }
 
+// SmoothAlone smooths every state from its own measurements, as if no equation
+// were known: a path, with its slopes, that no parameter of a known equation bends.
+// Every state must be measured. Parameters are at their start.
+func (e *Engine) SmoothAlone(ctx context.Context) (*Smoothed, error) {
+	m := *e.Data.Model
+	m.Definitions, m.Unknowns, m.Equations = nil, nil, slices.Clone(m.Equations)
+	m.Parameters = slices.Clone(m.Parameters)
+	var start []float64
+	for i, p := range m.Parameters {
+		if p.Fit {
+			start = append(start, p.Value)
+			m.Parameters[i].Fit = false
+		}
+	}
+	for i, s := range m.States {
+		name := "slope_of_" + s.Name
+		m.Unknowns = append(m.Unknowns, model.Unknown{Name: name, Arguments: []string{s.Name}})
+		m.Equations[i].Right = expr.Apply(name, expr.Var(s.Name))
+	}
+	d, err := Prepare(&m, e.Data.Entries)
+	if err != nil {
+		return nil, err
+	}
+	engine := *e
+	engine.Data = d
+	out, err := engine.smoothAs(ctx, "smooth-alone")
+	if err != nil {
+		return nil, err
+	}
+	path := *out
+	path.Slopes, path.Calls, path.Spread, path.Parameters = out.Calls, nil, nil, start
+	for _, entry := range e.Data.Entries {
+		none := make([][]float64, len(e.Data.Calls))
+		for k := range none {
+			none[k] = make([]float64, len(entry.Times))
+		}
+		path.Calls, path.Spread = append(path.Calls, none), append(path.Spread, none)
+	}
+	return &path, nil
+}
+
 func (e *Engine) smoothAs(ctx context.Context, name string) (*Smoothed, error) {
 	out := &Smoothed{}
 	err := e.do(name, out, func() error {

@@ -1,0 +1,83 @@
+package discover_test
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
+	"govern/discover"
+	"govern/fit"
+	"govern/internal/truth"
+	"govern/model"
+)
+
+// Lorenz's ρ changes from 28 to 35 in the middle of the record. The answer comes from
+// the first library that holds in both halves.
+func TestAChangeIsFoundWithTheFirstLibraryThatHoldsOnBothSides(t *testing.T) {
+	m, err := model.Read("model.yaml", []byte("states: {x: 0, y: 0, z: 0}\nunknowns: {g: {}}\nequations: |\n  x' = 10*(y - x)\n  y' = g(x, y, z)\n  z' = x*y - 8/3*z\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, changes, err := truth.Case{Model: catalogue(t, "lorenz"), Step: 0.02, Samples: 400, Seed: 3, Transient: 20,
+		Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}.Regimes([]map[string]float64{{"rho": 28}, {"rho": 35}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := fit.Prepare(m, []fit.Entry{entry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := discover.Run(context.Background(), &fit.Engine{Data: d}, discover.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Regimes) != 2 || r.Status != discover.OK || r.Degree != 2 {
+		t.Fatalf("%s (%s), %d regimes, degree %d", r.Status, r.Advice, len(r.Regimes), r.Degree)
+	}
+	if off := math.Abs(r.Regimes[1].From - changes[0]); off > 0.1 { // a seventh of a cycle
+		t.Errorf("change at %g, true %g", r.Regimes[1].From, changes[0])
+	}
+	want := map[string]float64{"x": 28, "regime_2*x": 7, "y": -1, "x*z": -1}
+	if len(r.Chosen.Terms) != len(want) {
+		t.Errorf("g = %s", r.Chosen.Formula(0))
+	}
+	for i, term := range r.Chosen.Terms {
+		if w := want[term.Factor.String()]; !(math.Abs(r.Chosen.Coefficients[i]-w) < 0.05*math.Abs(w)) {
+			t.Errorf("%g·%s, want %g", r.Chosen.Coefficients[i], term.Factor, w)
+		}
+	}
+}
+
+// y' = 28·x − y − x·z loses its −y.
+func TestATermThatIsAbsentInARegimeHasNoCoefficientThere(t *testing.T) {
+	system, err := model.Read("system.yaml", []byte("states: {x: 1, y: 1, z: 20}\nparameters: {q: 1}\nequations: |\n  x' = 10*(y - x)\n  y' = 28*x - q*y - x*z\n  z' = x*y - 8/3*z\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := model.Read("model.yaml", []byte("states: {x: 0, y: 0, z: 0}\nunknowns: {g: {library: {degree: 2}}}\nequations: |\n  x' = 10*(y - x)\n  y' = g(x, y, z)\n  z' = x*y - 8/3*z\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, _, err := truth.Case{Model: system, Step: 0.02, Samples: 400, Seed: 3, Transient: 20,
+		Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}.Regimes([]map[string]float64{{"q": 1}, {"q": 0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := fit.Prepare(m, []fit.Entry{entry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := discover.Run(context.Background(), &fit.Engine{Data: d}, discover.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var terms []string
+	for _, term := range r.Chosen.Terms {
+		terms = append(terms, term.Factor.String())
+	}
+	slices.Sort(terms)
+	if want := []string{"(1 - regime_2)*y", "x", "x*z"}; !slices.Equal(terms, want) || len(r.Regimes) != 2 {
+		t.Errorf("%s (%s): terms %v, want %v", r.Status, r.Advice, terms, want)
+	}
+}
