@@ -436,7 +436,7 @@ func (w *work) valuesOf(ctx context.Context, closed *model.Model, entries []fit.
 		}
 	}
 	start.Nodes = at.Path
-	g, err := w.settings.engine(data, w.problem.Fit).Trajectory(ctx, "own/fit", &start, fit.Schedule{From: math.Max(0.1, f.Omega), To: f.Omega})
+	g, err := w.settings.engine(data, w.problem.Fit).Trajectory(ctx, "own/fit", &start, fit.Schedule{From: math.Max(0.1, w.loose), To: w.loose})
 	if err != nil {
 		return nil, err
 	}

@@ -63,6 +63,7 @@ func adrift(f *fit.Fitted, d *fit.Data, before float64) bool {
 // refit fits the chosen formula on all entries, the held-out ones too.
 func (w *work) refit(ctx context.Context) error {
 	var err error
+	w.loose = w.found.Chosen.Omega
 	if w.problem.Discover.Method != discover.MethodDerivatives {
 		data, err := fit.Prepare(w.found.Model, w.train) // the search may have added knots to the problem's model
 		if err != nil {
@@ -165,8 +166,15 @@ func (w *work) extend(ctx context.Context) error {
 	start.Sigma = carry(w.whole, w.data, chosen.Sigma)
 	start.Nodes = append(slices.Clone(chosen.Nodes), located.Path...)
 	w.settings.stage("final refit", 0.85)
-	if w.final, err = w.settings.engine(w.whole, w.problem.Fit).Trajectory(ctx, "final/refit", &start, fit.Schedule{To: chosen.Omega, Noise: true}); err != nil {
+	engine := w.settings.engine(w.whole, w.problem.Fit)
+	loose := w.loose
+	if w.final, err = engine.Trajectory(ctx, "final/refit", &start, fit.Schedule{To: loose, Noise: true}); err != nil {
 		return err
+	}
+	if chosen.Omega < loose { // vanishing defects hold located states where they are, so they come last
+		if w.final, err = engine.Tighten(ctx, "final/tighten", w.final); err != nil {
+			return err
+		}
 	}
 	if adrift(w.final, w.whole, chosen.Objective/float64(w.data.Observations())) { // the formula is not defined, or runs away, along the held-out data
 		w.final, w.all, w.whole, w.apart = chosen, w.train, w.data, true

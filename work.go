@@ -34,6 +34,7 @@ type work struct {
 	foreign    bool         // coefficients change in the held-out data: final is of the training entries
 	apart      bool         // no refit on all entries was possible: final is of the training entries
 	closed     *model.Model // closed by final, starting where the data start
+	loose      float64      // the defect weight of the search's fit, before it was tightened
 	informed   *fit.Fitted  // the chosen fit, with the own parameters of tests
 	calibrated []string     // what was done for tests whose own parameters no training entry tells
 	spread     []float64    // standard deviation of final's coefficients, then parameters; weights have none
