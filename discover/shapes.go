@@ -259,10 +259,6 @@ const (
 	numberlessBends = 2
 )
 
-// mostBeside is how many terms a formula may have with a function without numbers in it:
-// among more powers it is one more power, and would keep the right function from being found.
-const mostBeside = 3
-
 // shape tries functions that bend in unknown u, in the second round beside what the
 // best candidate has. Beside a polynomial of two terms that passes the first round asks only
 // for functions that cost no more, and that its profile does not exclude.
@@ -292,7 +288,7 @@ func (f *formulas) bent(ctx context.Context, u, round, most int) ([]*candidate, 
 	var chosen bend
 	try := func(b bend) (bool, error) {
 		c, err := f.tryBend(ctx, &b)
-		if err != nil || c == nil || len(b.values) == 0 && c.numbersOf(u) > mostBeside {
+		if err != nil || c == nil {
 			return false, err
 		}
 		out = append(out, c)
