@@ -37,6 +37,9 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 	if d.Samples() > streamSamples {
 		return e.locateWindows(ctx, sigma, scale, out)
 	}
+	if len(d.Entries) > 1 {
+		return e.locateEntries(ctx, sigma, scale, out)
+	}
 	sp := spec{data: d, right: d.Model.Rhs(), segment: 1, substeps: 1, sigma: sigma, weight: make([]float64, len(scale))}
 	for _, s := range d.Model.States {
 		sp.states = append(sp.states, s.Name)
@@ -90,6 +93,25 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 		nodes := p.Nodes[c]
 		out.Path = append(out.Path, append([]float64(nil), nodes...))
 		out.Last = append(out.Last, append([]float64(nil), nodes[len(nodes)-n:]...))
+	}
+	return nil
+}
+
+// locateEntries locates every entry by itself, by one worker: one that the model
+// cannot explain shortens no other's steps.
+func (e *Engine) locateEntries(ctx context.Context, sigma, scale []float64, out *Located) error {
+	n := len(e.Data.Entries)
+	parts := make([]Located, n)
+	err := eachWindow(ctx, e.Workers, n, func(_, i int) error {
+		one := *e
+		one.Data, one.Workers = e.Data.part(stretch{i, 0, len(e.Data.Entries[i].Times)}), 1
+		return one.locate(ctx, sigma, scale, &parts[i])
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		out.Path, out.Last, out.Loss = append(out.Path, p.Path[0]), append(out.Last, p.Last[0]), append(out.Loss, p.Loss[0])
 	}
 	return nil
 }
