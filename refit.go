@@ -64,9 +64,7 @@ func adrift(f *fit.Fitted, d *fit.Data, before float64) bool {
 func (w *work) refit(ctx context.Context) error {
 	var err error
 	w.loose = w.found.Chosen.Omega
-	// Where coefficients change the place of the change is known only so well, and
-	// defects make up for that.
-	if w.problem.Discover.Method != discover.MethodDerivatives && len(w.found.Regimes) == 0 {
+	if w.problem.Discover.Method != discover.MethodDerivatives {
 		data, err := fit.Prepare(w.found.Model, w.train) // the search may have added knots to the problem's model
 		if err != nil {
 			return err

@@ -428,10 +428,11 @@ func (c *candidate) exhausted() bool {
 // whole library does not explain the data.
 func (f *formulas) from(ctx context.Context, s *search, name string, degree int, path *fit.Smoothed) ([]*candidate, error) {
 	if f.wary && len(s.library) > 0 {
-		whole, err := s.first(ctx, name+"/full", path, func(q *quadratic) subset { return q.solve(all(len(q.cost))) })
-		if err != nil || !passed(checks(f.engine.Data, whole)) {
+		var err error
+		if s.begun, err = s.everything(ctx, name+"/full", path); err != nil || !passed(checks(f.engine.Data, s.begun)) {
 			return nil, err
 		}
+		defer func() { s.begun = nil }() // it belongs to this path
 	}
 	return s.roads(ctx, name, degree, f.options, path)
 }

@@ -20,6 +20,8 @@ type placing struct {
 	regimes []Regime
 	sigma   []float64
 	scale   []float64
+	omega   float64 // defect weight of the motion
+	reach   float64 // cycles of the record on both sides of the change
 }
 
 // found is a place with its 95 % interval: the sample with which a regime begins.
@@ -35,7 +37,10 @@ func newPlacing(e *fit.Engine, d *fit.Data, r *Result) (*placing, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &placing{engine: e, from: d, closed: closed, regimes: r.Regimes, scale: r.Chosen.Scale}
+	p := &placing{engine: e, from: d, closed: closed, regimes: r.Regimes, scale: r.Chosen.Scale, omega: math.Max(r.Chosen.Omega, placeOmega), reach: placeBefore}
+	if p.omega < fit.OmegaEnd/2 {
+		p.reach = placeLong
+	}
 	p.sigma = d.Sigmas()
 	for i, c := range d.Channels {
 		if j := r.Data.IndexOf(c); j >= 0 && j < len(r.Chosen.Sigma) {
@@ -59,13 +64,22 @@ const (
 	placeFar    = 4
 )
 
+// placeLong is placeBefore where hardly any defects separate what lies far from the
+// change from it: in chaos that says more than what lies near.
+const placeLong = 8
+
+// placeOmega is the lowest defect weight of a motion through a change: what lower ones
+// say of the place is the same, but for the errors of coefficients.
+const placeOmega = 1e-4
+
 // place of the change from regime k, counted from 1, to the next, within so many
-// cycles of sample at of a record. The loss hardly has a minimum but that at the
+// cycles of samples low to high of a record. The loss hardly has a minimum but that at the
 // change: on both sides of it a formula has to explain what the other one made.
-func (p *placing) place(ctx context.Context, name string, record fit.Entry, at, k int, around float64) (found, error) {
+func (p *placing) place(ctx context.Context, name string, record fit.Entry, low, high, k int, around float64) (found, error) {
 	cycle := p.from.SamplesPerCycle()
 	step := max(int(cycle*math.Min(around, 1)/placeStep), 1)
-	reach := int(around * cycle)
+	at := (low + high) / 2
+	reach := int(around*cycle) + (high-low)/2
 	best, err := p.among(ctx, name, record, at, k, at-reach, at+reach, step)
 	for far := 1; err == nil && far < placeFar && (best.low < at-reach+step && best.low > step || best.high > at+reach-step && best.high < len(record.Times)-step); far++ {
 		at = best.at
@@ -80,8 +94,8 @@ func (p *placing) place(ctx context.Context, name string, record fit.Entry, at, 
 // among weighs the places from … to, step apart, with their likelihoods.
 func (p *placing) among(ctx context.Context, name string, record fit.Entry, at, k, from, to, step int) (found, error) {
 	n := len(record.Times)
-	reach := int(placeBefore * p.from.SamplesPerCycle())
-	first, last := max(at-reach, 0), min(at+reach, n)
+	reach := int(p.reach * p.from.SamplesPerCycle())
+	first, last := max(from-reach, 0), min(to+reach, n)
 	out := found{at, at, at}
 	if last-first < 8 {
 		return out, nil
@@ -159,7 +173,9 @@ func (p *placing) losses(ctx context.Context, name string, m *model.Model, entri
 			sigma[i] = p.sigma[j]
 		}
 	}
-	engine := &fit.Engine{Data: data, Options: p.engine.Options, Workers: p.engine.Workers, Journal: p.engine.Journal}
+	options := p.engine.Options
+	options.Omega = p.omega
+	engine := &fit.Engine{Data: data, Options: options, Workers: p.engine.Workers, Journal: p.engine.Journal}
 	located, err := engine.Locate(ctx, name, sigma, p.scale)
 	if err != nil {
 		return nil, err
@@ -291,7 +307,7 @@ func Places(ctx context.Context, e *fit.Engine, r *Result, records []fit.Entry) 
 				if err != nil {
 					return nil, err
 				}
-				where, err := p.place(ctx, name, record, at, before.Number, placeAround)
+				where, err := p.place(ctx, name, record, at, at, before.Number, placeAround)
 				if err != nil {
 					return nil, err
 				}

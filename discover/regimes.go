@@ -10,6 +10,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
+	"govern/optim"
 )
 
 // Regime is a stretch of the record in which coefficients stay what they are.
@@ -151,7 +152,7 @@ func (f *formulas) merged(cuts []cut) []cut {
 	var out []cut
 	for _, c := range cuts {
 		if k := len(out) - 1; k >= 0 && out[k].entry == c.entry && float64(c.at-out[k].at) < leastRegime/2*f.engine.Data.SamplesPerCycle() {
-			out[k].at = (out[k].at + c.at) / 2
+			out[k] = cutBefore(c.entry, (out[k].at+c.at)/2)
 			continue
 		}
 		out = append(out, c)
@@ -166,35 +167,118 @@ const apartRounds = 4
 
 // placeAgain finds where the fitted formulas of two regimes meet, for every change
 // point that does not lie at the begin of an entry, within so many cycles of where it
-// was; stay says that every change point was within the guard of its interval.
+// was. A formula that was fitted with samples of the wrong regime gives wrong places.
+// So it is fitted again without the samples that may belong to either, and gives the
+// places again, until they stay. Stay says that the result had none of those samples.
 func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts []cut, around float64) (out []cut, regimes []Regime, stay bool, err error) {
 	if !placeable(r) {
 		return cuts, r.Regimes, true, nil
 	}
 	d := f.engine.Data
-	p, err := newPlacing(f.engine, d, r)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	guard := int(math.Ceil(guardCycles * d.SamplesPerCycle() / 2))
-	out, regimes, stay = slices.Clone(cuts), slices.Clone(r.Regimes), true
-	for k, c := range cuts {
-		if c.at == 0 {
-			continue
-		}
-		entry := d.Entries[c.entry]
-		at, err := p.place(ctx, fmt.Sprintf("%s-%d", name, k), entry, c.at, k+1, around)
+	now := *r
+	out, regimes = slices.Clone(cuts), slices.Clone(r.Regimes)
+	for round := range settleRounds {
+		p, err := newPlacing(f.engine, d, &now)
 		if err != nil {
 			return nil, nil, false, err
 		}
-		if !f.inside(cut{c.entry, at.at}) || k > 0 && !f.apartEnough(out[k-1], cut{c.entry, at.at}) || k+1 < len(cuts) && !f.apartEnough(cut{c.entry, at.at}, cuts[k+1]) {
-			continue // the next is nearer than formulas can tell
+		moved := false
+		for k, c := range out {
+			if c.at == 0 {
+				continue
+			}
+			at, err := p.place(ctx, fmt.Sprintf("%s-%d-%d", name, round, k), d.Entries[c.entry], c.low, c.high, k+1, around)
+			if err != nil {
+				return nil, nil, false, err
+			}
+			next := cut{c.entry, at.at, at.low, at.high}
+			if !f.inside(next) || k > 0 && !f.apartEnough(out[k-1], next) || k+1 < len(out) && !f.apartEnough(next, out[k+1]) {
+				continue // the next is nearer than formulas can tell
+			}
+			next = f.clipped(next, out[:k], out[k+1:])
+			moved = moved || !f.covers(c, next)
+			out[k] = next
+			moveChange(regimes, d.Entries[c.entry], k+1, at)
 		}
-		out[k].at = at.at
-		stay = stay && c.at >= at.low-guard && c.at <= at.high+guard
-		moveChange(regimes, entry, k+1, at)
+		around = placeNear
+		if !moved && round > 0 || round+1 == settleRounds || r.Chosen.Omega > 2*fit.OmegaEnd {
+			break
+		}
+		settled, err := f.settle(ctx, fmt.Sprintf("%s-%d", name, round), r, out)
+		if err != nil {
+			return nil, nil, false, err
+		}
+		if settled == nil {
+			break
+		}
+		now.Chosen = settled
+	}
+	stay = true
+	for k := range cuts {
+		stay = stay && f.covers(cuts[k], out[k])
 	}
 	return out, regimes, stay, nil
+}
+
+// clipped leaves every regime a cycle of samples that belong to it.
+func (f *formulas) clipped(c cut, before, after []cut) cut {
+	cycle := int(f.engine.Data.SamplesPerCycle())
+	from, to := cycle, len(f.engine.Data.Entries[c.entry].Times)-cycle
+	if k := len(before) - 1; k >= 0 && before[k].entry == c.entry {
+		from += before[k].high
+	}
+	if len(after) > 0 && after[0].entry == c.entry {
+		to = after[0].low - cycle
+	}
+	c.low, c.high = min(max(c.low, from), c.at), max(min(c.high, to), c.at)
+	return c
+}
+
+// settleRounds bounds how often places and coefficients are found from each other.
+const settleRounds = 4
+
+// covers says that a cut leaves out the samples that another one doubts, and hardly more.
+func (f *formulas) covers(of, c cut) bool {
+	guard := int(math.Ceil(guardCycles * f.engine.Data.SamplesPerCycle() / 2))
+	return c.low >= of.low-guard && c.high <= of.high+guard && float64((of.high-of.low)-(c.high-c.low)) < f.engine.Data.SamplesPerCycle()/2
+}
+
+// settle fits the formula of a result to the record with other cuts, as tightly as
+// the data allow; nil where that fails.
+func (f *formulas) settle(ctx context.Context, name string, r *Result, cuts []cut) (*fit.Fitted, error) {
+	var names []string
+	for _, g := range r.Regimes {
+		if g.Name != "" && !slices.Contains(names, g.Name) {
+			names = append(names, g.Name)
+		}
+	}
+	entries, _, _ := cutAt(f.engine.Data, cuts, names)
+	data, err := fit.Prepare(r.Model, entries)
+	if err != nil {
+		return nil, nil
+	}
+	closed, err := closedBy(r)
+	if err != nil {
+		return nil, err
+	}
+	known, err := fit.Prepare(closed, entries)
+	if err != nil {
+		return nil, nil
+	}
+	e := *f.engine
+	e.Data = known
+	located, err := e.Locate(ctx, name+"/locate", r.Chosen.Sigma, r.Chosen.Scale)
+	if err != nil {
+		return nil, err
+	}
+	e.Data = data
+	start := *r.Chosen
+	start.Nodes, start.Substeps = located.Path, 0
+	fitted, err := e.Trajectory(ctx, name+"/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
+	if err != nil || fitted.Status == optim.Failed {
+		return nil, err
+	}
+	return e.Tighten(ctx, name+"/tighten", fitted)
 }
 
 // needed leaves out the change points at which no coefficient and no parameter
@@ -334,8 +418,12 @@ func observesAll(d *fit.Data) bool {
 	return true
 }
 
-// cut is a change point: before sample at of an entry.
-type cut struct{ entry, at int }
+// cut is a change point: before sample at of an entry. Of the samples from low to
+// high it is not known to which regime they belong.
+type cut struct{ entry, at, low, high int }
+
+// cutBefore is a cut before a sample, as if that were certain.
+func cutBefore(entry, at int) cut { return cut{entry, at, at, at} }
 
 // changes finds the change points, with the degree of library that explains most.
 func (f *formulas) changes(ctx context.Context) (*segmented, error) {
@@ -539,7 +627,7 @@ func cutAt(d *fit.Data, cuts []cut, names []string) ([]fit.Entry, []Regime, []fi
 	var blocks []fit.Block
 	number := 1
 	for k, entry := range d.Entries {
-		from, start := 0, 0
+		from, start, last := 0, 0, len(entry.Times)
 		add := func(to, end int) {
 			part := entry.Slice(from, to)
 			part.Set = map[string]float64{}
@@ -566,8 +654,8 @@ func cutAt(d *fit.Data, cuts []cut, names []string) ([]fit.Entry, []Regime, []fi
 			case c.at == 0:
 				number++
 			default:
-				add(c.at-guard, c.at)
-				from, start = c.at+guard, c.at
+				add(max(c.low-guard, from+1), c.at)
+				from, start = min(c.high+guard, last), c.at
 				number++
 			}
 		}

@@ -17,6 +17,7 @@ type search struct {
 	library []fit.Term
 	cost    []float64 // on −2 log L, of each term
 	index   map[string]int
+	begun   *fit.Fitted // what the road full begins with, where it is known; nil: not yet
 }
 
 // newSearch prices the library: a term costs log(observations) plus twice the
@@ -217,7 +218,19 @@ func tune(ctx context.Context, e *fit.Engine, name string, f *fit.Fitted) (*fit.
 
 // full is the road that starts from every term (road C).
 func (s *search) full(ctx context.Context, name string, sm *fit.Smoothed) (*fit.Fitted, error) {
-	return s.road(ctx, name, sm, func(q *quadratic) subset { return q.solve(all(len(q.cost))) })
+	f, err := s.everything(ctx, name, sm)
+	if err != nil || f.Status == optim.Failed {
+		return f, err
+	}
+	return s.settle(ctx, name, f)
+}
+
+// everything is the first fit of every term.
+func (s *search) everything(ctx context.Context, name string, sm *fit.Smoothed) (*fit.Fitted, error) {
+	if s.begun != nil {
+		return s.begun, nil
+	}
+	return s.first(ctx, name, sm, func(q *quadratic) subset { return q.solve(all(len(q.cost))) })
 }
 
 // grown is the road that starts from the terms a regression on the smoothed
@@ -238,7 +251,7 @@ func (s *search) road(ctx context.Context, name string, sm *fit.Smoothed, choose
 
 // whole fits every term and selects none.
 func (s *search) whole(ctx context.Context, name string, sm *fit.Smoothed) (*fit.Fitted, error) {
-	f, err := s.first(ctx, name, sm, func(q *quadratic) subset { return q.solve(all(len(q.cost))) })
+	f, err := s.everything(ctx, name, sm)
 	if err != nil {
 		return nil, err
 	}

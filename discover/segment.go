@@ -192,7 +192,7 @@ func (r *record) place(ctx context.Context, blocks []fit.Block, b int, before, a
 	d := r.engine.Data
 	here := blocks[b]
 	if here.From == 0 {
-		return cut{here.Entry, 0}, nil // it begins with its entry
+		return cutBefore(here.Entry, 0), nil // it begins with its entry
 	}
 	length := here.To - here.From
 	first, last := max(here.From-around*length, 0), min(here.From+around*length, len(d.Entries[here.Entry].Times))
@@ -212,5 +212,5 @@ func (r *record) place(ctx context.Context, blocks []fit.Block, b int, before, a
 		}
 		sum += squares(t, before) - squares(t, after)
 	}
-	return cut{here.Entry, at}, nil
+	return cutBefore(here.Entry, at), nil
 }

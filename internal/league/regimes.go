@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -217,7 +218,7 @@ func (c experiment) solveChanging(ctx context.Context, seed uint64, o *outcome, 
 	if err != nil {
 		return err
 	}
-	r := o.answer(ctx, p, govern.Settings{Seed: seed, Workers: workers})
+	r := o.answer(ctx, p, govern.Settings{Seed: seed, Workers: workers, Journal: &memory{steps: map[string]reflect.Value{}, once: true}})
 	if r == nil {
 		return nil
 	}

@@ -381,6 +381,7 @@ func interpolate(t, x, at []float64) []float64 {
 type memory struct {
 	mu    sync.Mutex
 	steps map[string]reflect.Value
+	once  bool // no step may be asked for again, as in a run directory
 }
 
 // Do implements fit.Journal.
@@ -388,6 +389,9 @@ func (m *memory) Do(name string, out any, compute func() error) error {
 	m.mu.Lock()
 	have, ok := m.steps[name]
 	m.mu.Unlock()
+	if ok && m.once {
+		return fmt.Errorf("two steps are named %q", name)
+	}
 	if ok {
 		reflect.ValueOf(out).Elem().Set(have)
 		return nil
