@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/expr"
 	"govern/fit"
 	"govern/model"
 )
@@ -22,10 +23,23 @@ type placing struct {
 	scale   []float64
 	omega   float64 // defect weight of the motion
 	reach   float64 // cycles of the record on both sides of the change
+	cut     *fitted // coefficients may move as far as the rest of the record lets them; nil: not at all
+}
+
+// fitted is a result's formula on stretches of a record.
+type fitted struct {
+	*fit.Fitted
+	data *fit.Data
+	lies []fit.Block // where the data's entries lie in the record's
 }
 
 // found is a place with its 95 % interval: the sample with which a regime begins.
-type found struct{ at, low, high int }
+// Excess is how many standard deviations more than chance the best motion through it
+// costs.
+type found struct {
+	at, low, high int
+	excess        float64
+}
 
 // placeable says that the formulas of a result have no numbers inside functions.
 func placeable(r *Result) bool {
@@ -72,6 +86,30 @@ const placeLong = 8
 // say of the place is the same, but for the errors of coefficients.
 const placeOmega = 1e-4
 
+// sharp is place with as few defects as the data bear: where even the best motion
+// costs more than chance lets it the place may lie between samples, or
+// coefficients are not known well enough, and more defects are allowed.
+func (p *placing) sharp(ctx context.Context, name string, record fit.Entry, low, high, k int, around float64) (found, error) {
+	for round := 0; ; round++ {
+		at, err := p.place(ctx, fmt.Sprintf("%s/omega-%d", name, round), record, low, high, k, around)
+		if err != nil || at.excess < placeSure || p.omega >= fit.OmegaEnd {
+			return at, err
+		}
+		less := *p
+		if less.omega *= placeLess; less.omega >= fit.OmegaEnd {
+			less.omega, less.reach = fit.OmegaEnd, placeBefore
+		}
+		p = &less
+	}
+}
+
+// placeSure standard deviations more than chance are too much for a motion through a
+// change; placeLess times the defects are tried then.
+const (
+	placeSure = 5
+	placeLess = 3.2
+)
+
 // place of the change from regime k, counted from 1, to the next, within so many
 // cycles of samples low to high of a record. The loss hardly has a minimum but that at the
 // change: on both sides of it a formula has to explain what the other one made.
@@ -96,7 +134,7 @@ func (p *placing) among(ctx context.Context, name string, record fit.Entry, at, 
 	n := len(record.Times)
 	reach := int(p.reach * p.from.SamplesPerCycle())
 	first, last := max(from-reach, 0), min(to+reach, n)
-	out := found{at, at, at}
+	out := found{at: at, low: at, high: at}
 	if last-first < 8 {
 		return out, nil
 	}
@@ -120,7 +158,10 @@ func (p *placing) among(ctx context.Context, name string, record fit.Entry, at, 
 	for i := range entries {
 		entries[i].Set = p.conditions(record.Set)
 	}
-	losses, err := p.losses(ctx, name, switching(p.closed, p.regimes, k), entries)
+	losses, path, err := p.losses(ctx, name, switching(p.closed, p.regimes, k), entries)
+	if err == nil && p.cut != nil {
+		losses, err = p.adapted(ctx, k, entries, path, p.elsewhere(record, first, last))
+	}
 	if err != nil {
 		return out, err
 	}
@@ -128,6 +169,15 @@ func (p *placing) among(ctx context.Context, name string, record fit.Entry, at, 
 	if !finite(lowest) {
 		return out, nil
 	}
+	count := 0.0
+	for _, c := range entries[0].Channels {
+		for _, v := range c.Values {
+			if !math.IsNaN(v) {
+				count++
+			}
+		}
+	}
+	out.excess = (lowest - count) / math.Sqrt(2*count)
 	weights := make([]float64, len(places))
 	sum, mean := 0.0, 0.0
 	for i, v := range losses {
@@ -161,32 +211,102 @@ func (p *placing) conditions(set map[string]float64) map[string]float64 {
 	return out
 }
 
-// losses are the −2 log likelihoods of entries under a closed model.
-func (p *placing) losses(ctx context.Context, name string, m *model.Model, entries []fit.Entry) ([]float64, error) {
+// losses are the −2 log likelihoods of entries under a closed model, and the paths of
+// its states.
+func (p *placing) losses(ctx context.Context, name string, m *model.Model, entries []fit.Entry) (losses []float64, path [][]float64, err error) {
 	data, err := fit.Prepare(m, entries)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	engine := &fit.Engine{Data: data, Options: p.engine.Options, Workers: p.engine.Workers, Journal: p.engine.Journal}
+	engine.Options.Omega = p.omega
+	located, err := engine.Locate(ctx, name, p.noise(data), p.scale)
+	if err != nil {
+		return nil, nil, err
+	}
+	losses = make([]float64, len(entries))
+	for i, e := range entries {
+		if losses[i] = located.Loss[i] * float64(len(e.Times)*len(data.Channels)); math.IsNaN(losses[i]) {
+			losses[i] = math.Inf(1)
+		}
+	}
+	return losses, located.Path, nil
+}
+
+// noise is that of the result, channel by channel of other data.
+func (p *placing) noise(data *fit.Data) []float64 {
 	sigma := data.Sigmas()
 	for i, info := range data.Channels {
 		if j := p.from.IndexOf(info); j >= 0 {
 			sigma[i] = p.sigma[j]
 		}
 	}
-	options := p.engine.Options
-	options.Omega = p.omega
-	engine := &fit.Engine{Data: data, Options: options, Workers: p.engine.Workers, Journal: p.engine.Journal}
-	located, err := engine.Locate(ctx, name, sigma, p.scale)
+	return sigma
+}
+
+// adapted are the losses of motions that switch from regime k to the next with
+// coefficients at their best for every place, near those of the result: what entries say of them joins
+// what the rest of the record does. Otherwise errors of coefficients, which grow along a
+// chaotic motion, would decide on the place.
+func (p *placing) adapted(ctx context.Context, k int, entries []fit.Entry, path [][]float64, rest []fit.Block) ([]float64, error) {
+	in := indicatorsAt(p.regimes, k)
+	data, err := fit.Prepare(switching(p.cut.data.Model, p.regimes, k), entries)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]float64, len(entries))
+	library := slices.Clone(p.cut.Terms)
+	for i := range library {
+		library[i].Factor = expr.Substitute(library[i].Factor, in)
+	}
+	theta := slices.Concat(p.cut.Coefficients, p.cut.Parameters)
+	at := *p.cut.Fitted
+	at.Omega = p.omega
+	known, err := (&fit.Engine{Data: p.cut.data, Options: p.engine.Options, Workers: p.engine.Workers}).Triangles(ctx, &at, p.cut.Terms, theta, rest)
+	if err != nil {
+		return nil, err
+	}
+	at.Nodes, at.Sigma = path, p.noise(data)
+	blocks := make([]fit.Block, len(entries))
 	for i, e := range entries {
-		if out[i] = located.Loss[i] * float64(len(e.Times)*len(data.Channels)); math.IsNaN(out[i]) {
-			out[i] = math.Inf(1)
+		blocks[i] = fit.Block{Entry: i, From: 0, To: len(e.Times)}
+	}
+	triangles, err := (&fit.Engine{Data: data, Options: p.engine.Options, Workers: p.engine.Workers}).Triangles(ctx, &at, library, theta, blocks)
+	if err != nil {
+		return nil, err
+	}
+	others := newStack(len(theta))
+	for _, t := range known {
+		others.push(t)
+	}
+	losses := make([]float64, len(entries))
+	for i, t := range triangles {
+		all := &stack{others.p, slices.Clone(others.a)}
+		all.push(t)
+		if losses[i] = all.residual() - others.residual(); math.IsNaN(losses[i]) {
+			losses[i] = math.Inf(1)
 		}
 	}
-	return out, nil
+	return losses, nil
+}
+
+// elsewhere are the stretches that lie outside of samples first to last of a record.
+func (p *placing) elsewhere(record fit.Entry, first, last int) []fit.Block {
+	const least = 4 // samples
+	var out []fit.Block
+	for i, b := range p.cut.lies {
+		add := func(from, to int) {
+			if to-from >= least {
+				out = append(out, fit.Block{Entry: i, From: from - b.From, To: to - b.From})
+			}
+		}
+		if p.from.Entries[b.Entry].Name != record.Name {
+			add(b.From, b.To)
+			continue
+		}
+		add(b.From, min(b.To, first))
+		add(max(b.From, last), b.To)
+	}
+	return out
 }
 
 // bracketBlocks blocks of bracketCycles cycles say between which two of them a
@@ -213,11 +333,11 @@ func (p *placing) bracket(ctx context.Context, name string, record fit.Entry, k,
 			e.Set = p.conditions(record.Set)
 			entries, centres = append(entries, e), append(centres, centre)
 		}
-		old, err := p.losses(ctx, fmt.Sprintf("%s/%d-before", name, round), before, entries)
+		old, _, err := p.losses(ctx, fmt.Sprintf("%s/%d-before", name, round), before, entries)
 		if err != nil {
 			return 0, err
 		}
-		fresh, err := p.losses(ctx, fmt.Sprintf("%s/%d-after", name, round), after, entries)
+		fresh, _, err := p.losses(ctx, fmt.Sprintf("%s/%d-after", name, round), after, entries)
 		if err != nil {
 			return 0, err
 		}

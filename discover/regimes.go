@@ -176,18 +176,23 @@ func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts 
 	}
 	d := f.engine.Data
 	now := *r
+	known := &fitted{Fitted: r.Chosen, data: r.Data}
+	_, _, known.lies = cutAt(d, cuts, namesOf(r.Regimes))
 	out, regimes = slices.Clone(cuts), slices.Clone(r.Regimes)
 	for round := range settleRounds {
 		p, err := newPlacing(f.engine, d, &now)
 		if err != nil {
 			return nil, nil, false, err
 		}
+		if round > 0 {
+			p.cut = known
+		}
 		moved := false
 		for k, c := range out {
 			if c.at == 0 {
 				continue
 			}
-			at, err := p.place(ctx, fmt.Sprintf("%s-%d-%d", name, round, k), d.Entries[c.entry], c.low, c.high, k+1, around)
+			at, err := p.sharp(ctx, fmt.Sprintf("%s-%d-%d", name, round, k), d.Entries[c.entry], c.low, c.high, k+1, around)
 			if err != nil {
 				return nil, nil, false, err
 			}
@@ -211,7 +216,7 @@ func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts 
 		if settled == nil {
 			break
 		}
-		now.Chosen = settled
+		now.Chosen, known = settled.Fitted, settled
 	}
 	stay = true
 	for k := range cuts {
@@ -245,14 +250,8 @@ func (f *formulas) covers(of, c cut) bool {
 
 // settle fits the formula of a result to the record with other cuts, as tightly as
 // the data allow; nil where that fails.
-func (f *formulas) settle(ctx context.Context, name string, r *Result, cuts []cut) (*fit.Fitted, error) {
-	var names []string
-	for _, g := range r.Regimes {
-		if g.Name != "" && !slices.Contains(names, g.Name) {
-			names = append(names, g.Name)
-		}
-	}
-	entries, _, _ := cutAt(f.engine.Data, cuts, names)
+func (f *formulas) settle(ctx context.Context, name string, r *Result, cuts []cut) (*fitted, error) {
+	entries, _, lies := cutAt(f.engine.Data, cuts, namesOf(r.Regimes))
 	data, err := fit.Prepare(r.Model, entries)
 	if err != nil {
 		return nil, nil
@@ -274,11 +273,25 @@ func (f *formulas) settle(ctx context.Context, name string, r *Result, cuts []cu
 	e.Data = data
 	start := *r.Chosen
 	start.Nodes, start.Substeps = located.Path, 0
-	fitted, err := e.Trajectory(ctx, name+"/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
-	if err != nil || fitted.Status == optim.Failed {
+	tight, err := e.Trajectory(ctx, name+"/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
+	if err != nil || tight.Status == optim.Failed {
 		return nil, err
 	}
-	return e.Tighten(ctx, name+"/tighten", fitted)
+	if tight, err = e.Tighten(ctx, name+"/tighten", tight); err != nil {
+		return nil, err
+	}
+	return &fitted{tight, data, lies}, nil
+}
+
+// namesOf lists the indicators of regimes, in order.
+func namesOf(regimes []Regime) []string {
+	var names []string
+	for _, g := range regimes {
+		if g.Name != "" && !slices.Contains(names, g.Name) {
+			names = append(names, g.Name)
+		}
+	}
+	return names
 }
 
 // needed leaves out the change points at which no coefficient and no parameter
@@ -293,12 +306,7 @@ func (r *Result) needed(cuts []cut) []cut {
 			fitted = append(fitted, q.Name)
 		}
 	}
-	names := []string{""}
-	for _, g := range r.Regimes {
-		if g.Name != "" && !slices.Contains(names, g.Name) {
-			names = append(names, g.Name)
-		}
-	}
+	names := append([]string{""}, namesOf(r.Regimes)...)
 	var out []cut
 	for k, c := range cuts {
 		changes := map[string]map[int]float64{} // what changes → column and sign
@@ -379,31 +387,40 @@ func closedBy(r *Result) (*model.Model, error) {
 	return closed, nil
 }
 
-// switching is a closed model that is that of regime k, counted from 1, while its
-// last input is 0 and that of the next while it is 1.
-func switching(closed *model.Model, regimes []Regime, k int) *model.Model {
-	const name = "switch_of_regimes"
-	in := func(number int) map[string]*expr.Expr {
-		values := map[string]*expr.Expr{}
-		for _, r := range regimes {
-			if r.Name == "" {
-				continue
-			}
-			if values[r.Name] = expr.Num(0); r.Number == number {
-				values[r.Name] = expr.Num(1)
-			}
+// switchName is the input that is 0 before a change of regimes and 1 after it.
+const switchName = "switch_of_regimes"
+
+// indicatorsAt are the indicators of regimes where regime k, counted from 1, switches to
+// the next.
+func indicatorsAt(regimes []Regime, k int) map[string]*expr.Expr {
+	values := map[string]*expr.Expr{}
+	for _, r := range regimes {
+		switch {
+		case r.Name == "":
+		case r.Number == k:
+			values[r.Name] = expr.Binary(expr.Sub, expr.Num(1), expr.Var(switchName))
+		case r.Number == k+1:
+			values[r.Name] = expr.Var(switchName)
+		default:
+			values[r.Name] = expr.Num(0)
 		}
-		return values
 	}
-	before, after := in(k), in(k+1)
-	m := *closed
-	m.Inputs = append(slices.Clone(closed.Inputs), name)
-	m.Definitions = nil
-	m.Equations = slices.Clone(closed.Equations)
-	for i, right := range closed.Rhs() {
-		a, b := expr.Substitute(right, before), expr.Substitute(right, after)
-		more := expr.Binary(expr.Mul, expr.Var(name), expr.Binary(expr.Sub, b, a))
-		m.Equations[i].Right = expr.Simplify(expr.Binary(expr.Add, a, more))
+	return values
+}
+
+// switching is a model that is that of regime k, counted from 1, while its last input
+// is 0 and that of the next while it is 1.
+func switching(of *model.Model, regimes []Regime, k int) *model.Model {
+	in := indicatorsAt(regimes, k)
+	m := *of
+	m.Inputs = append(slices.Clone(of.Inputs), switchName)
+	m.Definitions = slices.Clone(of.Definitions)
+	for i := range m.Definitions {
+		m.Definitions[i].Right = expr.Substitute(m.Definitions[i].Right, in)
+	}
+	m.Equations = slices.Clone(of.Equations)
+	for i := range m.Equations {
+		m.Equations[i].Right = expr.Simplify(expr.Substitute(m.Equations[i].Right, in))
 	}
 	return &m
 }

@@ -69,7 +69,7 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 	}
 	for _, omega := range omegas {
 		if st.substeps = e.Options.Substeps; st.substeps == 0 {
-			st.weights(scale, OmegaEnd)
+			st.weights(scale, math.Min(OmegaEnd, end))
 			st.substeps = st.chooseSubsteps(p, st.weight)
 		}
 		st.weights(scale, omega)
