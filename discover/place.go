@@ -23,6 +23,7 @@ type placing struct {
 	scale   []float64
 	omega   float64 // defect weight of the motion
 	reach   float64 // cycles of the record on both sides of the change
+	others  [2]int  // of the record, between which samples no other change lies; zeros: nothing known
 	cut     *fitted // coefficients may move as far as the rest of the record lets them; nil: not at all
 }
 
@@ -87,8 +88,8 @@ const placeLong = 8
 const placeOmega = 1e-4
 
 // sharp is place with as few defects as the data bear: where even the best motion
-// costs more than chance lets it the place may lie between samples, or
-// coefficients are not known well enough, and more defects are allowed.
+// costs more than chance lets it the place may lie between samples, or coefficients
+// are not known well enough, and more defects are allowed.
 func (p *placing) sharp(ctx context.Context, name string, record fit.Entry, low, high, k int, around float64) (found, error) {
 	for round := 0; ; round++ {
 		at, err := p.place(ctx, fmt.Sprintf("%s/omega-%d", name, round), record, low, high, k, around)
@@ -111,8 +112,8 @@ const (
 )
 
 // place of the change from regime k, counted from 1, to the next, within so many
-// cycles of samples low to high of a record. The loss hardly has a minimum but that at the
-// change: on both sides of it a formula has to explain what the other one made.
+// cycles of samples low to high of a record. The loss hardly has a minimum but that at
+// the change: on both sides of it a formula has to explain what the other one made.
 func (p *placing) place(ctx context.Context, name string, record fit.Entry, low, high, k int, around float64) (found, error) {
 	cycle := p.from.SamplesPerCycle()
 	step := max(int(cycle*math.Min(around, 1)/placeStep), 1)
@@ -132,8 +133,7 @@ func (p *placing) place(ctx context.Context, name string, record fit.Entry, low,
 // among weighs the places from … to, step apart, with their likelihoods.
 func (p *placing) among(ctx context.Context, name string, record fit.Entry, at, k, from, to, step int) (found, error) {
 	n := len(record.Times)
-	reach := int(p.reach * p.from.SamplesPerCycle())
-	first, last := max(from-reach, 0), min(to+reach, n)
+	first, last := p.around(from, to, n)
 	out := found{at: at, low: at, high: at}
 	if last-first < 8 {
 		return out, nil
@@ -200,6 +200,18 @@ func (p *placing) among(ctx context.Context, name string, record fit.Entry, at, 
 	return out, nil
 }
 
+// around are the samples of n that motions through a change between two of them go
+// through: placeBefore cycles on both sides, and more where no other change is near.
+func (p *placing) around(from, to, n int) (first, last int) {
+	cycle := p.from.SamplesPerCycle()
+	near, far := int(placeBefore*cycle), int(p.reach*cycle)
+	first, last = from-far, to+far
+	if p.others[1] > 0 {
+		first, last = max(first, p.others[0]), min(last, p.others[1])
+	}
+	return max(min(first, from-near), 0), min(max(last, to+near), n)
+}
+
 // conditions are those of a record without the indicators of regimes.
 func (p *placing) conditions(set map[string]float64) map[string]float64 {
 	out := map[string]float64{}
@@ -245,9 +257,9 @@ func (p *placing) noise(data *fit.Data) []float64 {
 }
 
 // adapted are the losses of motions that switch from regime k to the next with
-// coefficients at their best for every place, near those of the result: what entries say of them joins
-// what the rest of the record does. Otherwise errors of coefficients, which grow along a
-// chaotic motion, would decide on the place.
+// coefficients at their best for every place, near those of the result: what entries
+// say of them joins what the rest of the record does. Otherwise errors of
+// coefficients, which grow along a chaotic motion, would decide on the place.
 func (p *placing) adapted(ctx context.Context, k int, entries []fit.Entry, path [][]float64, rest []fit.Block) ([]float64, error) {
 	in := indicatorsAt(p.regimes, k)
 	data, err := fit.Prepare(switching(p.cut.data.Model, p.regimes, k), entries)

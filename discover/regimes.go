@@ -175,24 +175,32 @@ func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts 
 		return cuts, r.Regimes, true, nil
 	}
 	d := f.engine.Data
-	now := *r
-	known := &fitted{Fitted: r.Chosen, data: r.Data}
-	_, _, known.lies = cutAt(d, cuts, namesOf(r.Regimes))
+	now, tight := *r, r.Chosen.Omega <= 2*fit.OmegaEnd
+	var known *fitted
 	out, regimes = slices.Clone(cuts), slices.Clone(r.Regimes)
 	for round := range settleRounds {
+		name := fmt.Sprintf("%s-%d", name, round)
+		if tight && (round > 0 || placedBefore(cuts)) {
+			if known, err = f.settle(ctx, name, r, out); err != nil {
+				return nil, nil, false, err
+			}
+			if known == nil {
+				break
+			}
+			now.Chosen = known.Fitted
+		}
 		p, err := newPlacing(f.engine, d, &now)
 		if err != nil {
 			return nil, nil, false, err
 		}
-		if round > 0 {
-			p.cut = known
-		}
+		p.cut = known
 		moved := false
 		for k, c := range out {
 			if c.at == 0 {
 				continue
 			}
-			at, err := p.sharp(ctx, fmt.Sprintf("%s-%d-%d", name, round, k), d.Entries[c.entry], c.low, c.high, k+1, around)
+			p.others = f.neighbours(out, k)
+			at, err := p.sharp(ctx, fmt.Sprintf("%s-%d", name, k), d.Entries[c.entry], c.low, c.high, k+1, around)
 			if err != nil {
 				return nil, nil, false, err
 			}
@@ -200,23 +208,15 @@ func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts 
 			if !f.inside(next) || k > 0 && !f.apartEnough(out[k-1], next) || k+1 < len(out) && !f.apartEnough(next, out[k+1]) {
 				continue // the next is nearer than formulas can tell
 			}
-			next = f.clipped(next, out[:k], out[k+1:])
+			next = f.clipped(next, p.others)
 			moved = moved || !f.covers(c, next)
 			out[k] = next
 			moveChange(regimes, d.Entries[c.entry], k+1, at)
 		}
 		around = placeNear
-		if !moved && round > 0 || round+1 == settleRounds || r.Chosen.Omega > 2*fit.OmegaEnd {
+		if !tight || !moved && known != nil {
 			break
 		}
-		settled, err := f.settle(ctx, fmt.Sprintf("%s-%d", name, round), r, out)
-		if err != nil {
-			return nil, nil, false, err
-		}
-		if settled == nil {
-			break
-		}
-		now.Chosen, known = settled.Fitted, settled
 	}
 	stay = true
 	for k := range cuts {
@@ -225,17 +225,28 @@ func (f *formulas) placeAgain(ctx context.Context, name string, r *Result, cuts 
 	return out, regimes, stay, nil
 }
 
+// placedBefore says that cuts are places with their intervals.
+func placedBefore(cuts []cut) bool {
+	return !slices.ContainsFunc(cuts, func(c cut) bool { return c.at > 0 && c.low == c.high })
+}
+
+// neighbours are the samples of an entry between which no change lies but the kth.
+func (f *formulas) neighbours(cuts []cut, k int) [2]int {
+	e := cuts[k].entry
+	out := [2]int{0, len(f.engine.Data.Entries[e].Times)}
+	if k > 0 && cuts[k-1].entry == e {
+		out[0] = cuts[k-1].high
+	}
+	if k+1 < len(cuts) && cuts[k+1].entry == e {
+		out[1] = cuts[k+1].low
+	}
+	return out
+}
+
 // clipped leaves every regime a cycle of samples that belong to it.
-func (f *formulas) clipped(c cut, before, after []cut) cut {
+func (f *formulas) clipped(c cut, between [2]int) cut {
 	cycle := int(f.engine.Data.SamplesPerCycle())
-	from, to := cycle, len(f.engine.Data.Entries[c.entry].Times)-cycle
-	if k := len(before) - 1; k >= 0 && before[k].entry == c.entry {
-		from += before[k].high
-	}
-	if len(after) > 0 && after[0].entry == c.entry {
-		to = after[0].low - cycle
-	}
-	c.low, c.high = min(max(c.low, from), c.at), max(min(c.high, to), c.at)
+	c.low, c.high = min(max(c.low, between[0]+cycle), c.at), max(min(c.high, between[1]-cycle), c.at)
 	return c
 }
 
