@@ -292,9 +292,11 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	for _, k := range schedule.Held {
 		st.columns[k].Lower, st.columns[k].Upper = p.Border[k], p.Border[k]
 	}
-	if start.Substeps == 0 && e.Options.Substeps == 0 {
-		st.weights(from.Scale, math.Min(OmegaEnd, schedule.To))
-		st.substeps = st.chooseSubsteps(p, st.weight)
+	choose := func(omega float64) { // a stage needs steps as fine as its defects
+		if start.Substeps == 0 && e.Options.Substeps == 0 {
+			st.weights(from.Scale, omega)
+			st.substeps = st.chooseSubsteps(p, st.weight)
+		}
 	}
 	omegas := []float64{}
 	for w := schedule.From; w > schedule.To*1.01; w *= omegaFactor {
@@ -323,6 +325,7 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 		if len(omegas) == 1 {
 			break
 		}
+		choose(w)
 		outcome, err := minimise(w, stageIterations)
 		if err != nil {
 			return nil, err
@@ -349,6 +352,7 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 		copy(st.sigma, keepSigma)
 		copy(st.spreads, keepSpreads)
 	}
+	choose(math.Min(OmegaEnd, schedule.To))
 	limit := schedule.Iterations
 	if limit == 0 {
 		limit = e.Options.Iterations
