@@ -64,7 +64,10 @@ func adrift(f *fit.Fitted, d *fit.Data, before float64) bool {
 func (w *work) refit(ctx context.Context) error {
 	var err error
 	w.loose = w.found.Chosen.Omega
-	if w.problem.Discover.Method != discover.MethodDerivatives {
+	// Regimes that begin where the problem says so may begin somewhat before or after,
+	// and defects make up for that; where begins were sought, doubtful samples are left out.
+	given := slices.ContainsFunc(w.train, func(e fit.Entry) bool { return e.Regime > 0 })
+	if w.problem.Discover.Method != discover.MethodDerivatives && !given {
 		data, err := fit.Prepare(w.found.Model, w.train) // the search may have added knots to the problem's model
 		if err != nil {
 			return err

@@ -49,7 +49,7 @@ func TestRegimesAreFoundWithoutBeingAskedFor(t *testing.T) {
 			}
 			for k, g := range r.Regimes {
 				if k > 0 {
-					if off := math.Abs(float64(g.From) - changes[k-1]); off > 6 {
+					if off := math.Abs(float64(g.From) - changes[k-1]); off > 3 { // half a cycle
 						t.Errorf("change %d at t = %g, true %g", k, float64(g.From), changes[k-1])
 					}
 				}
