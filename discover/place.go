@@ -421,6 +421,10 @@ func Places(ctx context.Context, e *fit.Engine, r *Result, records []fit.Entry) 
 	if err != nil {
 		return nil, err
 	}
+	p.cut = &fitted{r.Chosen, r.Data, partsOf(r.Data.Entries, records)}
+	if len(p.cut.lies) < len(r.Data.Entries) {
+		p.cut = nil
+	}
 	out := slices.Clone(r.Regimes)
 	for i, next := range r.Regimes {
 		for _, before := range r.Regimes[:i] {
@@ -439,7 +443,7 @@ func Places(ctx context.Context, e *fit.Engine, r *Result, records []fit.Entry) 
 				if err != nil {
 					return nil, err
 				}
-				where, err := p.place(ctx, name, record, at, at, before.Number, placeAround)
+				where, err := p.sharpest(ctx, name, record, at, before.Number)
 				if err != nil {
 					return nil, err
 				}
@@ -448,4 +452,33 @@ func Places(ctx context.Context, e *fit.Engine, r *Result, records []fit.Entry) 
 		}
 	}
 	return out, nil
+}
+
+// sharpest is place with as few defects as any motion bears, where what the rest of the
+// record says of the coefficients is known.
+func (p *placing) sharpest(ctx context.Context, name string, record fit.Entry, at, k int) (found, error) {
+	rough, err := p.place(ctx, name, record, at, at, k, placeAround)
+	if err != nil || p.cut == nil || p.omega > fit.OmegaEnd {
+		return rough, err
+	}
+	fine := *p
+	fine.omega, fine.reach = placeOmega, placeLong
+	return fine.sharp(ctx, name, record, rough.low, rough.high, k, placeNear)
+}
+
+// partsOf says where entries that are parts of records lie in them; those that are of
+// none are left out.
+func partsOf(entries, records []fit.Entry) []fit.Block {
+	var out []fit.Block
+	for _, e := range entries {
+		for k, r := range records {
+			from, exact := slices.BinarySearch(r.Times, e.Times[0])
+			to := from + len(e.Times)
+			if r.Name == e.Name && exact && to <= len(r.Times) && r.Times[to-1] == e.Times[len(e.Times)-1] {
+				out = append(out, fit.Block{Entry: k, From: from, To: to})
+				break
+			}
+		}
+	}
+	return out
 }

@@ -115,7 +115,11 @@ func (f *formulas) within(ctx context.Context, cuts []cut, in plan) (*Result, er
 		}
 		accepted, placed = g, g.result.Regimes
 		r := g.result
-		if fewer := r.needed(cuts); len(fewer) > 0 && len(fewer) < len(cuts) && round+1 < apartRounds {
+		fewer, err := f.needed(ctx, r, cuts)
+		if err != nil {
+			return nil, err
+		}
+		if len(fewer) > 0 && len(fewer) < len(cuts) && round+1 < apartRounds {
 			cuts = fewer
 			continue
 		}
@@ -303,74 +307,6 @@ func namesOf(regimes []Regime) []string {
 		}
 	}
 	return names
-}
-
-// needed leaves out the change points at which no coefficient and no parameter
-// changes by more than its place is worth: the best fit that the segmentation was
-// made from is wrong where regimes differ, and may vary within one.
-func (r *Result) needed(cuts []cut) []cut {
-	const least = 25 // χ² of the largest change
-	f := r.Chosen
-	var fitted []string
-	for _, q := range r.Model.Parameters {
-		if q.Fit {
-			fitted = append(fitted, q.Name)
-		}
-	}
-	names := append([]string{""}, namesOf(r.Regimes)...)
-	var out []cut
-	for k, c := range cuts {
-		changes := map[string]map[int]float64{} // what changes → column and sign
-		note := func(key string, column int, sign float64) {
-			if changes[key] == nil {
-				changes[key] = map[int]float64{}
-			}
-			changes[key][column] += sign
-		}
-		for side, sign := range []float64{-1, 1} {
-			if k+side >= len(names) {
-				continue
-			}
-			name := names[k+side]
-			values := map[string]*expr.Expr{}
-			for _, n := range names[1:] {
-				if values[n] = expr.Num(0); n == name {
-					values[n] = expr.Num(1)
-				}
-			}
-			for i, t := range f.Terms {
-				if base := expr.Simplify(expr.Substitute(t.Factor, values)); base.Kind != expr.Number || base.Value != 0 {
-					note(fmt.Sprintf("%d:%s", t.Unknown, base), i, sign)
-				}
-			}
-			for i, q := range fitted {
-				if own, found := strings.CutSuffix(q, Difference("", name)); found && name != "" {
-					note(own, len(f.Terms)+i, sign)
-				}
-			}
-		}
-		largest := 0.0
-		for _, columns := range changes {
-			sum, variance := 0.0, 0.0
-			for i, a := range columns {
-				if i < len(f.Terms) {
-					sum += a * f.Coefficients[i]
-				} else {
-					sum += a * f.Parameters[i-len(f.Terms)]
-				}
-				for j, b := range columns {
-					variance += a * b * f.Covariance[i*f.Columns()+j]
-				}
-			}
-			if variance > 0 { // not the same on both sides
-				largest = math.Max(largest, sum*sum/variance)
-			}
-		}
-		if largest > least {
-			out = append(out, c)
-		}
-	}
-	return out
 }
 
 // closedBy is the model of regimes with a result's formulas and parameters.

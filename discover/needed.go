@@ -1,0 +1,147 @@
+package discover
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"govern/expr"
+	"govern/fit"
+)
+
+// side is what the samples of one regime, or of some that were merged, say of the
+// coefficients that hold in it.
+type side struct {
+	theta []float64 // of every term that some regime has, then the fitted parameters
+	parts []part
+}
+
+// part is a stretch of a side: its triangle (fit.Engine.Triangles) at coefficients.
+type part struct{ triangle, at []float64 }
+
+// cost is the side's −2 log posterior with some coefficients.
+func (s side) cost(theta []float64) float64 {
+	sum := 0.0
+	delta := make([]float64, len(theta))
+	for _, p := range s.parts {
+		for i := range delta {
+			delta[i] = theta[i] - p.at[i]
+		}
+		sum += squares(p.triangle, delta)
+	}
+	return sum
+}
+
+// needed leaves out the change points that evidence does not ask for: the best fit
+// that the segmentation was made from is wrong where regimes differ, and may vary
+// within one. Where the samples on one side of a change bear the coefficients of the other at less
+// than the price of its own coefficients and of the place, both are one regime; the
+// cheapest go first. A stretch that says little of what holds in it may have got very
+// different coefficients.
+func (f *formulas) needed(ctx context.Context, r *Result, cuts []cut) ([]cut, error) {
+	sides, err := f.sides(ctx, r)
+	if err != nil || len(sides) != len(cuts)+1 {
+		return cuts, err
+	}
+	log := math.Log(float64(f.engine.Data.Observations()))
+	out := slices.Clone(cuts)
+	for len(out) > 0 {
+		at, lowest := 0, math.Inf(1)
+		var theta []float64
+		for k := range out {
+			a, b := sides[k], sides[k+1]
+			changed := 0
+			for i := range a.theta {
+				if a.theta[i] != b.theta[i] {
+					changed++
+				}
+			}
+			price := float64(changed+2) * log
+			for _, way := range [][2]side{{a, b}, {b, a}} {
+				if excess := way[1].cost(way[0].theta) - way[1].cost(way[1].theta) - price; excess < lowest {
+					at, lowest, theta = k, excess, way[0].theta
+				}
+			}
+		}
+		if !(lowest < 0) {
+			break
+		}
+		sides[at] = side{theta, slices.Concat(sides[at].parts, sides[at+1].parts)}
+		sides = slices.Delete(sides, at+1, at+2)
+		out = slices.Delete(out, at, at+1)
+	}
+	return out, nil
+}
+
+// sides are the regimes of a result.
+func (f *formulas) sides(ctx context.Context, r *Result) ([]side, error) {
+	chosen := r.Chosen
+	names := append([]string{""}, namesOf(r.Regimes)...)
+	var library []fit.Term
+	column := map[string]int{}
+	values := make([]map[string]float64, len(names)) // of terms, by key
+	for k, name := range names {
+		values[k] = map[string]float64{}
+		in := map[string]*expr.Expr{}
+		for _, n := range names[1:] {
+			if in[n] = expr.Num(0); n == name {
+				in[n] = expr.Num(1)
+			}
+		}
+		for i, t := range chosen.Terms {
+			t.Factor = expr.Simplify(expr.Substitute(t.Factor, in))
+			if t.Factor.Kind == expr.Number && t.Factor.Value == 0 {
+				continue
+			}
+			key := t.Key()
+			if _, known := column[key]; !known {
+				column[key] = len(library)
+				library = append(library, t)
+			}
+			values[k][key] += chosen.Coefficients[i]
+		}
+	}
+	fitted := fittedOf(r.Model)
+	engine := *f.engine
+	engine.Data = r.Data
+	var out []side
+	for k, name := range names {
+		theta := make([]float64, len(library)+len(fitted))
+		for key, v := range values[k] {
+			theta[column[key]] = v
+		}
+		at := slices.Concat(theta[:len(library)], chosen.Parameters)
+		for i, q := range fitted {
+			if isDifference(q) {
+				continue
+			}
+			v := chosen.Parameters[i]
+			if j := slices.Index(fitted, Difference(q, name)); j >= 0 && name != "" {
+				v += chosen.Parameters[j]
+			}
+			theta[len(library)+i] = v
+		}
+		var blocks []fit.Block
+		for i, e := range r.Data.Entries {
+			if inRegime(e, names[1:], name) {
+				blocks = append(blocks, fit.Block{Entry: i, From: 0, To: len(e.Times)})
+			}
+		}
+		triangles, err := engine.Triangles(ctx, chosen, library, at, blocks)
+		if err != nil {
+			return nil, fmt.Errorf("discover: regime %d: %w", k+1, err)
+		}
+		s := side{theta: theta}
+		for _, t := range triangles {
+			s.parts = append(s.parts, part{t, theta})
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// inRegime says that an entry has the indicator of a regime and no other; the first has none.
+func inRegime(e fit.Entry, names []string, name string) bool {
+	return !slices.ContainsFunc(names, func(n string) bool { return e.Set[n] != 0 != (n == name) })
+}
