@@ -35,10 +35,10 @@ func (s side) cost(theta []float64) float64 {
 
 // needed leaves out the change points that evidence does not ask for: the best fit
 // that the segmentation was made from is wrong where regimes differ, and may vary
-// within one. Where the samples on one side of a change bear the coefficients of the other at less
-// than the price of its own coefficients and of the place, both are one regime; the
-// cheapest go first. A stretch that says little of what holds in it may have got very
-// different coefficients.
+// within one. Where the samples on one side of a change bear the coefficients of the
+// other at less than the price of their own and of the place, both are one regime; the
+// cheapest go first. Coefficients alone do not tell: a stretch that says little of
+// them may have got very different ones.
 func (f *formulas) needed(ctx context.Context, r *Result, cuts []cut) ([]cut, error) {
 	sides, err := f.sides(ctx, r)
 	if err != nil || len(sides) != len(cuts)+1 {
@@ -141,7 +141,8 @@ func (f *formulas) sides(ctx context.Context, r *Result) ([]side, error) {
 	return out, nil
 }
 
-// inRegime says that an entry has the indicator of a regime and no other; the first has none.
+// inRegime says that an entry has the indicator of a regime and no other; the first
+// has none.
 func inRegime(e fit.Entry, names []string, name string) bool {
 	return !slices.ContainsFunc(names, func(n string) bool { return e.Set[n] != 0 != (n == name) })
 }

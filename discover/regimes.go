@@ -164,8 +164,8 @@ func (f *formulas) merged(cuts []cut) []cut {
 	return out
 }
 
-// apartRounds bounds the searches with regimes: the first, one without change
-// points at which nothing changes or that have met, one with the places that its formula gives and
+// apartRounds bounds the searches with regimes: the first, one without change points
+// that are not needed or have met, one with the places that its formula gives and
 // without differences that it does not need, and one more.
 const apartRounds = 4
 
