@@ -122,7 +122,8 @@ func withRegimes(p *problem.Problem, begins []float64, guard float64) *problem.P
 func (w *work) cycle() float64 { return 4 * w.data.Time }
 
 // again solves the problem with the changes that the first search has not seen;
-// nil where there are none, or where that explains nothing.
+// nil where there are none, where nothing differs between the regimes, or where that
+// explains nothing.
 func (w *work) again(ctx context.Context, by search) (*Outcome, error) {
 	next, err := w.further(ctx)
 	if err != nil || next == nil {
@@ -144,6 +145,9 @@ func (w *work) again(ctx context.Context, by search) (*Outcome, error) {
 		if !out.Result.Status.Trusted() || len(out.Result.Regimes) == 0 {
 			break
 		}
+		if !differ(out.Result.Regimes) { // outliers in what was held out, say
+			return nil, nil
+		}
 		var begins []float64
 		moved := next.Data[0].Guard > 1.01*discover.Guard*w.cycle()
 		for _, r := range out.Result.Regimes[1:] {
@@ -157,6 +161,24 @@ func (w *work) again(ctx context.Context, by search) (*Outcome, error) {
 	}
 	w.disown(next.Data[0].Regimes)
 	return nil, nil
+}
+
+// differ says that some regime has another formula or parameter than the first.
+func differ(regimes []run.Regime) bool {
+	return slices.ContainsFunc(regimes[1:], func(r run.Regime) bool {
+		first := regimes[0]
+		for name, u := range r.Unknowns {
+			if a, b := u.Expression, first.Unknowns[name].Expression; a == nil || b == nil || *a != *b {
+				return true
+			}
+		}
+		for name, q := range r.Parameters {
+			if q.Value != first.Parameters[name].Value {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // disown says of changes that have not led to a model what is known of them.
