@@ -19,6 +19,7 @@ import (
 
 	"govern/discover"
 	"govern/fit"
+	"govern/journal"
 	"govern/model"
 	"govern/problem"
 	"govern/report"
@@ -27,10 +28,10 @@ import (
 
 // Settings of a run; the zero value is the default.
 type Settings struct {
-	Seed    uint64      // of everything random: the starts of networks
-	Workers int         // 0: all cores; the result does not depend on it
-	Journal fit.Journal // nil: nothing is remembered
-	Monitor fit.Monitor // nil: nobody watches
+	Seed    uint64          // of everything random: the starts of networks
+	Workers int             // 0: all cores; the result does not depend on it
+	Journal journal.Journal // nil: nothing is remembered
+	Monitor journal.Monitor // nil: nobody watches
 }
 
 // engine of a fit that goes on from another, where the seed plays no part.
@@ -348,7 +349,7 @@ func (w *work) orNetwork(ctx context.Context, engine *fit.Engine, data *fit.Data
 	}
 	other := &work{problem: w.problem, asked: w.asked, settings: w.settings, train: w.train, test: w.test, left: maps.Clone(w.left), data: data, doubts: w.doubts, found: found, sought: w.sought}
 	if other.settings.Journal != nil {
-		other.settings.Journal = fit.Under("network", other.settings.Journal)
+		other.settings.Journal = journal.Under("network", other.settings.Journal)
 	}
 	if err := other.conclude(ctx, clock); err != nil || other.proof == nil || !other.proof.Credible() {
 		return w, err

@@ -12,8 +12,8 @@ import (
 
 	"govern"
 	"govern/fit"
-	"govern/internal/journal"
 	"govern/internal/truth"
+	"govern/journal"
 	"govern/model"
 	"govern/ode"
 	"govern/problem"

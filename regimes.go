@@ -13,6 +13,7 @@ import (
 	"govern/discover"
 	"govern/expr"
 	"govern/fit"
+	"govern/journal"
 	"govern/model"
 	"govern/problem"
 	"govern/run"
@@ -132,7 +133,7 @@ func (w *work) again(ctx context.Context, by search) (*Outcome, error) {
 	s := w.settings
 	for round := range 2 {
 		if w.settings.Journal != nil {
-			s.Journal = fit.Under(fmt.Sprintf("again-%d", round), w.settings.Journal)
+			s.Journal = journal.Under(fmt.Sprintf("again-%d", round), w.settings.Journal)
 		}
 		out, err := solve(ctx, next, s, by, w.records())
 		var unusable *series.DataError
@@ -385,7 +386,7 @@ func (w *work) proveRegimes(ctx context.Context, in assess.Input) error {
 		set := indicated(nil, w.found.Regimes, r)
 		part.Model, part.Final = in.Model.WithParameters(set), in.Final.WithParameters(set)
 		if in.Journal != nil {
-			part.Journal = fit.Under(fmt.Sprintf("regime-%d", r.Number), in.Journal)
+			part.Journal = journal.Under(fmt.Sprintf("regime-%d", r.Number), in.Journal)
 		}
 		proof, err := assess.Run(ctx, part)
 		if err != nil {

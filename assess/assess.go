@@ -13,6 +13,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/journal"
 	"govern/model"
 	"govern/ode"
 	"govern/series"
@@ -31,7 +32,7 @@ type Input struct {
 	Omega        float64       // defect weight of process noise, with Scale; 0: the equations hold
 	Path         [][][]float64 // smoothed states of the training entries: entry, state, sample
 	Workers      int
-	Journal      fit.Journal
+	Journal      journal.Journal
 	Substeps     int // Runge–Kutta steps a sample where starts are located; 0: chosen by step doubling
 }
 

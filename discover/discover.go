@@ -13,6 +13,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/journal"
 	"govern/model"
 	"govern/optim"
 )
@@ -517,7 +518,7 @@ func (f *formulas) coloured(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	if e.Journal != nil {
-		e.Journal = fit.Under("coloured", e.Journal)
+		e.Journal = journal.Under("coloured", e.Journal)
 	}
 	var r *Result
 	if len(f.indicators) > 0 {

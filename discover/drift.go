@@ -9,6 +9,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/journal"
 )
 
 // drift says that coefficients go along with the time of the record rather than
@@ -174,7 +175,7 @@ func (f *formulas) along(ctx context.Context, found *drift, in plan) (*Result, e
 	}
 	e := *f.engine
 	if e.Journal != nil {
-		e.Journal = fit.Under(in.name, e.Journal)
+		e.Journal = journal.Under(in.name, e.Journal)
 	}
 	g := &formulas{engine: &e, options: f.options, path: f.path, held: f.held, result: &Result{Data: e.Data, Smoothed: f.path}}
 	time := expr.Binary(expr.Sub, expr.Var("t"), expr.Num(round((first+last)/2)))

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"govern/fit"
+	"govern/journal"
 	"govern/optim"
 )
 
@@ -46,7 +47,7 @@ func (f *formulas) driven(ctx context.Context) (*Result, error) {
 	}
 	e := *s.engine
 	if e.Journal != nil {
-		e.Journal = fit.Under(name, e.Journal)
+		e.Journal = journal.Under(name, e.Journal)
 	}
 	lacking, err := lacks(ctx, &e, g)
 	if err != nil || len(lacking) > 0 && lacking[0].Sure() {

@@ -9,6 +9,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/journal"
 	"govern/model"
 	"govern/optim"
 )
@@ -212,7 +213,7 @@ func (f *formulas) remembering(q memory, prefix string) (*formulas, error) {
 		return nil, err
 	}
 	if e.Journal != nil {
-		e.Journal = fit.Under(prefix, e.Journal)
+		e.Journal = journal.Under(prefix, e.Journal)
 	}
 	sm.States = slices.Clone(sm.States)
 	sum, square, count := 0.0, 0.0, 0.0

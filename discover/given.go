@@ -9,6 +9,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/journal"
 )
 
 // regimesOf is the number of regimes that entries are said to lie in.
@@ -51,7 +52,7 @@ func inGiven(ctx context.Context, e *fit.Engine, o Options, held []string, name 
 		return nil, err
 	}
 	if e.Journal != nil {
-		next.Journal = fit.Under(name, e.Journal)
+		next.Journal = journal.Under(name, e.Journal)
 	}
 	var factors []*expr.Expr
 	for _, n := range names {

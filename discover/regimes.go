@@ -9,6 +9,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/journal"
 	"govern/model"
 	"govern/optim"
 )
@@ -457,7 +458,7 @@ func (f *formulas) apart(ctx context.Context, name string, cuts []cut, held []st
 	e := *f.engine
 	e.Data = data
 	if e.Journal != nil {
-		e.Journal = fit.Under(name, e.Journal)
+		e.Journal = journal.Under(name, e.Journal)
 	}
 	g, err := f.beginApart(ctx, &e, blocks)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"govern/expr"
-	"govern/internal/journal"
+	"govern/journal"
 	"govern/model"
 	"govern/ode"
 	"govern/optim"
@@ -175,7 +175,7 @@ func TestGradientsEndWhereLevenbergMarquardtEnds(t *testing.T) {
 
 type counter struct{ rows *int }
 
-func (c *counter) Row(Row)               { *c.rows++ }
+func (c *counter) Row(journal.Row)       { *c.rows++ }
 func (c *counter) Stage(string, float64) {}
 func (c *counter) Warn(string)           {}
 
@@ -260,7 +260,7 @@ type stopper struct {
 	cancel func()
 }
 
-func (s *stopper) Row(r Row) {
+func (s *stopper) Row(r journal.Row) {
 	if s.counter.Row(r); *s.rows == 3 {
 		s.cancel()
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"govern/expr"
+	"govern/journal"
 	"govern/optim"
 )
 
@@ -309,7 +310,7 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 		return train.minimise(ctx, limit, func(_ int, objective, damping float64) {
 			iterations++
 			if e.Monitor != nil {
-				e.Monitor.Row(Row{
+				e.Monitor.Row(journal.Row{
 					Stage: name, Iteration: iterations, Objective: objective, Damping: damping, Omega: omega, Terms: len(start.Terms),
 					Observations: e.Data.Observations(), Segment: e.segment(), Gain: schedule.Gain.strength(), Noise: e.Data.relative(st.sigma),
 				})

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"govern/expr"
+	"govern/journal"
 	"govern/model"
 	"govern/optim"
 	"govern/series"
@@ -18,8 +19,8 @@ type Engine struct {
 	Options Options
 	Workers int    // 0: all cores
 	Seed    uint64 // of the random starts of networks
-	Journal Journal
-	Monitor Monitor
+	Journal journal.Journal
+	Monitor journal.Monitor
 }
 
 // Smoothed is a path: every state and every unknown call as series, with the
@@ -492,7 +493,7 @@ func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed
 		}
 		iteration++
 		if e.Monitor != nil {
-			e.Monitor.Row(Row{Stage: "smooth", Iteration: iteration, Objective: post.evidence, Omega: rough, Segment: 1, Noise: d.relative(st.sigma)})
+			e.Monitor.Row(journal.Row{Stage: "smooth", Iteration: iteration, Objective: post.evidence, Omega: rough, Segment: 1, Noise: d.relative(st.sigma)})
 		}
 		if better = post.evidence < best; better {
 			best, keepRough = post.evidence, rough

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"govern/expr"
+	"govern/journal"
 	"govern/optim"
 )
 
@@ -138,7 +139,7 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 			sum = next
 			iterations++
 			if e.Monitor != nil {
-				e.Monitor.Row(Row{Stage: name, Iteration: iterations, Objective: sum.objective, Omega: at.Omega, Terms: len(at.Terms),
+				e.Monitor.Row(journal.Row{Stage: name, Iteration: iterations, Objective: sum.objective, Omega: at.Omega, Terms: len(at.Terms),
 					Observations: d.Observations(), Segment: e.segment(), Noise: d.relative(at.Sigma)})
 			}
 			if gained <= streamTolerance {

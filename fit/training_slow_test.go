@@ -17,6 +17,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/internal/truth"
+	"govern/journal"
 	"govern/model"
 )
 
@@ -82,7 +83,7 @@ type lines struct {
 	seconds     float64 // a row, after the first
 }
 
-func (l *lines) Row(r fit.Row) {
+func (l *lines) Row(r journal.Row) {
 	if l.rows++; l.rows == 1 {
 		l.seconds = -l.clock()
 	}

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"govern/fit"
+	"govern/journal"
 )
 
 // writeHistory rewrites history.csv from the finished steps. Phases (the part of
@@ -29,7 +29,7 @@ func (r *Recorder) writeHistory() error {
 }
 
 // History returns the rows of the finished steps in the order of history.csv.
-func (r *Recorder) History() []fit.Row {
+func (r *Recorder) History() []journal.Row {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	names := make([]string, 0, len(r.finished))
@@ -42,14 +42,14 @@ func (r *Recorder) History() []fit.Row {
 		}
 		return compareNatural(a, b)
 	})
-	var rows []fit.Row
+	var rows []journal.Row
 	for _, name := range names {
 		rows = append(rows, r.finished[name]...)
 	}
 	return rows
 }
 
-func writeRows(w io.Writer, rows []fit.Row) error {
+func writeRows(w io.Writer, rows []journal.Row) error {
 	buffered := bufio.NewWriter(w)
 	out := csv.NewWriter(buffered)
 	if err := out.Write([]string{"stage", "iteration", "objective", "damping", "omega", "terms",

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"govern/fit"
+	"govern/journal"
 )
 
 func TestStepsAreOrderedAsPeopleCount(t *testing.T) {
@@ -25,7 +25,7 @@ func TestStepsAreOrderedAsPeopleCount(t *testing.T) {
 
 func TestHistoryGainsColumnsOnlyAtItsEnd(t *testing.T) {
 	var b strings.Builder
-	err := writeRows(&b, []fit.Row{
+	err := writeRows(&b, []journal.Row{
 		{Stage: "smooth", Iteration: 1, Objective: -7.5, Omega: 1000, Segment: 1, Noise: []float64{0.1}},
 		{Stage: "final/refit", Iteration: 2, Objective: 99.25, Damping: 1e-6, Omega: 0.001, Terms: 3, Observations: 100, Segment: 5, Gain: 0.25, Noise: []float64{0.01, 0.5}},
 	})

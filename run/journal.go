@@ -14,24 +14,24 @@ import (
 	"strings"
 	"sync"
 
-	"govern/fit"
+	"govern/journal"
 )
 
-// Recorder is the memory of one run: it implements fit.Journal and fit.Monitor.
+// Recorder is the memory of one run: it implements journal.Journal and journal.Monitor.
 // Every finished step is one file below checkpoint/ that holds the step's output
 // and its rows of history; history.csv is derived from these files. What is
 // told to the monitor is passed on to the next one.
 type Recorder struct {
 	dir  *Dir
 	run  string // fingerprint of the manifest
-	next fit.Monitor
+	next journal.Monitor
 
 	mu       sync.Mutex
-	open     map[string][]fit.Row // rows of the steps being computed
-	finished map[string][]fit.Row // rows of the steps on disk
-	begun    map[string]bool      // steps of this process, to find names used twice
-	phases   map[string]int       // the how-manieth phase to begin, by name
-	count    int                  // phases begun in this process
+	open     map[string][]journal.Row // rows of the steps being computed
+	finished map[string][]journal.Row // rows of the steps on disk
+	begun    map[string]bool          // steps of this process, to find names used twice
+	phases   map[string]int           // the how-manieth phase to begin, by name
+	count    int                      // phases begun in this process
 
 	writing sync.Mutex // one writer of history.csv at a time
 }
@@ -39,9 +39,9 @@ type Recorder struct {
 // Record continues the run of a manifest: steps that an earlier process
 // finished under the same manifest are restored, others computed. A file that
 // is damaged, or of another run, is ignored and written again.
-func (d *Dir) Record(m *Manifest, next fit.Monitor) (*Recorder, error) {
+func (d *Dir) Record(m *Manifest, next journal.Monitor) (*Recorder, error) {
 	r := &Recorder{dir: d, run: m.fingerprint(), next: next,
-		open: map[string][]fit.Row{}, finished: map[string][]fit.Row{}, begun: map[string]bool{}, phases: map[string]int{}}
+		open: map[string][]journal.Row{}, finished: map[string][]journal.Row{}, begun: map[string]bool{}, phases: map[string]int{}}
 	entries, err := d.fs.ReadDir(d.File(checkpointDir))
 	if err != nil {
 		return nil, fmt.Errorf("run: %w", err)
@@ -55,7 +55,7 @@ func (d *Dir) Record(m *Manifest, next fit.Monitor) (*Recorder, error) {
 			continue // as good as damaged
 		}
 		if h, payload, err := r.unseal(data); err == nil {
-			var rows []fit.Row
+			var rows []journal.Row
 			if gob.NewDecoder(bytes.NewReader(payload)).Decode(&rows) == nil {
 				r.finished[h.Name] = rows
 				r.phases[phase(h.Name)] = h.Phase
@@ -72,7 +72,7 @@ func (r *Recorder) Steps() int {
 	return len(r.finished)
 }
 
-// Do implements fit.Journal. After a step that was computed, out holds what was
+// Do implements journal.Journal. After a step that was computed, out holds what was
 // read back from its encoding, so that a run cannot go on with something that a
 // resumed one would not see (an unexported field, an empty list for nil).
 func (r *Recorder) Do(name string, out any, compute func() error) error {
@@ -136,10 +136,10 @@ func phase(name string) string {
 	return before
 }
 
-// Row implements fit.Monitor. The rows of a step are remembered in the order in
+// Row implements journal.Monitor. The rows of a step are remembered in the order in
 // which they come. A row outside its step is passed on only: a resumed run
 // could not repeat it.
-func (r *Recorder) Row(row fit.Row) {
+func (r *Recorder) Row(row journal.Row) {
 	r.mu.Lock()
 	if rows, ok := r.open[row.Stage]; ok {
 		r.open[row.Stage] = append(rows, row)
@@ -150,14 +150,14 @@ func (r *Recorder) Row(row fit.Row) {
 	}
 }
 
-// Stage implements fit.Monitor.
+// Stage implements journal.Monitor.
 func (r *Recorder) Stage(name string, done float64) {
 	if r.next != nil {
 		r.next.Stage(name, done)
 	}
 }
 
-// Warn implements fit.Monitor.
+// Warn implements journal.Monitor.
 func (r *Recorder) Warn(text string) {
 	if r.next != nil {
 		r.next.Warn(text)
@@ -175,7 +175,7 @@ type header struct {
 
 const stepFormat = 1
 
-func (r *Recorder) save(name string, rows []fit.Row, out any) error {
+func (r *Recorder) save(name string, rows []journal.Row, out any) error {
 	var payload bytes.Buffer
 	encoder := gob.NewEncoder(&payload)
 	if err := errors.Join(encoder.Encode(rows), encoder.Encode(out)); err != nil {
@@ -235,7 +235,7 @@ func (h header) seal(payload []byte) string {
 // decodeStep replaces *out; on failure it is left alone.
 func decodeStep(payload []byte, out any) error {
 	decoder := gob.NewDecoder(bytes.NewReader(payload))
-	var rows []fit.Row
+	var rows []journal.Row
 	if err := decoder.Decode(&rows); err != nil {
 		return err
 	}

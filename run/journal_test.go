@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"govern/fit"
+	"govern/journal"
 	"govern/run"
 )
 
@@ -43,7 +43,7 @@ func pipeline(dir string, fsys run.FileSystem, compute func(name string)) error 
 		return r.Do(name, out, func() error {
 			compute(name)
 			for i := range 3 {
-				r.Row(fit.Row{Stage: name, Iteration: i, Objective: x / float64(i+1), Damping: math.NaN(), Omega: 1, Terms: i})
+				r.Row(journal.Row{Stage: name, Iteration: i, Objective: x / float64(i+1), Damping: math.NaN(), Omega: 1, Terms: i})
 			}
 			*out = step{Sum: math.Sin(x), Zero: math.Copysign(0, -1), List: []float64{x, math.Copysign(0, -1), math.NaN(), math.Inf(1)},
 				ByName: map[string]float64{"x": x}, Next: &step{List: []float64{}}}

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"govern"
-	"govern/fit"
+	"govern/journal"
 	"govern/report"
 	"govern/run"
 )
@@ -89,7 +89,7 @@ func compareOptions(m *run.Manifest) (o govern.CompareOptions, err error) {
 }
 
 // compare runs what is left of a comparison, writes and prints it.
-func (a *app) compare(ctx context.Context, s *session, settings govern.Settings, bar fit.Monitor) error {
+func (a *app) compare(ctx context.Context, s *session, settings govern.Settings, bar journal.Monitor) error {
 	o, err := compareOptions(s.manifest)
 	if err != nil {
 		return err

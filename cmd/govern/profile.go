@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"govern"
-	"govern/fit"
+	"govern/journal"
 	"govern/problem"
 	"govern/report"
 	"govern/run"
@@ -92,7 +92,7 @@ func (a *app) finished(dir string) (*problem.Problem, *run.Result, []byte, error
 }
 
 // profile runs what is left of a profile, writes and prints it.
-func (a *app) profile(ctx context.Context, s *session, settings govern.Settings, bar fit.Monitor) error {
+func (a *app) profile(ctx context.Context, s *session, settings govern.Settings, bar journal.Monitor) error {
 	points, err := strconv.Atoi(s.manifest.Options["points"])
 	if err != nil {
 		return fmt.Errorf("%s: options.points: %w", run.ManifestFile, err)

@@ -11,12 +11,12 @@ import (
 
 	"golang.org/x/term"
 
-	"govern/fit"
+	"govern/journal"
 )
 
 // progress shows a run on stderr: on a terminal one line that is rewritten, with
 // stage, objective and time left; otherwise a line for every stage. It
-// implements fit.Monitor and forgets nothing that was a warning.
+// implements journal.Monitor and forgets nothing that was a warning.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -35,7 +35,7 @@ type progress struct {
 const redrawEvery = 100 * time.Millisecond
 
 // newProgress returns the monitor for a run; nil means silence.
-func (a *app) newProgress() fit.Monitor {
+func (a *app) newProgress() journal.Monitor {
 	if a.quiet {
 		return nil
 	}
@@ -49,8 +49,8 @@ func (a *app) newProgress() fit.Monitor {
 	return p
 }
 
-// Row implements fit.Monitor.
-func (p *progress) Row(row fit.Row) {
+// Row implements journal.Monitor.
+func (p *progress) Row(row journal.Row) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.objective = row.Objective
@@ -59,7 +59,7 @@ func (p *progress) Row(row fit.Row) {
 	}
 }
 
-// Stage implements fit.Monitor.
+// Stage implements journal.Monitor.
 func (p *progress) Stage(name string, done float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -75,7 +75,7 @@ func (p *progress) Stage(name string, done float64) {
 	}
 }
 
-// Warn implements fit.Monitor.
+// Warn implements journal.Monitor.
 func (p *progress) Warn(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

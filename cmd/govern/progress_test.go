@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"govern/fit"
+	"govern/journal"
 )
 
 // clock is a time that tests move.
@@ -20,7 +20,7 @@ func TestProgressIsALineAStageWhereThereIsNoTerminal(t *testing.T) {
 	c := &clock{time.Unix(0, 0)}
 	p := &progress{w: &b, now: c.now, begun: c.t, objective: math.NaN()}
 	p.Stage("smooth", 0)
-	p.Row(fit.Row{Objective: 3})
+	p.Row(journal.Row{Objective: 3})
 	p.Stage("smooth", 0.1)
 	p.Warn("x is noisy")
 	p.Stage("library", 0.25)
@@ -40,8 +40,8 @@ func TestBarShowsStageObjectiveAndTimeLeftInOneLine(t *testing.T) {
 	c.t = c.t.Add(3 * time.Second)
 	p.Stage("library", 0.25)
 	c.t = c.t.Add(time.Second)
-	p.Row(fit.Row{Objective: 1234.5678})
-	p.Row(fit.Row{Objective: 5}) // too soon to be drawn
+	p.Row(journal.Row{Objective: 1234.5678})
+	p.Row(journal.Row{Objective: 5}) // too soon to be drawn
 	if want := "█████░░░░░░░░░░░░░░░  25 %  12 s left  library  objective 1234.57"; !strings.HasSuffix(b.String(), want) {
 		t.Errorf("drawn %q, want %q at the end", b.String(), want)
 	}

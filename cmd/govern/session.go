@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"govern"
-	"govern/fit"
 	"govern/internal/lane"
+	"govern/journal"
 	"govern/problem"
 	"govern/report"
 	"govern/run"
@@ -163,7 +163,7 @@ func (a *app) work(ctx context.Context, s *session) error {
 
 // stopped ends the progress bar of work that has ended with err; an error says where
 // the run stopped, and that it was interrupted if it was.
-func (a *app) stopped(ctx context.Context, s *session, bar fit.Monitor, err error) error {
+func (a *app) stopped(ctx context.Context, s *session, bar journal.Monitor, err error) error {
 	if p, ok := bar.(*progress); ok {
 		p.finish()
 	}
@@ -201,7 +201,7 @@ func (e *interruptedError) Error() string { return "interrupted; the finished st
 func (e *interruptedError) Unwrap() error { return e.err }
 
 // write leaves the files of a finished run, result.json last.
-func (s *session) write(out *govern.Outcome, history []fit.Row) error {
+func (s *session) write(out *govern.Outcome, history []journal.Row) error {
 	if out.Trajectories != nil {
 		if err := s.dir.Write(run.TrajectoriesFile, out.Trajectories.Write); err != nil {
 			return err
@@ -278,7 +278,7 @@ func (s *session) subtitle() string {
 
 // iterations are the rows whose objective is a sum over observations: those of
 // the trajectory fits.
-func iterations(rows []fit.Row) []report.Iteration {
+func iterations(rows []journal.Row) []report.Iteration {
 	var list []report.Iteration
 	for _, row := range rows {
 		if row.Observations > 0 {

@@ -19,6 +19,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/internal/truth"
+	"govern/journal"
 	"govern/model"
 	"govern/problem"
 	"govern/run"
@@ -315,7 +316,7 @@ func (c experiment) noises(o *outcome, r *run.Result, entries []fit.Entry, state
 
 // rival asks how the truth would have scored. The steps of the search come from
 // the journal, so only the truth is fitted.
-func (c experiment) rival(ctx context.Context, o *outcome, p *problem.Problem, journal fit.Journal, observed []fit.Entry, states [][][]float64, workers int) error {
+func (c experiment) rival(ctx context.Context, o *outcome, p *problem.Problem, journal journal.Journal, observed []fit.Entry, states [][][]float64, workers int) error {
 	opened, err := p.Open()
 	if err != nil {
 		return err
@@ -384,7 +385,7 @@ type memory struct {
 	once  bool // no step may be asked for again, as in a run directory
 }
 
-// Do implements fit.Journal.
+// Do implements journal.Journal.
 func (m *memory) Do(name string, out any, compute func() error) error {
 	m.mu.Lock()
 	have, ok := m.steps[name]

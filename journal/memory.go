@@ -1,4 +1,3 @@
-// Package journal keeps the steps of a run in memory, for tests.
 package journal
 
 import (
@@ -8,7 +7,7 @@ import (
 	"sync"
 )
 
-// Memory is a fit.Journal that lives as long as its process. Steps pass through
+// Memory is a Journal for tests that lives as long as its process. Steps pass through
 // gob, as they do on disk, so that what gob loses is lost here too. The zero value
 // is empty. It may be used from several goroutines.
 type Memory struct {
