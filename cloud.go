@@ -60,7 +60,7 @@ func newCloud(arguments [][]float64) *cloud {
 	for i := 0; i < m; i += (m + cloudProbes - 1) / cloudProbes {
 		probes = append(probes, c.kernels(func(a int) float64 { return c.points[a][i] }))
 	}
-	c.typical = median(probes)
+	c.typical = series.UpperMedian(probes)
 	return c
 }
 

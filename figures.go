@@ -102,17 +102,11 @@ func (w *work) innovations(out *Outcome) {
 		if len(steps) < 8 || !slices.ContainsFunc(v.Values, func(x float64) bool { return !math.IsNaN(x) }) {
 			continue
 		}
-		v.Step = median(steps)
+		v.Step = series.UpperMedian(steps)
 		lags := int(math.Ceil(cycles * w.data.SamplesPerCycle()))
 		v.Autocorrelation = series.Autocorrelation(v.Values, max(min(lags, most, len(steps)/4), 1))
 		out.Page.Innovations = append(out.Page.Innovations, v)
 	}
-}
-
-func median(x []float64) float64 {
-	c := slices.Clone(x)
-	slices.Sort(c)
-	return c[len(c)/2]
 }
 
 // heldOut draws the free run whose valid time is the median of all.

@@ -251,7 +251,7 @@ func (w *work) ahead(ctx context.Context) (at float64, found bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	usual := math.Max(median(known), 1)
+	usual := math.Max(series.UpperMedian(known), 1)
 	limit := aheadCost * usual
 	sum, best, from := 0.0, 0.0, -1
 	excess, samples, sure := 0.0, 0.0, false

@@ -9,6 +9,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/series"
 )
 
 // approximations asks of formulas of several arguments that pass the checks
@@ -56,7 +57,7 @@ func (f *formulas) otherForms(best *candidate) ([]Tie, error) {
 	var order []string
 	for _, c := range f.all {
 		delta := c.score() - best.score()
-		if !c.passed() || !finite(delta) || delta >= f.options.Tie || c.class() == best.class() || len(c.fit.Forms) > 0 {
+		if !c.passed() || !series.Finite(delta) || delta >= f.options.Tie || c.class() == best.class() || len(c.fit.Forms) > 0 {
 			continue
 		}
 		if _, ok := best.search.translate(c.fit); ok {

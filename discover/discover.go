@@ -16,6 +16,7 @@ import (
 	"govern/journal"
 	"govern/model"
 	"govern/optim"
+	"govern/series"
 )
 
 // Status says how a discovery ended.
@@ -292,7 +293,7 @@ func (f *formulas) better(ctx context.Context) (bool, error) {
 		}
 	}
 	checked := checks(e.Data, net)
-	if !finite(net.Evidence) || !passed(checked) || net.Omega > best.fit.Omega/2 && !open || net.Evidence > best.score()-f.options.Tie {
+	if !series.Finite(net.Evidence) || !passed(checked) || net.Omega > best.fit.Omega/2 && !open || net.Evidence > best.score()-f.options.Tie {
 		return false, nil
 	}
 	if f.result.Neural == nil { // what the network says is smoother than the path that the formula was sought on
@@ -347,7 +348,7 @@ func (f *formulas) consider(found []*candidate) (isBetter bool) {
 	for _, c := range found {
 		f.all = append(f.all, c)
 		f.result.Tried = append(f.result.Tried, Try{f.prefix + c.road, c.degree, c.score(), len(c.fit.Terms), c.passed()})
-		if finite(c.score()) && (f.best == nil || better(c, f.best)) {
+		if series.Finite(c.score()) && (f.best == nil || better(c, f.best)) {
 			f.best, isBetter = c, true
 		}
 	}
@@ -486,7 +487,7 @@ func (f *formulas) again(ctx context.Context) error {
 func (f *formulas) plain() *candidate {
 	var best *candidate
 	for _, c := range f.all {
-		if !c.bends() && c.fit.Status != optim.Failed && finite(c.score()) && (best == nil || better(c, best)) {
+		if !c.bends() && c.fit.Status != optim.Failed && series.Finite(c.score()) && (best == nil || better(c, best)) {
 			best = c
 		}
 	}
@@ -568,7 +569,7 @@ func (f *formulas) resmooth(ctx context.Context) error {
 	m := f.engine.Data.Model
 	given := fittedOf(m)
 	one := slices.ContainsFunc(m.Unknowns, func(u model.Unknown) bool { return len(u.Arguments) == 1 && u.Library == nil })
-	if f.best == nil || !finite(f.best.score()) || f.prefix != "" || f.memory != nil || len(f.engine.Data.Unseen()) > 0 || len(given) == 0 || !one || f.best.search.engine.Data.Model != m {
+	if f.best == nil || !series.Finite(f.best.score()) || f.prefix != "" || f.memory != nil || len(f.engine.Data.Unseen()) > 0 || len(given) == 0 || !one || f.best.search.engine.Data.Model != m {
 		return nil
 	}
 	moved := false
@@ -864,7 +865,7 @@ func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*c
 			}
 		}
 		for _, c := range all {
-			if a, ok := s.translate(c.fit); ok && !slices.Equal(a, here.active) && finite(c.score()) && c.score() < best.score()+o.Tie+30 {
+			if a, ok := s.translate(c.fit); ok && !slices.Equal(a, here.active) && series.Finite(c.score()) && c.score() < best.score()+o.Tie+30 {
 				trials = append(trials, move{active: a})
 			}
 		}
@@ -919,7 +920,7 @@ func (s *search) translate(f *fit.Fitted) ([]bool, bool) {
 // samples, mark a model that is not finished.
 func checks(d *fit.Data, f *fit.Fitted) []Check {
 	var out []Check
-	if f == nil || !finite(f.Evidence) {
+	if f == nil || !series.Finite(f.Evidence) {
 		return []Check{{"converged", false, "the fit did not converge"}}
 	}
 	for i, c := range d.Channels {
@@ -969,5 +970,3 @@ func report(e *fit.Engine, stage string, done float64) {
 		e.Monitor.Stage(stage, done)
 	}
 }
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -12,6 +12,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
+	"govern/series"
 )
 
 // Lack is what the data say that the equation of a state lacks.
@@ -85,7 +86,7 @@ const nearlyCollinear = 1e-3
 func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error) {
 	m := e.Data.Model
 	n := len(m.States)
-	if n > mostStates || len(f.Forms) > 0 || !finite(f.Evidence) {
+	if n > mostStates || len(f.Forms) > 0 || !series.Finite(f.Evidence) {
 		return nil, nil
 	}
 	p := &probe{fit: f, states: make([][]float64, n)}
@@ -267,7 +268,7 @@ func lacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
 				member = func(k int) bool { return p.along[k] == a || p.terms[p.first+k].Factor.Kind == expr.Number }
 			}
 			var with subset
-			if l.Fall, l.Degrees, with = p.group(base, i, member); l.Degrees < 1 || !finite(l.Fall) {
+			if l.Fall, l.Degrees, with = p.group(base, i, member); l.Degrees < 1 || !series.Finite(l.Fall) {
 				continue
 			}
 			l.Chance = math.Min(1, groups*distuv.ChiSquared{K: l.Degrees}.Survival(math.Max(l.Fall, 0)))

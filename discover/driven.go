@@ -10,6 +10,7 @@ import (
 	"govern/fit"
 	"govern/journal"
 	"govern/optim"
+	"govern/series"
 )
 
 // driven asks, where the best formula needs corrections, whether they are
@@ -20,7 +21,7 @@ import (
 // regimes that pass go first, and are returned.
 func (f *formulas) driven(ctx context.Context) (*Result, error) {
 	c := f.best
-	if c == nil || c.fit.Status == optim.Failed || !finite(c.fit.Evidence) || c.fit.Omega <= againDefect ||
+	if c == nil || c.fit.Status == optim.Failed || !series.Finite(c.fit.Evidence) || c.fit.Omega <= againDefect ||
 		f.engine.Options.Segment > 1 || f.engine.Options.Omega > 0 || len(f.engine.Data.Unseen()) > 0 || len(c.fit.Forms) > 0 {
 		return nil, nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"govern/fit"
 	"govern/internal/vector"
+	"govern/series"
 )
 
 // Regimes are sought early where, at the defect weight earlyDefect, the middle one of
@@ -61,7 +62,7 @@ func (f *formulas) early(ctx context.Context, degree int, path *fit.Smoothed) (*
 		return nil, err
 	}
 	pieces, err := r.residuals(ctx, r.blocks(int(leastRegime*d.SamplesPerCycle())))
-	if err != nil || !(median(pieces) < earlyLoss) {
+	if err != nil || !(series.UpperMedian(pieces) < earlyLoss) {
 		return nil, err
 	}
 	found, err := f.segmentation(ctx, r)
@@ -113,7 +114,7 @@ func (f *formulas) linearised(degree int, path *fit.Smoothed) (*record, error) {
 		return nil, err
 	}
 	theta := slices.Concat(coefficients, parameters)
-	if !finite(vector.Dot(theta, theta)) {
+	if !series.Finite(vector.Dot(theta, theta)) {
 		return nil, nil
 	}
 	r := &record{f.engine, f.engine.Start(path, library, coefficients, parameters), library, theta}

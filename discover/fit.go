@@ -6,6 +6,7 @@ import (
 
 	"govern/fit"
 	"govern/model"
+	"govern/series"
 )
 
 // roadWhole is the road of a fit without selection; a problem file cannot name
@@ -79,7 +80,7 @@ func (f *formulas) networks(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !finite(net.Evidence) {
+	if !series.Finite(net.Evidence) {
 		r.Status, r.Advice = NotConverged, "the fit of the networks did not converge; give a smaller `hidden`, another `activation`, or more data"
 		return r, nil
 	}
@@ -112,7 +113,7 @@ func Extract(ctx context.Context, e *fit.Engine, o Options, networks []fit.Form,
 	if err != nil {
 		return nil, err
 	}
-	if !finite(net.Evidence) {
+	if !series.Finite(net.Evidence) {
 		f.result.Status, f.result.Advice = NotConverged, "the networks could not be brought to rest on the data: train them again with `govern fit`"
 		return f.result, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
+	"govern/series"
 )
 
 // asksForNetwork says that a model wants the road through networks first.
@@ -45,7 +46,7 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 	if errors.As(err, &none) {
 		return nil
 	}
-	if err != nil || !finite(net.Evidence) {
+	if err != nil || !series.Finite(net.Evidence) {
 		return err
 	}
 	if err := f.listen(net); err != nil {
@@ -108,7 +109,7 @@ func Networks(ctx context.Context, e *fit.Engine, before *Result) (*Result, erro
 	out := *before
 	if out.Neural == nil {
 		net, err := (&formulas{engine: e, path: out.Smoothed, result: &out}).train(ctx)
-		if err != nil || !finite(net.Evidence) {
+		if err != nil || !series.Finite(net.Evidence) {
 			return nil, err
 		}
 		out.Neural = net

@@ -9,6 +9,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
+	"govern/series"
 )
 
 // placing finds where regimes of a result meet: a motion that changes from one to
@@ -166,7 +167,7 @@ func (p *placing) among(ctx context.Context, name string, record fit.Entry, at, 
 		return out, err
 	}
 	lowest := slices.Min(losses)
-	if !finite(lowest) {
+	if !series.Finite(lowest) {
 		return out, nil
 	}
 	count := 0.0

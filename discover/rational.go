@@ -10,6 +10,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/internal/vector"
+	"govern/series"
 )
 
 // rationals are looks at unknown u as products of its arguments over a polynomial
@@ -21,11 +22,11 @@ import (
 func (f *formulas) rationals(d *fit.Data, path *fit.Smoothed, u int, arguments [][]float64, others []fit.Term) ([]look, error) {
 	names := f.engine.Data.Model.Unknowns[u].Arguments
 	n := len(names)
-	if n < 2 || n > 3 || f.best == nil || !finite(f.best.score()) {
+	if n < 2 || n > 3 || f.best == nil || !series.Finite(f.best.score()) {
 		return nil, nil
 	}
 	values, err := f.best.along(u, names, arguments)
-	if err != nil || !finite(vector.Dot(values, values)) {
+	if err != nil || !series.Finite(vector.Dot(values, values)) {
 		return nil, err
 	}
 	var numerator [][]int
@@ -67,7 +68,7 @@ func implicit(arguments [][]float64, values []float64, numerator, denominator []
 		}
 	}
 	for j := range columns {
-		if scale[j] = mat.Norm(a.ColView(j), 2); !(scale[j] > 0) || !finite(scale[j]) {
+		if scale[j] = mat.Norm(a.ColView(j), 2); !(scale[j] > 0) || !series.Finite(scale[j]) {
 			return nil
 		}
 		for k := range rows {

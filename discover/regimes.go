@@ -12,6 +12,7 @@ import (
 	"govern/journal"
 	"govern/model"
 	"govern/optim"
+	"govern/series"
 )
 
 // Regime is a stretch of the record in which coefficients stay what they are.
@@ -55,7 +56,7 @@ const (
 // where no formula passes with them.
 func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 	c := f.best
-	if !f.mayChange() || c == nil || !finite(c.fit.Evidence) || len(c.fit.Forms) > 0 || c.fit.Driven {
+	if !f.mayChange() || c == nil || !series.Finite(c.fit.Evidence) || len(c.fit.Forms) > 0 || c.fit.Driven {
 		return nil, nil
 	}
 	if c.passed() && c.fit.Omega <= 2*fit.OmegaEnd {

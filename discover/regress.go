@@ -6,6 +6,7 @@ import (
 
 	"govern/fit"
 	"govern/internal/vector"
+	"govern/series"
 )
 
 // samples is a regression: rows of columns and their targets.
@@ -44,7 +45,7 @@ func regress(d *fit.Data, sm *fit.Smoothed, terms []fit.Term) (*regression, erro
 				mine = append(mine, b.Spread[i])
 			}
 		}
-		typical[s] = median(mine)
+		typical[s] = series.UpperMedian(mine)
 	}
 	for i, s := range b.Equation {
 		if r.weight[i] = 1; typical[s] > 0 {
@@ -203,16 +204,6 @@ func triangularise(a []float64, rows, w int) {
 			a[r*w+j] = 0
 		}
 	}
-}
-
-// median is the upper of the two middle values; 0 of none.
-func median(x []float64) float64 {
-	if len(x) == 0 {
-		return 0
-	}
-	c := slices.Clone(x)
-	slices.Sort(c)
-	return c[len(c)/2]
 }
 
 // Regression fits a library on a smoothed path by gradient matching, without

@@ -10,6 +10,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/internal/vector"
+	"govern/series"
 )
 
 // look is a place at which functions that bend are tried: along an argument, along a
@@ -85,7 +86,7 @@ const ridgeShare = 0.1
 // 2015), and of its covariance, where a linear function stands beside it.
 func (f *formulas) ridges(u int, arguments [][]float64) ([]look, error) {
 	n := len(arguments)
-	if n < 2 || f.best == nil || !finite(f.best.score()) {
+	if n < 2 || f.best == nil || !series.Finite(f.best.score()) {
 		return nil, nil
 	}
 	unknown := f.engine.Data.Model.Unknowns[u]
@@ -111,7 +112,7 @@ func (f *formulas) ridges(u int, arguments [][]float64) ([]look, error) {
 			}
 			gradient[a] = v * sd[a]
 		}
-		if !finite(vector.Dot(gradient, gradient)) {
+		if !series.Finite(vector.Dot(gradient, gradient)) {
 			continue
 		}
 		for a := range n {
@@ -211,7 +212,7 @@ func (f *formulas) angle(d *fit.Data, path *fit.Smoothed, u int, arguments [][]f
 			}
 		}
 	}
-	if math.Abs(math.Sin(2*where)) < 0.05 || !finite(best) {
+	if math.Abs(math.Sin(2*where)) < 0.05 || !series.Finite(best) {
 		return nil, nil // an argument has its own axis
 	}
 	_, share, first, err := at(where)
@@ -235,7 +236,7 @@ const (
 // trace that it does not have; nil of a matrix that is zero.
 func principal(m []float64, n int) (direction []float64, rest float64) {
 	var eigen mat.EigenSym
-	if !finite(vector.Dot(m, m)) || !eigen.Factorize(mat.NewSymDense(n, slices.Clone(m)), true) {
+	if !series.Finite(vector.Dot(m, m)) || !eigen.Factorize(mat.NewSymDense(n, slices.Clone(m)), true) {
 		return nil, 1
 	}
 	values := eigen.Values(nil)

@@ -11,6 +11,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
+	"govern/series"
 )
 
 // family is a function that bends, of one argument x and fitted numbers: what
@@ -292,7 +293,7 @@ func (f *formulas) bent(ctx context.Context, u, round, most int) ([]*candidate, 
 			return false, err
 		}
 		out = append(out, c)
-		if finite(c.score()) && (best == nil || better(c, best)) {
+		if series.Finite(c.score()) && (best == nil || better(c, best)) {
 			best, chosen = c, b
 			return true, nil
 		}
@@ -609,7 +610,7 @@ func (f *formulas) rank(ctx context.Context, u, round, most int) ([]bend, error)
 				b.loss = kept.loss + price*float64(b.parts+len(b.values))
 			}
 			moved := b.moved(kept.theta)
-			if k := slices.IndexFunc(all, func(fam family) bool { return fam.name == b.family.name }); finite(b.loss) && b.loss < ceiling && (best[k] == nil || b.loss < best[k].loss) {
+			if k := slices.IndexFunc(all, func(fam family) bool { return fam.name == b.family.name }); series.Finite(b.loss) && b.loss < ceiling && (best[k] == nil || b.loss < best[k].loss) {
 				best[k] = b
 				b.values = moved
 				if near {
@@ -824,7 +825,7 @@ func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
 		if f.hopeless(c) {
 			return nil, nil
 		}
-		if finite(c.fit.Evidence) {
+		if series.Finite(c.fit.Evidence) {
 			if c.fit, err = c.search.settle(ctx, name, c.fit); err != nil {
 				return nil, err
 			}

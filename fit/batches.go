@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"govern/optim"
+	"govern/series"
 )
 
 // Nodes of a window, and of a batch.
@@ -103,7 +104,7 @@ func (r *parts) Batches() int { return len(r.batches) }
 func (r *parts) Part(batch int, x, gradient []float64) float64 {
 	b := r.batches[batch]
 	objective := b.Evaluate(x, gradient)
-	if finite(objective) {
+	if series.Finite(objective) {
 		b.Accept()
 	}
 	// Every part holds the whole prior.

@@ -13,14 +13,6 @@ import (
 	"govern/tape"
 )
 
-// Inflation is √((1+ρ)/(1−ρ)): white noise so much larger has the power of AR(1)
-// noise with correlation ρ at frequencies far below that of the sampling, where
-// the motion is. A fit that takes the noise for white and so much larger weighs
-// data, defects and terms as the correlated noise deserves; 1 for white noise.
-func (c ChannelInfo) Inflation() float64 {
-	return math.Sqrt((1 + c.Correlation) / (1 - c.Correlation))
-}
-
 // Noise of a residual counts as AR(1) when its autocorrelation falls from
 // sample to sample as a power, as that of a wrong model does not: at lags of 2 and 4
 // within colouredTolerance, from at least colouredLeast at lag 1.
@@ -87,7 +79,7 @@ func (e *Engine) Coloured(ctx context.Context, name string, at *Fitted) ([]Entry
 		found = true
 		for i := range entries {
 			entries[i].Channels = slices.Clone(entries[i].Channels)
-			if k := slices.Index(e.Data.index[i], c); k >= 0 {
+			if k := e.Data.Place(i, c); k >= 0 {
 				entries[i].Channels[k].Correlation = rho
 				entries[i].Channels[k].Sigma = sigma * math.Sqrt((1+rho)/(1-rho))
 			}

@@ -9,14 +9,6 @@ const (
 	targetCycle  = 200
 )
 
-// Condensing is how many samples of the data can be put together, 1 for none.
-func (d *Data) Condensing() int {
-	if rate := d.SamplesPerCycle(); rate > denseSamples {
-		return int(rate / targetCycle)
-	}
-	return 1
-}
-
 // Condense puts every k samples together: the value at their middle of a
 // parabola fitted to them, which keeps curvature where a mean would flatten it.
 // The bias is of fourth order in the span of the k samples, the noise falls by
@@ -95,4 +87,12 @@ func parabola(t, x []float64, t0 float64) float64 {
 		return y[0] / s[0]
 	}
 	return det(y[0], s[1], s[2], y[1], s[2], s[3], y[2], s[3], s[4]) / whole
+}
+
+// Condensing is how many samples of the data can be put together, 1 for none.
+func (t *Table) Condensing() int {
+	if rate := t.SamplesPerCycle(); rate > denseSamples {
+		return int(rate / targetCycle)
+	}
+	return 1
 }

@@ -5,24 +5,18 @@ import (
 	"math"
 	"slices"
 	"sort"
-	"strconv"
 
 	"govern/expr"
 	"govern/model"
-	"govern/series"
 	"govern/tape"
 )
 
 // Data is a set of entries made ready for fitting a model: one table of
 // channels over all entries, noise estimates, scales.
 type Data struct {
-	Model    *model.Model
-	Entries  []Entry
-	Channels []ChannelInfo
-	Calls    []UnknownCall
-	// Time is t_c: half the mean time between turning points that stand out by
-	// 0.6 standard deviations, on the clean channel where it is shortest.
-	Time float64
+	Model *model.Model
+	Table
+	Calls []UnknownCall
 
 	locals  []local           // parameters that are not the same in every entry
 	members map[[2]string]int // parameter and entry → index of the value among the model's parameters
@@ -30,42 +24,9 @@ type Data struct {
 	columns []string          // names of the fitted parameters
 
 	conditions []string // parameters that entries set
-	index      [][]int  // entry, channel of the entry → channel
 	// sizes of the fitted parameters without bounds, as far as the data say them.
 	sizes map[string]float64
 	held  []Column // fitted parameters that stand at a start instead
-}
-
-// ChannelInfo is a channel of all entries that have it.
-//
-// Where the noise of a channel has several levels each is a channel.
-type ChannelInfo struct {
-	Column  string
-	Unit    string
-	Observe *expr.Expr // definitions expanded
-	Std     float64    // of the data
-	Count   int        // samples present
-	// Sigma0 is the noise estimated from differences, an upper bound in
-	// expectation; the given noise where Given.
-	Sigma0 float64
-	Given  bool
-	// Differences is the estimate from differences also where the noise is given; 0
-	// where there are too few samples for one.
-	Differences float64
-	// Correlation of the noise from sample to sample; the noise of every fit is then
-	// Inflation times that of a sample.
-	Correlation float64
-	// Slow is the noise that differences over longer strides show, where the
-	// sampling is dense enough to tell it from the signal: noise that is not white
-	// hides from neighbouring samples. At least Sigma0.
-	Slow float64
-	// Floor is the smallest noise assumed: 1e-4 standard deviations or the
-	// quantisation step / √12.
-	Floor float64
-	// Level is that of its entries' channels, Files are their names where the data have
-	// others; nil where they have not.
-	Level int
-	Files []string
 }
 
 // UnknownCall is a distinct call of an unknown in the equations.
@@ -80,25 +41,12 @@ type UnknownCall struct {
 
 // Prepare collects what every stage needs of the data.
 func Prepare(m *model.Model, entries []Entry) (*Data, error) {
-	d := &Data{Model: m, Entries: entries}
+	d := &Data{Model: m, Table: NewTable(entries, m.Expand)}
 	set := map[string]bool{}
-	known := map[string]int{}
 	for _, e := range entries {
-		var index []int
 		for name := range e.Set {
 			set[name] = true
 		}
-		for _, c := range e.Channels {
-			k := c.instrument() + "\x00" + strconv.Itoa(c.Level)
-			i, ok := known[k]
-			if !ok {
-				i = len(d.Channels)
-				known[k] = i
-				d.Channels = append(d.Channels, ChannelInfo{Column: c.Column, Unit: c.Unit, Observe: m.Expand(c.Observe), Level: c.Level})
-			}
-			index = append(index, i)
-		}
-		d.index = append(d.index, index)
 	}
 	d.findLocals(set)
 	for _, l := range d.locals {
@@ -111,130 +59,12 @@ func Prepare(m *model.Model, entries []Entry) (*Data, error) {
 		d.conditions = append(d.conditions, name)
 	}
 	sort.Strings(d.conditions)
-	d.describe()
 	d.findCalls()
 	if len(d.Channels) == 0 {
 		return nil, fmt.Errorf("fit: no channel is observed")
 	}
 	d.sizes = d.parameterSizes()
 	return d, nil
-}
-
-// describe estimates scale and noise of every channel, and t_c.
-func (d *Data) describe() {
-	type part struct{ t, x []float64 }
-	parts := make([][]part, len(d.Channels))
-	for e, entry := range d.Entries {
-		for c, ch := range entry.Channels {
-			i := d.index[e][c]
-			parts[i] = append(parts[i], part{entry.Times, ch.Values})
-			if ch.Sigma > 0 {
-				d.Channels[i].Sigma0, d.Channels[i].Given = ch.Sigma, true
-				d.Channels[i].Correlation = ch.Correlation
-			}
-		}
-	}
-	cleanest := math.Inf(1)
-	for i := range d.Channels {
-		c := &d.Channels[i]
-		var all []float64
-		sum, weight, step := 0.0, 0.0, 0.0
-		for _, p := range parts[i] {
-			all = append(all, p.x...)
-			if s, _ := series.NoiseSigma(p.t, p.x); s > 0 && !math.IsInf(s, 0) && !math.IsNaN(s) {
-				n := float64(len(p.x))
-				sum += n * s * s
-				weight += n
-			}
-			step = math.Max(step, series.QuantisationStep(p.x))
-		}
-		for _, v := range all {
-			if !math.IsNaN(v) {
-				c.Count++
-			}
-		}
-		c.Std = series.Std(all)
-		c.Floor = math.Max(1e-4*c.Std, step/math.Sqrt(12))
-		if weight > 0 {
-			c.Differences = math.Sqrt(sum / weight)
-		}
-		if !c.Given && weight > 0 {
-			c.Sigma0 = c.Differences
-		}
-		if !c.Given {
-			c.Sigma0 = math.Max(c.Sigma0, c.Floor)
-		}
-	}
-	d.compareLevels()
-	for _, c := range d.Channels {
-		cleanest = math.Min(cleanest, c.Sigma0/c.Std)
-	}
-	// The fastest rotation of the clean channels; without turning points the
-	// crossings of the cleanest.
-	for i, c := range d.Channels {
-		ratio := c.Sigma0 / c.Std
-		if ratio > math.Max(cleanRatio, cleanest) {
-			continue
-		}
-		longest := part{}
-		for _, p := range parts[i] {
-			if len(p.t) > len(longest.t) {
-				longest = p
-			}
-		}
-		tc := 0.0
-		if ratio <= cleanRatio {
-			tc = series.TurningTime(longest.t, longest.x, math.Max(0.6*c.Std, 8*c.Sigma0))
-		}
-		if tc == 0 && ratio == cleanest {
-			tc = series.CharacteristicTime(longest.t, longest.x)
-		}
-		if tc > 0 && (d.Time == 0 || tc < d.Time) {
-			d.Time = tc
-		}
-	}
-	for i := range d.Channels {
-		c := &d.Channels[i]
-		c.Slow = c.Sigma0
-		for stride := 2; d.Time > 0 && !c.Given && float64(stride*strideSamples) < d.SamplesPerCycle(); stride *= 2 {
-			sum, weight := 0.0, 0.0
-			for _, p := range parts[i] {
-				t, x := every(p.t, stride), every(p.x, stride)
-				if len(t) < 100 {
-					continue
-				}
-				if s, _ := series.NoiseSigma(t, x); s > 0 && !math.IsInf(s, 0) {
-					sum += float64(len(x)) * s * s
-					weight += float64(len(x))
-				}
-			}
-			if weight > 0 {
-				c.Slow = math.Max(c.Slow, math.Sqrt(sum/weight))
-			}
-		}
-	}
-	if d.Time == 0 { // no oscillation: a quarter of the longest record
-		for _, e := range d.Entries {
-			d.Time = math.Max(d.Time, (e.Times[len(e.Times)-1]-e.Times[0])/4)
-		}
-	}
-}
-
-// cleanRatio is the noise, in standard deviations, up to which turning points
-// can be told from noise.
-const cleanRatio = 0.15
-
-// strideSamples is how many samples a cycle must keep for differences over a
-// stride to be noise and not signal.
-const strideSamples = 60
-
-// every takes each n-th value.
-func every(x []float64, n int) []float64 {
-	var out []float64
-	for i := 0; i < len(x); i += n {
-		out = append(out, x[i])
-	}
-	return out
 }
 
 // findCalls lists the distinct calls of unknowns in the equations.
@@ -285,39 +115,6 @@ func (d *Data) absorb() {
 	}
 }
 
-// Sigmas returns the starting noise of every channel.
-func (d *Data) Sigmas() []float64 {
-	s := make([]float64, len(d.Channels))
-	for i, c := range d.Channels {
-		s[i] = c.Sigma0
-	}
-	return s
-}
-
-// relative is the noise of every channel in its standard deviations.
-func (d *Data) relative(sigma []float64) []float64 {
-	out := make([]float64, len(sigma))
-	for i, s := range sigma {
-		out[i] = s / d.Channels[i].Std
-	}
-	return out
-}
-
-// Misgiven says that the noise given for a channel is far from what its samples
-// show, with what to look at; empty where it is not. Estimates from differences
-// take motion for noise where the sampling is coarse: cycle, the samples of one,
-// decides whether a smaller noise can be doubted.
-func (c ChannelInfo) Misgiven(cycle float64) string {
-	const far, dense = 4, 25
-	if !c.Given || c.Differences == 0 || c.Differences < c.Floor {
-		return ""
-	}
-	if c.Sigma0 > far*c.Differences || c.Sigma0 < c.Differences/far && cycle > dense {
-		return fmt.Sprintf("noise of %s is given as %.3g, but neighbouring samples scatter by %.2g: is it in the unit of the column, and no variance? Without it the noise is estimated", c.Label(), c.Sigma0, c.Differences)
-	}
-	return ""
-}
-
 // FarFromZero says that the samples of channel i, which measures a state alone, are
 // much farther from zero than they vary, with what to do; empty where they are not.
 // Terms that share the state are then nearly proportional, and of formulas with
@@ -336,23 +133,6 @@ func (d *Data) FarFromZero(i int) string {
 	}
 	return fmt.Sprintf("%s lies around %.4g and varies by %.2g: terms with it can hardly be told apart, and known equations must mean it with its offset. If its zero has no meaning, say what the column measures, `observe: {%s: %s}`; then the formula is in %s without the offset",
 		c.Column, mean, c.Std, c.Column, at, c.Observe.Ident)
-}
-
-// cap is the largest noise that a stage may assume for channel i.
-func (c ChannelInfo) cap() float64 {
-	if c.Given {
-		return c.Sigma0
-	}
-	return 1.1 * c.Slow
-}
-
-// Observations is the number of samples of all channels.
-func (d *Data) Observations() int {
-	n := 0
-	for _, c := range d.Channels {
-		n += c.Count
-	}
-	return n
 }
 
 // Balance is the gradient-matching form of a model at a smoothed path: for every
@@ -531,34 +311,6 @@ func (d *Data) value(e, i int, name string, sm *Smoothed) float64 {
 		return d.Model.Parameters[p].Value
 	}
 	return math.NaN()
-}
-
-// SamplesPerCycle is the mean number of samples in a cycle, 4·t_c.
-func (d *Data) SamplesPerCycle() float64 {
-	span, steps := 0.0, 0
-	for _, e := range d.Entries {
-		span += e.Times[len(e.Times)-1] - e.Times[0]
-		steps += len(e.Times) - 1
-	}
-	return 4 * d.Time * float64(steps) / span
-}
-
-// Channel is the index of an entry's channel, −1 when the data lack it.
-func (d *Data) Channel(c Channel) int {
-	return d.find(c.Column, d.Model.Expand(c.Observe), c.Level)
-}
-
-// IndexOf is the index of a channel of other data of the same model, −1 when
-// these lack it.
-func (d *Data) IndexOf(c ChannelInfo) int { return d.find(c.Column, c.Observe, c.Level) }
-
-func (d *Data) find(column string, observe *expr.Expr, level int) int {
-	for i, have := range d.Channels {
-		if have.Column == column && have.Level == level && expr.Identical(have.Observe, observe) {
-			return i
-		}
-	}
-	return -1
 }
 
 // Arguments are the values of the arguments of unknown u along a smoothed path:

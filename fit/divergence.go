@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"govern/optim"
+	"govern/series"
 )
 
 // divergence says how trajectories near a fit part: the state-transition matrices
@@ -102,7 +103,7 @@ func (d *divergence) growth(k int) float64 {
 				next.Mul(mat.NewDense(n, n, phi), product)
 				product, next = next, product
 			}
-			if !finite(mat.Sum(product)) || !svd.Factorize(product, mat.SVDNone) {
+			if !series.Finite(mat.Sum(product)) || !svd.Factorize(product, mat.SVDNone) {
 				return math.Inf(1)
 			}
 			worst = math.Max(worst, svd.Values(nil)[0])

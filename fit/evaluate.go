@@ -84,15 +84,6 @@ func (d *Data) withConditions(f *Fitted) *Fitted {
 	return &g
 }
 
-// middle is the time halfway between the first sample of all entries and the last.
-func (d *Data) middle() float64 {
-	first, last := math.Inf(1), math.Inf(-1)
-	for _, e := range d.Entries {
-		first, last = math.Min(first, e.Times[0]), math.Max(last, e.Times[len(e.Times)-1])
-	}
-	return (first + last) / 2
-}
-
 // slopes compiles unknown u of a fit with its derivatives, and says to which
 // columns of the covariance they belong.
 func (d *Data) slopes(f *Fitted, u int, names []string) (*tape.Program, []int, error) {

@@ -9,25 +9,6 @@ import (
 // gaps.
 const gapFactor = 3
 
-// Gap is the longest time without a sample of any channel that a segment may
-// bridge: a characteristic time, a quarter of a cycle, and at least three usual
-// intervals. Beyond it the motion is no longer close to its linearisation, one
-// Runge–Kutta step of the usual length does not reach across, and an unknown that
-// walks at random has forgotten where it was.
-func (d *Data) Gap() float64 {
-	var intervals []float64
-	for _, e := range d.Entries {
-		for i := 1; i < len(e.Times); i++ {
-			intervals = append(intervals, e.Times[i]-e.Times[i-1])
-		}
-	}
-	if len(intervals) == 0 {
-		return math.Inf(1)
-	}
-	slices.Sort(intervals)
-	return math.Max(d.Time, gapFactor*intervals[3*len(intervals)/4])
-}
-
 // CutAtGaps returns the parts of an entry between gaps, times longer than limit
 // without a sample of any channel, in order; they share the entry's memory. Parts
 // with fewer than least samples are left out.
@@ -59,4 +40,23 @@ func (e Entry) CutAtGaps(limit float64, least int) []Entry {
 // seen says that a channel has sample i.
 func (e *Entry) seen(i int) bool {
 	return slices.ContainsFunc(e.Channels, func(c Channel) bool { return !math.IsNaN(c.Values[i]) })
+}
+
+// Gap is the longest time without a sample of any channel that a segment may
+// bridge: a characteristic time, a quarter of a cycle, and at least three usual
+// intervals. Beyond it the motion is no longer close to its linearisation, one
+// Runge–Kutta step of the usual length does not reach across, and an unknown that
+// walks at random has forgotten where it was.
+func (t *Table) Gap() float64 {
+	var intervals []float64
+	for _, e := range t.Entries {
+		for i := 1; i < len(e.Times); i++ {
+			intervals = append(intervals, e.Times[i]-e.Times[i-1])
+		}
+	}
+	if len(intervals) == 0 {
+		return math.Inf(1)
+	}
+	slices.Sort(intervals)
+	return math.Max(t.Time, gapFactor*intervals[3*len(intervals)/4])
 }

@@ -347,12 +347,3 @@ func (e *Engine) thin(path [][]float64) [][]float64 {
 	}
 	return out
 }
-
-// longest is the number of samples of the longest entry.
-func (d *Data) longest() int {
-	most := 0
-	for _, e := range d.Entries {
-		most = max(most, len(e.Times))
-	}
-	return most
-}

@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -62,52 +61,47 @@ func Levels(entries []Entry) []Entry {
 	return out
 }
 
-// Relevelled returns the data with levels apart that are one as far as differences
-// show, but not around a path (see WithoutOutliers); the data themselves when there are none.
-// Channels with given noise stay as they are.
-func (d *Data) Relevelled(states [][][]float64, parameters []float64) (*Data, error) {
-	residual, err := d.off(&Smoothed{States: states, Parameters: parameters})
-	if err != nil {
-		return nil, err
-	}
-	entries := d.Entries
-	for i, info := range d.Channels {
-		files := d.files(i)
+// Relevel returns the entries with levels apart that are one as far as differences
+// show, but not in what a path leaves of them: residual is by entry, channel of the table
+// and sample, nil where an entry lacks the channel. The entries are the table's own
+// where no level changes. Channels with given noise stay as they are.
+func (t *Table) Relevel(residual [][][]float64) (entries []Entry, changed bool) {
+	entries = t.Entries
+	for i, info := range t.Channels {
+		files := t.files(i)
 		if info.Given || len(files) < 2 {
 			continue
 		}
 		noises := make([]fileNoise, len(files))
-		for e := range d.Entries {
+		for e := range t.Entries {
 			if r := residual[e][i]; r != nil {
-				noises[slices.Index(files, d.Entries[e].Name)].addResidual(r, info.Floor)
+				noises[slices.Index(files, t.Entries[e].Name)].addResidual(r, info.Floor)
 			}
 		}
 		levels := levelsOf(noises)
 		if slices.Max(levels) == 0 {
 			continue
 		}
-		if &entries[0] == &d.Entries[0] {
+		if !changed {
+			changed = true
 			entries = slices.Clone(entries)
 			for e := range entries {
 				entries[e].Channels = slices.Clone(entries[e].Channels)
 			}
 		}
 		free := 0 // the first number that no level of the channel has
-		for _, k := range d.LevelsOf(i) {
-			free = max(free, d.Channels[k].Level+1)
+		for _, k := range t.LevelsOf(i) {
+			free = max(free, t.Channels[k].Level+1)
 		}
 		for e := range entries {
-			if k := slices.Index(d.index[e], i); k >= 0 {
+			if k := t.Place(e, i); k >= 0 {
 				if l := levels[slices.Index(files, entries[e].Name)]; l > 0 {
 					entries[e].Channels[k].Level = free + l - 1
 				}
 			}
 		}
 	}
-	if &entries[0] == &d.Entries[0] {
-		return d, nil
-	}
-	return Prepare(d.Model, entries)
+	return entries, changed
 }
 
 // AtLevels returns entries with the levels that other entries of their names have.
@@ -152,7 +146,7 @@ func (f *fileNoise) add(times []float64, c Channel) {
 	f.given = math.Max(f.given, c.Sigma)
 	f.samples += len(times)
 	n := series.MedianNoise(times, c.Values)
-	if !finite(n.Sigma) || n.Freedom == 0 {
+	if !series.Finite(n.Sigma) || n.Freedom == 0 {
 		return
 	}
 	f.square += n.Freedom * n.Sigma * n.Sigma
@@ -167,7 +161,7 @@ func (f *fileNoise) add(times []float64, c Channel) {
 func (f *fileNoise) addResidual(r []float64, floor float64) {
 	var sizes []float64
 	for _, v := range r {
-		if finite(v) {
+		if series.Finite(v) {
 			sizes = append(sizes, math.Abs(v))
 		}
 	}
@@ -295,19 +289,19 @@ func (g *group) join(other group) {
 // compareLevels sets deviation and floor of channels that have several levels, and the files
 // of each. Of the noisier ones most of the spread may be noise, so the motion's is the
 // mean of what all levels say of it, weighted by samples and by the square of the signal's share.
-func (d *Data) compareLevels() {
-	for i := range d.Channels {
-		levels := d.LevelsOf(i)
+func (t *Table) compareLevels() {
+	for i := range t.Channels {
+		levels := t.LevelsOf(i)
 		if len(levels) < 2 {
 			continue
 		}
-		d.Channels[i].Files = d.files(i)
+		t.Channels[i].Files = t.files(i)
 		if levels[0] != i {
 			continue
 		}
 		motion, weight := 0.0, 0.0
 		for _, k := range levels {
-			c := &d.Channels[k]
+			c := &t.Channels[k]
 			if share := 1 - c.Sigma0*c.Sigma0/(c.Std*c.Std); share > 0 {
 				w := float64(c.Count) * share * share
 				motion += w * share * c.Std * c.Std
@@ -319,7 +313,7 @@ func (d *Data) compareLevels() {
 		}
 		motion /= weight
 		for _, k := range levels {
-			c := &d.Channels[k]
+			c := &t.Channels[k]
 			c.Floor = math.Max(c.Floor, 1e-4*math.Sqrt(motion))
 			if !c.Given {
 				c.Sigma0 = math.Max(c.Sigma0, c.Floor)
@@ -330,36 +324,21 @@ func (d *Data) compareLevels() {
 }
 
 // files are the names of the entries that have channel i.
-func (d *Data) files(i int) []string {
+func (t *Table) files(i int) []string {
 	var out []string
-	for e, entry := range d.Entries {
-		if slices.Contains(d.index[e], i) && !slices.Contains(out, entry.Name) {
+	for e, entry := range t.Entries {
+		if slices.Contains(t.index[e], i) && !slices.Contains(out, entry.Name) {
 			out = append(out, entry.Name)
 		}
 	}
 	return out
 }
 
-// Label names a channel: by its column, and where its noise has several levels by
-// the files of this one.
-func (c ChannelInfo) Label() string {
-	switch n := len(c.Files); n {
-	case 0:
-		return c.Column
-	case 1:
-		return c.Column + " of " + c.Files[0]
-	case 2:
-		return c.Column + " of " + c.Files[0] + " and " + c.Files[1]
-	default:
-		return fmt.Sprintf("%s of %s and %d other files", c.Column, c.Files[0], n-1)
-	}
-}
-
 // Cleanest is the level of channel i with the least noise, i itself where there are no
 // others.
-func (d *Data) Cleanest(i int) int {
-	for _, k := range d.LevelsOf(i) {
-		if d.Channels[k].Sigma0 < d.Channels[i].Sigma0 {
+func (t *Table) Cleanest(i int) int {
+	for _, k := range t.LevelsOf(i) {
+		if t.Channels[k].Sigma0 < t.Channels[i].Sigma0 {
 			i = k
 		}
 	}
@@ -368,9 +347,9 @@ func (d *Data) Cleanest(i int) int {
 
 // valuesOfAny are the samples of channel c, whatever its level in entry e; nil where the
 // entry lacks it.
-func (d *Data) valuesOfAny(e, c int) []float64 {
-	for _, k := range d.LevelsOf(c) {
-		if v := d.values(e, k); v != nil {
+func (t *Table) valuesOfAny(e, c int) []float64 {
+	for _, k := range t.LevelsOf(c) {
+		if v := t.values(e, k); v != nil {
 			return v
 		}
 	}
@@ -379,21 +358,21 @@ func (d *Data) valuesOfAny(e, c int) []float64 {
 
 // AnyLevel is the index of an entry's channel, of another level where the data lack its
 // own; −1 when they lack it altogether.
-func (d *Data) AnyLevel(c Channel) int {
-	if i := d.Channel(c); i >= 0 {
+func (t *Table) AnyLevel(c Channel) int {
+	if i := t.Channel(c); i >= 0 {
 		return i
 	}
-	return slices.IndexFunc(d.Channels, func(have ChannelInfo) bool {
-		return have.Column == c.Column && expr.Identical(have.Observe, d.Model.Expand(c.Observe))
+	return slices.IndexFunc(t.Channels, func(have ChannelInfo) bool {
+		return have.Column == c.Column && expr.Identical(have.Observe, t.expand(c.Observe))
 	})
 }
 
 // LevelsOf are the channels that differ from channel i in the level of their noise alone,
 // itself among them, in order.
-func (d *Data) LevelsOf(i int) []int {
+func (t *Table) LevelsOf(i int) []int {
 	var out []int
-	for k, c := range d.Channels {
-		if c.Column == d.Channels[i].Column && expr.Identical(c.Observe, d.Channels[i].Observe) {
+	for k, c := range t.Channels {
+		if c.Column == t.Channels[i].Column && expr.Identical(c.Observe, t.Channels[i].Observe) {
 			out = append(out, k)
 		}
 	}

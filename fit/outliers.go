@@ -86,31 +86,18 @@ func (d *Data) WithoutOutliers(states [][][]float64, parameters []float64) (*Dat
 	return cleaned, found, err
 }
 
-// values are the samples of channel c of the data in entry e; nil where the
-// entry lacks it.
-func (d *Data) values(e, c int) []float64 {
-	if k := slices.Index(d.index[e], c); k >= 0 {
-		return d.Entries[e].Channels[k].Values
+// Relevelled returns the data with levels apart that are one as far as differences
+// show, but not around a path (see WithoutOutliers); the data themselves when there are none.
+func (d *Data) Relevelled(states [][][]float64, parameters []float64) (*Data, error) {
+	residual, err := d.off(&Smoothed{States: states, Parameters: parameters})
+	if err != nil {
+		return nil, err
 	}
-	return nil
-}
-
-// without is an entry whose channel c of the data lacks the samples that are
-// off by more than limit.
-func (d *Data) without(entry Entry, e, c int, off []float64, limit float64) Entry {
-	k := slices.Index(d.index[e], c)
-	if k < 0 {
-		return entry
+	entries, changed := d.Relevel(residual)
+	if !changed {
+		return d, nil
 	}
-	entry.Channels = slices.Clone(entry.Channels)
-	values := slices.Clone(entry.Channels[k].Values)
-	for i, r := range off {
-		if r > limit {
-			values[i] = math.NaN()
-		}
-	}
-	entry.Channels[k].Values = values
-	return entry
+	return Prepare(d.Model, entries)
 }
 
 // Clean smooths like Smooth; where the path leaves outliers it takes them out of

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"govern/expr"
+	"govern/series"
 	"govern/tape"
 )
 
@@ -78,7 +79,7 @@ func (d *Data) hiddenScales(c component, scale []float64) {
 	seen := make([][]float64, len(outputs))
 	err := d.along(d.measuredPath(nil), outputs, nil, func(_, _ int, m *tape.Machine) {
 		for k := range seen {
-			if v := m.Output(k)[0]; finite(v) {
+			if v := m.Output(k)[0]; series.Finite(v) {
 				seen[k] = append(seen[k], v)
 			}
 		}
@@ -111,7 +112,7 @@ func (d *Data) hiddenScales(c component, scale []float64) {
 			next = append(next, v)
 		}
 		for j, v := range next {
-			if scale[j] == 0 && finite(v) && v > 0 {
+			if scale[j] == 0 && series.Finite(v) && v > 0 {
 				scale[j], changed = v, true
 			}
 		}
@@ -189,7 +190,7 @@ func (d *Data) parameterSizes() map[string]float64 {
 	seen := make([][]float64, len(outputs))
 	if err := d.along(d.measuredPath(states), outputs, nil, func(_, _ int, m *tape.Machine) {
 		for k := range seen {
-			if v := m.Output(k)[0]; finite(v) {
+			if v := m.Output(k)[0]; series.Finite(v) {
 				seen[k] = append(seen[k], v)
 			}
 		}
@@ -200,7 +201,7 @@ func (d *Data) parameterSizes() map[string]float64 {
 	for k, c := range columns {
 		for i, size := range states {
 			if slope := rms(seen[k*len(right)+i]); slope > 0 && size > 0 {
-				if v := size / (d.Time * slope); finite(v) && (out[c.Name] == 0 || v < out[c.Name]) {
+				if v := size / (d.Time * slope); series.Finite(v) && (out[c.Name] == 0 || v < out[c.Name]) {
 					out[c.Name] = v
 				}
 			}

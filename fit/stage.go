@@ -330,12 +330,8 @@ func newObserver(d *Data, channels []int, states, columns []string) (*observer, 
 func (d *Data) chain(e int, channels []int, segment int) chain {
 	entry := &d.Entries[e]
 	c := chain{entry: entry, values: make([][]float64, len(channels))}
-	for k, want := range channels {
-		for i, have := range d.index[e] {
-			if have == want {
-				c.values[k] = entry.Channels[i].Values
-			}
-		}
+	for k, channel := range channels {
+		c.values[k] = d.values(e, channel)
 	}
 	n := len(entry.Times)
 	for i := 0; i < n-1; i += max(segment, 1) {

@@ -25,15 +25,6 @@ func (e *Engine) streams(start *Fitted, schedule Schedule) bool {
 	return (e.segment() == 1 || schedule.Longer) && len(start.Forms) == 0 && schedule.Gain == nil && schedule.From <= schedule.To*1.01 && e.Data.Samples() > streamSamples
 }
 
-// Samples is the number of sampling times of all entries.
-func (d *Data) Samples() int {
-	n := 0
-	for _, e := range d.Entries {
-		n += len(e.Times)
-	}
-	return n
-}
-
 // stretch is a part of an entry: samples from … to−1.
 type stretch struct{ entry, from, to int }
 
@@ -70,8 +61,7 @@ func (d *Data) nodes(w stretch, nodes [][]float64, n, segment int) []float64 {
 // part is the data of a window, with the channels, noise and scales of all.
 func (d *Data) part(w stretch) *Data {
 	p := *d
-	p.Entries = []Entry{d.Entries[w.entry].Slice(w.from, w.to)}
-	p.index = d.index[w.entry : w.entry+1]
+	p.Table = d.Table.Part(w.entry, w.from, w.to)
 	return &p
 }
 

@@ -271,5 +271,3 @@ func (r *apart) covariance() []float64 {
 func (r *apart) factor() *optim.Factor { return nil }
 
 func (r *apart) supplied() (motion, defect []float64) { return r.st.supplied(r.p, &r.l) }
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

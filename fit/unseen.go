@@ -64,28 +64,6 @@ func (d *Data) Free(states []string) error {
 	return nil
 }
 
-// Stretch is the beginning of the data: entries, the longest first, until they
-// have the given number of samples, the last one cut.
-func (d *Data) Stretch(samples int) []Entry {
-	order := make([]int, len(d.Entries))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return len(d.Entries[b].Times) - len(d.Entries[a].Times) })
-	var out []Entry
-	for _, i := range order {
-		e := d.Entries[i]
-		if len(e.Times) > samples {
-			e = e.Slice(0, samples)
-		}
-		out = append(out, e)
-		if samples -= len(e.Times); samples < 10 {
-			break
-		}
-	}
-	return out
-}
-
 // The spectrum of a drawn path: sines of random phase between a tenth and three
 // times the frequency of the characteristic time.
 const drawnSines = 12
@@ -146,20 +124,6 @@ func (e *Engine) Drawn(draw int) *Smoothed {
 		out.Parameters = append(out.Parameters, d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Value)
 	}
 	return out
-}
-
-// mean of all samples of channel c.
-func (d *Data) mean(c int) float64 {
-	sum, count := 0.0, 0.0
-	for e := range d.Entries {
-		for _, v := range d.values(e, c) {
-			if !math.IsNaN(v) {
-				sum += v
-				count++
-			}
-		}
-	}
-	return sum / math.Max(count, 1)
 }
 
 // wander is a random smooth function of the given mean and standard deviation.

@@ -31,6 +31,16 @@ func Std(x []float64) float64 {
 	return math.Sqrt(sum / float64(n))
 }
 
+// UpperMedian is the upper of the two middle values; 0 of none. It sorts NaN first.
+func UpperMedian(x []float64) float64 {
+	if len(x) == 0 {
+		return 0
+	}
+	c := slices.Clone(x)
+	slices.Sort(c)
+	return c[len(c)/2]
+}
+
 // Median returns the median of x without its NaNs, of an even number the mean of
 // the two in the middle; NaN when nothing is left.
 func Median(x []float64) float64 {
@@ -206,3 +216,6 @@ func gapLimit(t []float64, factor float64) float64 {
 	slices.Sort(intervals)
 	return factor * intervals[3*len(intervals)/4]
 }
+
+// Finite says that a number is neither NaN nor infinite.
+func Finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

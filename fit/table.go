@@ -1,0 +1,323 @@
+package fit
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"govern/expr"
+	"govern/series"
+)
+
+// Table is a set of entries as one table of channels: what their columns say of scale,
+// noise and time, whatever model is fitted to them.
+type Table struct {
+	Entries  []Entry
+	Channels []ChannelInfo
+	// Time is t_c: half the mean time between turning points that stand out by
+	// 0.6 standard deviations, on the clean channel where it is shortest.
+	Time float64
+
+	expand func(*expr.Expr) *expr.Expr // puts definitions into observables
+	index  [][]int                     // entry, channel of the entry → channel
+}
+
+// NewTable collects the channels of entries and estimates their noise, their scale
+// and the characteristic time. Expand puts a model's definitions into what channels
+// measure; two columns of one name that measure the same are one channel for every
+// level of noise. Cost: O(samples · log samples).
+func NewTable(entries []Entry, expand func(*expr.Expr) *expr.Expr) Table {
+	t := Table{Entries: entries, expand: expand}
+	known := map[string]int{}
+	for _, e := range entries {
+		var index []int
+		for _, c := range e.Channels {
+			k := c.instrument() + "\x00" + strconv.Itoa(c.Level)
+			i, ok := known[k]
+			if !ok {
+				i = len(t.Channels)
+				known[k] = i
+				t.Channels = append(t.Channels, ChannelInfo{Column: c.Column, Unit: c.Unit, Observe: expand(c.Observe), Level: c.Level})
+			}
+			index = append(index, i)
+		}
+		t.index = append(t.index, index)
+	}
+	t.describe()
+	return t
+}
+
+// Part is the table of samples from … to−1 of one entry, with the channels, noise
+// and scales of all.
+func (t *Table) Part(entry, from, to int) Table {
+	p := *t
+	p.Entries = []Entry{t.Entries[entry].Slice(from, to)}
+	p.index = t.index[entry : entry+1]
+	return p
+}
+
+// Place is where channel c of the table stands among those of entry e, −1 where the
+// entry lacks it.
+func (t *Table) Place(e, c int) int { return slices.Index(t.index[e], c) }
+
+// describe estimates scale and noise of every channel, and t_c.
+func (t *Table) describe() {
+	type part struct{ t, x []float64 }
+	parts := make([][]part, len(t.Channels))
+	for e, entry := range t.Entries {
+		for c, ch := range entry.Channels {
+			i := t.index[e][c]
+			parts[i] = append(parts[i], part{entry.Times, ch.Values})
+			if ch.Sigma > 0 {
+				t.Channels[i].Sigma0, t.Channels[i].Given = ch.Sigma, true
+				t.Channels[i].Correlation = ch.Correlation
+			}
+		}
+	}
+	cleanest := math.Inf(1)
+	for i := range t.Channels {
+		c := &t.Channels[i]
+		var all []float64
+		sum, weight, step := 0.0, 0.0, 0.0
+		for _, p := range parts[i] {
+			all = append(all, p.x...)
+			if s, _ := series.NoiseSigma(p.t, p.x); s > 0 && !math.IsInf(s, 0) && !math.IsNaN(s) {
+				n := float64(len(p.x))
+				sum += n * s * s
+				weight += n
+			}
+			step = math.Max(step, series.QuantisationStep(p.x))
+		}
+		for _, v := range all {
+			if !math.IsNaN(v) {
+				c.Count++
+			}
+		}
+		c.Std = series.Std(all)
+		c.Floor = math.Max(1e-4*c.Std, step/math.Sqrt(12))
+		if weight > 0 {
+			c.Differences = math.Sqrt(sum / weight)
+		}
+		if !c.Given && weight > 0 {
+			c.Sigma0 = c.Differences
+		}
+		if !c.Given {
+			c.Sigma0 = math.Max(c.Sigma0, c.Floor)
+		}
+	}
+	t.compareLevels()
+	for _, c := range t.Channels {
+		cleanest = math.Min(cleanest, c.Sigma0/c.Std)
+	}
+	// The fastest rotation of the clean channels; without turning points the
+	// crossings of the cleanest.
+	for i, c := range t.Channels {
+		ratio := c.Sigma0 / c.Std
+		if ratio > math.Max(cleanRatio, cleanest) {
+			continue
+		}
+		longest := part{}
+		for _, p := range parts[i] {
+			if len(p.t) > len(longest.t) {
+				longest = p
+			}
+		}
+		tc := 0.0
+		if ratio <= cleanRatio {
+			tc = series.TurningTime(longest.t, longest.x, math.Max(0.6*c.Std, 8*c.Sigma0))
+		}
+		if tc == 0 && ratio == cleanest {
+			tc = series.CharacteristicTime(longest.t, longest.x)
+		}
+		if tc > 0 && (t.Time == 0 || tc < t.Time) {
+			t.Time = tc
+		}
+	}
+	for i := range t.Channels {
+		c := &t.Channels[i]
+		c.Slow = c.Sigma0
+		for stride := 2; t.Time > 0 && !c.Given && float64(stride*strideSamples) < t.SamplesPerCycle(); stride *= 2 {
+			sum, weight := 0.0, 0.0
+			for _, p := range parts[i] {
+				times, x := every(p.t, stride), every(p.x, stride)
+				if len(times) < 100 {
+					continue
+				}
+				if s, _ := series.NoiseSigma(times, x); s > 0 && !math.IsInf(s, 0) {
+					sum += float64(len(x)) * s * s
+					weight += float64(len(x))
+				}
+			}
+			if weight > 0 {
+				c.Slow = math.Max(c.Slow, math.Sqrt(sum/weight))
+			}
+		}
+	}
+	if t.Time == 0 { // no oscillation: a quarter of the longest record
+		for _, e := range t.Entries {
+			t.Time = math.Max(t.Time, (e.Times[len(e.Times)-1]-e.Times[0])/4)
+		}
+	}
+}
+
+// Sigmas returns the starting noise of every channel.
+func (t *Table) Sigmas() []float64 {
+	s := make([]float64, len(t.Channels))
+	for i, c := range t.Channels {
+		s[i] = c.Sigma0
+	}
+	return s
+}
+
+// relative is the noise of every channel in its standard deviations.
+func (t *Table) relative(sigma []float64) []float64 {
+	out := make([]float64, len(sigma))
+	for i, s := range sigma {
+		out[i] = s / t.Channels[i].Std
+	}
+	return out
+}
+
+// Observations is the number of samples of all channels.
+func (t *Table) Observations() int {
+	n := 0
+	for _, c := range t.Channels {
+		n += c.Count
+	}
+	return n
+}
+
+// SamplesPerCycle is the mean number of samples in a cycle, 4·t_c.
+func (t *Table) SamplesPerCycle() float64 {
+	span, steps := 0.0, 0
+	for _, e := range t.Entries {
+		span += e.Times[len(e.Times)-1] - e.Times[0]
+		steps += len(e.Times) - 1
+	}
+	return 4 * t.Time * float64(steps) / span
+}
+
+// Channel is the index of an entry's channel, −1 when the data lack it.
+func (t *Table) Channel(c Channel) int {
+	return t.find(c.Column, t.expand(c.Observe), c.Level)
+}
+
+// IndexOf is the index of a channel of other data of the same model, −1 when
+// these lack it.
+func (t *Table) IndexOf(c ChannelInfo) int { return t.find(c.Column, c.Observe, c.Level) }
+
+func (t *Table) find(column string, observe *expr.Expr, level int) int {
+	for i, have := range t.Channels {
+		if have.Column == column && have.Level == level && expr.Identical(have.Observe, observe) {
+			return i
+		}
+	}
+	return -1
+}
+
+// values are the samples of channel c of the data in entry e; nil where the
+// entry lacks it.
+func (t *Table) values(e, c int) []float64 {
+	if k := t.Place(e, c); k >= 0 {
+		return t.Entries[e].Channels[k].Values
+	}
+	return nil
+}
+
+// without is an entry whose channel c of the data lacks the samples that are
+// off by more than limit.
+func (t *Table) without(entry Entry, e, c int, off []float64, limit float64) Entry {
+	k := t.Place(e, c)
+	if k < 0 {
+		return entry
+	}
+	entry.Channels = slices.Clone(entry.Channels)
+	values := slices.Clone(entry.Channels[k].Values)
+	for i, r := range off {
+		if r > limit {
+			values[i] = math.NaN()
+		}
+	}
+	entry.Channels[k].Values = values
+	return entry
+}
+
+// mean of all samples of channel c.
+func (t *Table) mean(c int) float64 {
+	sum, count := 0.0, 0.0
+	for e := range t.Entries {
+		for _, v := range t.values(e, c) {
+			if !math.IsNaN(v) {
+				sum += v
+				count++
+			}
+		}
+	}
+	return sum / math.Max(count, 1)
+}
+
+// longest is the number of samples of the longest entry.
+func (t *Table) longest() int {
+	most := 0
+	for _, e := range t.Entries {
+		most = max(most, len(e.Times))
+	}
+	return most
+}
+
+// Samples is the number of sampling times of all entries.
+func (t *Table) Samples() int {
+	n := 0
+	for _, e := range t.Entries {
+		n += len(e.Times)
+	}
+	return n
+}
+
+// Stretch is the beginning of the data: entries, the longest first, until they
+// have the given number of samples, the last one cut.
+func (t *Table) Stretch(samples int) []Entry {
+	order := make([]int, len(t.Entries))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return len(t.Entries[b].Times) - len(t.Entries[a].Times) })
+	var out []Entry
+	for _, i := range order {
+		e := t.Entries[i]
+		if len(e.Times) > samples {
+			e = e.Slice(0, samples)
+		}
+		out = append(out, e)
+		if samples -= len(e.Times); samples < 10 {
+			break
+		}
+	}
+	return out
+}
+
+// middle is the time halfway between the first sample of all entries and the last.
+func (t *Table) middle() float64 {
+	first, last := math.Inf(1), math.Inf(-1)
+	for _, e := range t.Entries {
+		first, last = math.Min(first, e.Times[0]), math.Max(last, e.Times[len(e.Times)-1])
+	}
+	return (first + last) / 2
+}
+
+// cleanRatio is the noise, in standard deviations, up to which turning points
+// can be told from noise.
+const cleanRatio = 0.15
+
+// strideSamples is how many samples a cycle must keep for differences over a
+// stride to be noise and not signal.
+const strideSamples = 60
+
+// every takes each n-th value.
+func every(x []float64, n int) []float64 {
+	var out []float64
+	for i := 0; i < len(x); i += n {
+		out = append(out, x[i])
+	}
+	return out
+}
