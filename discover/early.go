@@ -57,7 +57,7 @@ func (f *formulas) unbent(ctx context.Context) (*fit.Smoothed, error) {
 func (f *formulas) early(ctx context.Context, degree int, path *fit.Smoothed) (*Result, error) {
 	d := f.engine.Data
 	n := float64(d.Observations())
-	r, err := f.linearised(degree, path)
+	r, err := f.linearise(degree, path)
 	if err != nil || r == nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (f *formulas) larger(ctx context.Context, degree int, path *fit.Smoothed, l
 		if _, same := libraries(f.engine.Data, next); same {
 			break
 		}
-		r, err := f.linearised(next, path)
+		r, err := f.linearise(next, path)
 		if err != nil {
 			return false, err
 		}
@@ -102,9 +102,9 @@ func (f *formulas) larger(ctx context.Context, degree int, path *fit.Smoothed, l
 	return false, nil
 }
 
-// linearised is a path with a library, at the coefficients of the regression along it
+// linearise is a path with a library, at the coefficients of the regression along it
 // and the defect weight earlyDefect; nil where it has none.
-func (f *formulas) linearised(degree int, path *fit.Smoothed) (*record, error) {
+func (f *formulas) linearise(degree int, path *fit.Smoothed) (*linearisation, error) {
 	library, _ := libraries(f.engine.Data, degree)
 	if len(library) == 0 {
 		return nil, nil
@@ -117,13 +117,13 @@ func (f *formulas) linearised(degree int, path *fit.Smoothed) (*record, error) {
 	if !series.Finite(vector.Dot(theta, theta)) {
 		return nil, nil
 	}
-	r := &record{f.engine, f.engine.Start(path, library, coefficients, parameters), library, theta}
+	r := &linearisation{f.engine, f.engine.Start(path, library, coefficients, parameters), library, theta}
 	r.at.Substeps, r.at.Omega = max(f.best.fit.Substeps, 1), earlyDefect
 	return r, nil
 }
 
 // residuals are what blocks cost a sample, each with coefficients of its own.
-func (r *record) residuals(ctx context.Context, blocks []fit.Block) ([]float64, error) {
+func (r *linearisation) residuals(ctx context.Context, blocks []fit.Block) ([]float64, error) {
 	triangles, err := r.triangles(ctx, blocks)
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (r *record) residuals(ctx context.Context, blocks []fit.Block) ([]float64, 
 }
 
 // together is what the record costs with the same coefficients everywhere.
-func (r *record) together(ctx context.Context) (float64, error) {
+func (r *linearisation) together(ctx context.Context) (float64, error) {
 	triangles, err := r.triangles(ctx, r.blocks(int(leastRegime*r.engine.Data.SamplesPerCycle())))
 	if err != nil {
 		return 0, err

@@ -12,8 +12,8 @@ import (
 	"govern/model"
 )
 
-// record is a table of one column, x, at unit steps.
-func record(n int, next func() float64) []fit.Entry {
+// recording is a table of one column, x, at unit steps.
+func recording(n int, next func() float64) []fit.Entry {
 	e := fit.Entry{Name: "record", Channels: []fit.Channel{{Column: "x", Observe: expr.Var("x"), Values: make([]float64, n)}}}
 	for i := range n {
 		e.Times = append(e.Times, float64(i))
@@ -34,7 +34,7 @@ func TestNoiseAndMapsAreNoFlows(t *testing.T) {
 		"map":         {func() float64 { logistic *= 3.9 * (1 - logistic); return logistic }, "100 % of x of the variance. That is a map"},
 	} {
 		m := model.Open([]string{"x"})
-		d, err := fit.Prepare(m, record(300, c.next))
+		d, err := fit.Prepare(m, recording(300, c.next))
 		if err != nil {
 			t.Fatal(err)
 		}

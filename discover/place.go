@@ -91,9 +91,9 @@ const placeOmega = 1e-4
 // sharp is place with as few defects as the data bear: where even the best motion
 // costs more than chance lets it the place may lie between samples, or coefficients
 // are not known well enough, and more defects are allowed.
-func (p *placing) sharp(ctx context.Context, name string, record fit.Entry, low, high, k int, around float64) (found, error) {
+func (p *placing) sharp(ctx context.Context, name string, whole fit.Entry, low, high, k int, around float64) (found, error) {
 	for round := 0; ; round++ {
-		at, err := p.place(ctx, fmt.Sprintf("%s/omega-%d", name, round), record, low, high, k, around)
+		at, err := p.place(ctx, fmt.Sprintf("%s/omega-%d", name, round), whole, low, high, k, around)
 		if err != nil || at.excess < placeSure || p.omega >= fit.OmegaEnd {
 			return at, err
 		}
@@ -115,25 +115,25 @@ const (
 // place of the change from regime k, counted from 1, to the next, within so many
 // cycles of samples low to high of a record. The loss hardly has a minimum but that at
 // the change: on both sides of it a formula has to explain what the other one made.
-func (p *placing) place(ctx context.Context, name string, record fit.Entry, low, high, k int, around float64) (found, error) {
+func (p *placing) place(ctx context.Context, name string, whole fit.Entry, low, high, k int, around float64) (found, error) {
 	cycle := p.from.SamplesPerCycle()
 	step := max(int(cycle*math.Min(around, 1)/placeStep), 1)
 	at := (low + high) / 2
 	reach := int(around*cycle) + (high-low)/2
-	best, err := p.among(ctx, name, record, at, k, at-reach, at+reach, step)
-	for far := 1; err == nil && far < placeFar && (best.low < at-reach+step && best.low > step || best.high > at+reach-step && best.high < len(record.Times)-step); far++ {
+	best, err := p.among(ctx, name, whole, at, k, at-reach, at+reach, step)
+	for far := 1; err == nil && far < placeFar && (best.low < at-reach+step && best.low > step || best.high > at+reach-step && best.high < len(whole.Times)-step); far++ {
 		at = best.at
-		best, err = p.among(ctx, fmt.Sprintf("%s/far-%d", name, far), record, at, k, at-reach, at+reach, step)
+		best, err = p.among(ctx, fmt.Sprintf("%s/far-%d", name, far), whole, at, k, at-reach, at+reach, step)
 	}
 	if err != nil || step == 1 {
 		return best, err
 	}
-	return p.among(ctx, name+"/fine", record, best.at, k, best.low-step, best.high+step, max((best.high-best.low+2*step)/placeFine, 1))
+	return p.among(ctx, name+"/fine", whole, best.at, k, best.low-step, best.high+step, max((best.high-best.low+2*step)/placeFine, 1))
 }
 
 // among weighs the places from … to, step apart, with their likelihoods.
-func (p *placing) among(ctx context.Context, name string, record fit.Entry, at, k, from, to, step int) (found, error) {
-	n := len(record.Times)
+func (p *placing) among(ctx context.Context, name string, whole fit.Entry, at, k, from, to, step int) (found, error) {
+	n := len(whole.Times)
 	first, last := p.around(from, to, n)
 	out := found{at: at, low: at, high: at}
 	if last-first < 8 {
@@ -142,8 +142,8 @@ func (p *placing) among(ctx context.Context, name string, record fit.Entry, at, 
 	var entries []fit.Entry
 	var places []int
 	for i := max(from, first+2); i <= min(to, last-2); i += step {
-		e := record.Slice(first, last)
-		e.Name, e.Set = fmt.Sprintf("%s@%d", record.Name, i), nil
+		e := whole.Slice(first, last)
+		e.Name, e.Set = fmt.Sprintf("%s@%d", whole.Name, i), nil
 		signal := make([]float64, last-first)
 		for j := range signal {
 			if first+j >= i {
@@ -157,11 +157,11 @@ func (p *placing) among(ctx context.Context, name string, record fit.Entry, at, 
 		return out, nil
 	}
 	for i := range entries {
-		entries[i].Set = p.conditions(record.Set)
+		entries[i].Set = p.conditions(whole.Set)
 	}
 	losses, path, err := p.losses(ctx, name, switching(p.closed, p.regimes, k), entries)
 	if err == nil && p.cut != nil {
-		losses, err = p.adapted(ctx, k, entries, path, p.elsewhere(record, first, last))
+		losses, err = p.adapted(ctx, k, entries, path, p.elsewhere(whole, first, last))
 	}
 	if err != nil {
 		return out, err
@@ -303,7 +303,7 @@ func (p *placing) adapted(ctx context.Context, k int, entries []fit.Entry, path 
 }
 
 // elsewhere are the stretches that lie outside of samples first to last of a record.
-func (p *placing) elsewhere(record fit.Entry, first, last int) []fit.Block {
+func (p *placing) elsewhere(whole fit.Entry, first, last int) []fit.Block {
 	const least = 4 // samples
 	var out []fit.Block
 	for i, b := range p.cut.lies {
@@ -312,7 +312,7 @@ func (p *placing) elsewhere(record fit.Entry, first, last int) []fit.Block {
 				out = append(out, fit.Block{Entry: i, From: from - b.From, To: to - b.From})
 			}
 		}
-		if p.from.Entries[b.Entry].Name != record.Name {
+		if p.from.Entries[b.Entry].Name != whole.Name {
 			add(b.From, b.To)
 			continue
 		}
@@ -332,7 +332,7 @@ const (
 // bracket narrows down where, from sample low to sample high of a record, regime k
 // gives way to the next, until placeAround cycles hold it: few blocks of the record
 // under both formulas. It takes the change to be the only one there.
-func (p *placing) bracket(ctx context.Context, name string, record fit.Entry, k, low, high int) (int, error) {
+func (p *placing) bracket(ctx context.Context, name string, whole fit.Entry, k, low, high int) (int, error) {
 	cycle := p.from.SamplesPerCycle()
 	length := int(math.Max(bracketCycles*cycle, 12))
 	before, after := p.inRegime(k), p.inRegime(k+1)
@@ -341,9 +341,9 @@ func (p *placing) bracket(ctx context.Context, name string, record fit.Entry, k,
 		var centres []int
 		for b := range bracketBlocks {
 			centre := low + (high-low)*(2*b+1)/(2*bracketBlocks)
-			from := min(max(centre-length/2, 0), max(len(record.Times)-length, 0))
-			e := record.Slice(from, min(from+length, len(record.Times)))
-			e.Set = p.conditions(record.Set)
+			from := min(max(centre-length/2, 0), max(len(whole.Times)-length, 0))
+			e := whole.Slice(from, min(from+length, len(whole.Times)))
+			e.Set = p.conditions(whole.Set)
 			entries, centres = append(entries, e), append(centres, centre)
 		}
 		old, _, err := p.losses(ctx, fmt.Sprintf("%s/%d-before", name, round), before, entries)
@@ -390,17 +390,17 @@ func (p *placing) inRegime(number int) *model.Model {
 }
 
 // moveChange sets where regime k of a record ends and the next begins.
-func moveChange(regimes []Regime, record fit.Entry, k int, at found) {
+func moveChange(regimes []Regime, whole fit.Entry, k int, at found) {
 	for i := range regimes {
-		if regimes[i].Entry != record.Name {
+		if regimes[i].Entry != whole.Name {
 			continue
 		}
 		switch regimes[i].Number {
 		case k:
-			regimes[i].To = record.Times[at.at]
+			regimes[i].To = whole.Times[at.at]
 		case k + 1:
-			regimes[i].From = record.Times[at.at]
-			regimes[i].Low, regimes[i].High = record.Times[max(at.low-1, 0)], record.Times[at.high]
+			regimes[i].From = whole.Times[at.at]
+			regimes[i].Low, regimes[i].High = whole.Times[max(at.low-1, 0)], whole.Times[at.high]
 		}
 	}
 }
@@ -432,23 +432,23 @@ func Places(ctx context.Context, e *fit.Engine, r *Result, records []fit.Entry) 
 			if before.Entry != next.Entry || before.Number != next.Number-1 {
 				continue
 			}
-			for k, record := range records {
-				if record.Name != next.Entry || record.Times[0] > before.To || record.Times[len(record.Times)-1] < next.From {
+			for k, whole := range records {
+				if whole.Name != next.Entry || whole.Times[0] > before.To || whole.Times[len(whole.Times)-1] < next.From {
 					continue
 				}
 				margin := int(placeAround * d.SamplesPerCycle())
-				low, _ := slices.BinarySearch(record.Times, before.To)
-				high, _ := slices.BinarySearch(record.Times, next.From)
+				low, _ := slices.BinarySearch(whole.Times, before.To)
+				high, _ := slices.BinarySearch(whole.Times, next.From)
 				name := fmt.Sprintf("places-%d-%d", k, before.Number)
-				at, err := p.bracket(ctx, name, record, before.Number, max(low-margin/2, 0), min(high+margin/2, len(record.Times)-1))
+				at, err := p.bracket(ctx, name, whole, before.Number, max(low-margin/2, 0), min(high+margin/2, len(whole.Times)-1))
 				if err != nil {
 					return nil, err
 				}
-				where, err := p.sharpest(ctx, name, record, at, before.Number)
+				where, err := p.sharpest(ctx, name, whole, at, before.Number)
 				if err != nil {
 					return nil, err
 				}
-				moveChange(out, record, before.Number, where)
+				moveChange(out, whole, before.Number, where)
 			}
 		}
 	}
@@ -457,14 +457,14 @@ func Places(ctx context.Context, e *fit.Engine, r *Result, records []fit.Entry) 
 
 // sharpest is place with as few defects as any motion bears, where what the rest of the
 // record says of the coefficients is known.
-func (p *placing) sharpest(ctx context.Context, name string, record fit.Entry, at, k int) (found, error) {
-	rough, err := p.place(ctx, name, record, at, at, k, placeAround)
+func (p *placing) sharpest(ctx context.Context, name string, whole fit.Entry, at, k int) (found, error) {
+	rough, err := p.place(ctx, name, whole, at, at, k, placeAround)
 	if err != nil || p.cut == nil || p.omega > fit.OmegaEnd {
 		return rough, err
 	}
 	fine := *p
 	fine.omega, fine.reach = placeOmega, placeLong
-	return fine.sharp(ctx, name, record, rough.low, rough.high, k, placeNear)
+	return fine.sharp(ctx, name, whole, rough.low, rough.high, k, placeNear)
 }
 
 // partsOf says where entries that are parts of records lie in them; those that are of

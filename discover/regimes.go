@@ -403,7 +403,7 @@ func (f *formulas) changes(ctx context.Context) (*segmented, error) {
 		if theta == nil {
 			continue
 		}
-		g, err := f.segmentation(ctx, &record{f.engine, f.best.fit, library, theta})
+		g, err := f.segmentation(ctx, &linearisation{f.engine, f.best.fit, library, theta})
 		if err != nil {
 			return nil, err
 		}

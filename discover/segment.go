@@ -9,22 +9,22 @@ import (
 	"govern/optim"
 )
 
-// record is data near a fit: its stretches say what they tell of the coefficients
+// linearisation is data near a fit: its stretches say what they tell of the coefficients
 // of a library and of the fitted parameters. Noise, path and defect weight are the
 // fit's.
-type record struct {
+type linearisation struct {
 	engine  *fit.Engine
 	at      *fit.Fitted
 	library []fit.Term
 	theta   []float64 // of the library and the parameters, where it is linearised
 }
 
-func (r *record) triangles(ctx context.Context, blocks []fit.Block) ([][]float64, error) {
+func (r *linearisation) triangles(ctx context.Context, blocks []fit.Block) ([][]float64, error) {
 	return r.engine.Triangles(ctx, r.at, r.library, r.theta, blocks)
 }
 
 // blocks cuts every entry into blocks of about so many samples.
-func (r *record) blocks(length int) []fit.Block {
+func (r *linearisation) blocks(length int) []fit.Block {
 	var out []fit.Block
 	for k, e := range r.engine.Data.Entries {
 		n := len(e.Times)
@@ -38,7 +38,7 @@ func (r *record) blocks(length int) []fit.Block {
 
 // blockLength is the length of the blocks that change points are sought in: they are
 // longer where many columns make the partition slow.
-func (r *record) blockLength() int {
+func (r *linearisation) blockLength() int {
 	d := r.engine.Data
 	cycle, total := d.SamplesPerCycle(), float64(d.Samples())
 	length := math.Max(math.Max(cycle/4, total/mostBlocks), 4)
@@ -59,7 +59,7 @@ type segmented struct {
 }
 
 // segmentation of a record; nil without coefficients.
-func (f *formulas) segmentation(ctx context.Context, r *record) (*segmented, error) {
+func (f *formulas) segmentation(ctx context.Context, r *linearisation) (*segmented, error) {
 	d := r.engine.Data
 	p := len(r.theta)
 	if p == 0 {
@@ -187,7 +187,7 @@ func squares(triangle, delta []float64) float64 {
 
 // place finds where, around the beginning of block b, what is explained by the
 // coefficients before changes to what is explained by those after.
-func (r *record) place(ctx context.Context, blocks []fit.Block, b int, before, after []float64) (cut, error) {
+func (r *linearisation) place(ctx context.Context, blocks []fit.Block, b int, before, after []float64) (cut, error) {
 	const around = 3 // blocks
 	d := r.engine.Data
 	here := blocks[b]
