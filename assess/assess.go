@@ -269,14 +269,14 @@ func (p *Proof) starts(in Input) []start {
 
 // startsIn spreads at most count starts over held-out entry e.
 func (p *Proof) startsIn(in Input, e int, horizon float64, count int) []start {
-	record, offset := before(slices.Concat(in.Train, in.Before), in.Test[e])
-	n := len(record.Times)
+	whole, offset := before(slices.Concat(in.Train, in.Before), in.Test[e])
+	n := len(whole.Times)
 	last := n - 1
-	for last > offset && record.Times[n-1]-record.Times[last] < horizon {
+	for last > offset && whole.Times[n-1]-whole.Times[last] < horizon {
 		last--
 	}
 	first := offset
-	for first < last && record.Times[first]-record.Times[0] < windowCycles*p.Cycle {
+	for first < last && whole.Times[first]-whole.Times[0] < windowCycles*p.Cycle {
 		first++
 	}
 	var out []start
@@ -288,7 +288,7 @@ func (p *Proof) startsIn(in Input, e int, horizon float64, count int) []start {
 		if at >= n-1 || at < 8 || len(out) > 0 && out[len(out)-1].at == at {
 			continue
 		}
-		out = append(out, start{e, at - offset, record, at})
+		out = append(out, start{e, at - offset, whole, at})
 	}
 	return out
 }
