@@ -7,6 +7,7 @@ import (
 	"govern/discover"
 	"govern/fit"
 	"govern/optim"
+	"govern/record"
 )
 
 // adopt goes on with the data as the search has left them: freed of outliers, and
@@ -34,10 +35,10 @@ func (w *work) adopt(ctx context.Context) (bool, error) {
 
 // level tells the files apart that the search has told apart by their noise.
 func (w *work) level() error {
-	if w.found.Data == nil || !slices.ContainsFunc(w.found.Data.Channels, func(c fit.ChannelInfo) bool { return w.data.IndexOf(c) < 0 }) {
+	if w.found.Data == nil || !slices.ContainsFunc(w.found.Data.Channels, func(c record.ChannelInfo) bool { return w.data.IndexOf(c) < 0 }) {
 		return nil
 	}
-	w.train, w.test = fit.AtLevels(w.train, w.found.Data.Entries), fit.AtLevels(w.test, w.found.Data.Entries)
+	w.train, w.test = record.AtLevels(w.train, w.found.Data.Entries), record.AtLevels(w.test, w.found.Data.Entries)
 	var err error
 	w.data, err = fit.Prepare(w.problem.Model, w.train)
 	return err
@@ -86,7 +87,7 @@ func (w *work) reconsider() (*fit.Data, error) {
 }
 
 // withCorrelation says of entries what data know of their noise's correlation.
-func withCorrelation(entries []fit.Entry, data *fit.Data) []fit.Entry {
+func withCorrelation(entries []record.Entry, data *fit.Data) []record.Entry {
 	entries = slices.Clone(entries)
 	for e := range entries {
 		entries[e].Channels = slices.Clone(entries[e].Channels)

@@ -16,6 +16,7 @@ import (
 	"govern/fit"
 	"govern/model"
 	"govern/problem"
+	"govern/record"
 	"govern/series"
 )
 
@@ -145,7 +146,7 @@ func Compare(ctx context.Context, p *problem.Problem, o CompareOptions, s Settin
 	if len(p.Model.Unknowns) == 0 {
 		return nil, errors.New("govern: compare needs a model with an unknown to train")
 	}
-	train, test := split(entries)
+	train, test := record.Split(entries)
 	if len(test) == 0 {
 		return nil, errors.New("govern: compare needs held-out data: leave `use` out, or mark an entry `use: test`")
 	}
@@ -168,7 +169,7 @@ type comparison struct {
 	problem     *problem.Problem
 	options     CompareOptions
 	settings    Settings
-	train, test []fit.Entry
+	train, test []record.Entry
 
 	data     *fit.Data
 	smoothed *fit.Smoothed

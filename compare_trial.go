@@ -69,8 +69,8 @@ func stages(budget int) []compareStage {
 	return out
 }
 
-// record is a trial as the journal keeps it.
-type record struct {
+// storedTrial is a trial as the journal keeps it.
+type storedTrial struct {
 	Points []Progress
 	Gain   float64
 	Model  []byte
@@ -78,7 +78,7 @@ type record struct {
 
 // trial trains one method from one seed and measures its forecasts on the way.
 func (c *comparison) trial(ctx context.Context, m Method, name string, seed uint64) (*Trial, error) {
-	var r record
+	var r storedTrial
 	if err := c.remember("compare/"+name, &r, func() error { return c.teach(ctx, m, seed, &r) }); err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (c *comparison) trial(ctx context.Context, m Method, name string, seed uint
 // is lowered sits in a wrong valley and does not come back: what it leaves of the
 // budget goes to another draw, as long as that is at least a third. The attempt that
 // came farthest is kept.
-func (c *comparison) teach(ctx context.Context, m Method, seed uint64, out *record) error {
+func (c *comparison) teach(ctx context.Context, m Method, seed uint64, out *storedTrial) error {
 	segment := m.Segment
 	for _, e := range c.train {
 		if m.Segment == 0 {
@@ -125,7 +125,7 @@ func (c *comparison) teach(ctx context.Context, m Method, seed uint64, out *reco
 
 // attempt is a trial from one draw.
 type attempt struct {
-	record
+	storedTrial
 	rung  int      // of gainLadder, that the kept fit was trained at
 	lost  bool     // the data, under a weaker gain
 	spent Progress // by this attempt and those before it

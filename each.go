@@ -9,6 +9,7 @@ import (
 
 	"govern/fit"
 	"govern/model"
+	"govern/record"
 	"govern/report"
 	"govern/run"
 )
@@ -59,11 +60,11 @@ func checkSpreads(m *model.Model, o fit.Options) error {
 
 // known returns entries that set what a fit has found for the parameters with
 // values of entries.
-func (w *work) known(entries []fit.Entry, f *fit.Fitted) []fit.Entry {
+func (w *work) known(entries []record.Entry, f *fit.Fitted) []record.Entry {
 	return knownIn(w.data, entries, f.Parameters)
 }
 
-func knownIn(d *fit.Data, entries []fit.Entry, parameters []float64) []fit.Entry {
+func knownIn(d *fit.Data, entries []record.Entry, parameters []float64) []record.Entry {
 	names := d.Differing()
 	if len(names) == 0 {
 		return entries
@@ -82,7 +83,7 @@ func knownIn(d *fit.Data, entries []fit.Entry, parameters []float64) []fit.Entry
 }
 
 // asSet returns entries with the conditions of others, entry by entry.
-func asSet(entries, from []fit.Entry) []fit.Entry {
+func asSet(entries, from []record.Entry) []record.Entry {
 	entries = slices.Clone(entries)
 	for i := range entries {
 		entries[i].Set = from[i].Set
@@ -317,10 +318,10 @@ const leastCalibration = 10
 
 // halves are the tests as they are to be predicted. Of entries that are tests as a whole, and
 // whose own parameters no training entry tells, that is the rest; the first half is for finding these.
-func (w *work) halves() (first, rest []fit.Entry) {
+func (w *work) halves() (first, rest []record.Entry) {
 	names := w.data.Differing()
-	strange := func(e fit.Entry) bool {
-		return !slices.ContainsFunc(w.train, func(t fit.Entry) bool { return t.Name == e.Name }) &&
+	strange := func(e record.Entry) bool {
+		return !slices.ContainsFunc(w.train, func(t record.Entry) bool { return t.Name == e.Name }) &&
 			slices.ContainsFunc(names, func(name string) bool { return w.data.Fits(name, &e) })
 	}
 	total, seen := map[string]int{}, map[string]int{}
@@ -387,7 +388,7 @@ func (w *work) calibrate(ctx context.Context, f *fit.Fitted) (*fit.Fitted, error
 }
 
 // valuesOf fits nothing but the entries' own parameters, in a closed model.
-func (w *work) valuesOf(ctx context.Context, closed *model.Model, entries []fit.Entry, f *fit.Fitted) (map[string]float64, error) {
+func (w *work) valuesOf(ctx context.Context, closed *model.Model, entries []record.Entry, f *fit.Fitted) (map[string]float64, error) {
 	located, err := fit.Prepare(closed, entries)
 	if err != nil {
 		return nil, err
@@ -424,7 +425,7 @@ func (w *work) valuesOf(ctx context.Context, closed *model.Model, entries []fit.
 			names = append(names, e.Name)
 		}
 	}
-	own := m.PerEntry(names, func(parameter, entry string) bool { return w.data.Fits(parameter, &fit.Entry{Name: entry}) })
+	own := m.PerEntry(names, func(parameter, entry string) bool { return w.data.Fits(parameter, &record.Entry{Name: entry}) })
 	data, err := fit.Prepare(own, entries)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ import (
 	"govern/model"
 	"govern/ode"
 	"govern/problem"
+	"govern/record"
 	"govern/report"
 	"govern/run"
 	"govern/series"
@@ -41,9 +42,9 @@ type trials struct {
 
 // entries observes the trials: the noise of a channel is the same in all of them, but
 // for their levels.
-func (c trials) entries(t *testing.T) []fit.Entry {
+func (c trials) entries(t *testing.T) []record.Entry {
 	t.Helper()
-	var out []fit.Entry
+	var out []record.Entry
 	for k, v := range c.values {
 		m := lookup(t, c.system).WithParameters(map[string]float64{c.parameter: v})
 		exact := map[string]float64{}

@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"govern/assess"
-	"govern/fit"
 	"govern/ode"
+	"govern/record"
 	"govern/report"
 	"govern/run"
 	"govern/series"
@@ -66,7 +66,7 @@ func (w *work) trajectories(ctx context.Context, out *Outcome) error {
 }
 
 // fittedPath are a fit's nodes, one a sample of the entry.
-func (w *work) fittedPath(entry fit.Entry, nodes []float64) *ode.Solution {
+func (w *work) fittedPath(entry record.Entry, nodes []float64) *ode.Solution {
 	n := len(w.closed.States)
 	sol := &ode.Solution{Time: entry.Times, Values: make([][]float64, n)}
 	for s := range n {

@@ -22,6 +22,7 @@ import (
 	"govern/journal"
 	"govern/model"
 	"govern/problem"
+	"govern/record"
 	"govern/report"
 	"govern/run"
 )
@@ -109,7 +110,7 @@ func learn(ctx context.Context, p *problem.Problem, s Settings, by search) (*Out
 
 // solve is learn; on records, where there are any, the begins of the regimes that
 // the problem names are found again.
-func solve(ctx context.Context, p *problem.Problem, s Settings, by search, records []fit.Entry) (*Outcome, error) {
+func solve(ctx context.Context, p *problem.Problem, s Settings, by search, records []record.Entry) (*Outcome, error) {
 	asked := p
 	if p.Fit.Segment > 1 { // long segments come last: from anywhere else they have many minima
 		q := *p
@@ -120,7 +121,7 @@ func solve(ctx context.Context, p *problem.Problem, s Settings, by search, recor
 	if err != nil {
 		return nil, err
 	}
-	train, test := split(entries)
+	train, test := record.Split(entries)
 	clock := time.Now()
 	data, err := fit.Prepare(p.Model, train)
 	if err != nil {
@@ -199,17 +200,6 @@ func solve(ctx context.Context, p *problem.Problem, s Settings, by search, recor
 	return w.outcome(ctx)
 }
 
-func split(entries []fit.Entry) (train, test []fit.Entry) {
-	for _, e := range entries {
-		if e.Test {
-			test = append(test, e)
-		} else {
-			train = append(train, e)
-		}
-	}
-	return train, test
-}
-
 // undetermined says what no data of these channels can determine, and returns the
 // model with a parameter held for every such direction that one takes part in. Of a
 // parameter that differs between entries, where something that they share takes part
@@ -260,7 +250,7 @@ func held(m *model.Model, name string) *model.Model {
 }
 
 // holdOnce holds the values of parameters in the first of the entries.
-func holdOnce(m *model.Model, parameters []string, entries []fit.Entry) *model.Model {
+func holdOnce(m *model.Model, parameters []string, entries []record.Entry) *model.Model {
 	for _, name := range parameters {
 		if i := m.ParameterIndex(model.OfEntry(name, entries[0].Name)); i >= 0 {
 			next := *m
@@ -278,9 +268,9 @@ func searcher(p *problem.Problem, s Settings, data *fit.Data) (*fit.Engine, erro
 	if p.Discover.Method != discover.MethodDerivatives {
 		entries := data.Entries
 		if k := data.Condensing(); k > 1 {
-			entries = condense(entries, k)
+			entries = record.CondenseAll(entries, k)
 		}
-		if entries = fit.Excerpts(entries); count(entries) < data.Samples() {
+		if entries = record.Excerpts(entries); record.CountSamples(entries) < data.Samples() {
 			var err error
 			if data, err = fit.Prepare(p.Model, entries); err != nil {
 				return nil, err
@@ -290,23 +280,6 @@ func searcher(p *problem.Problem, s Settings, data *fit.Data) (*fit.Engine, erro
 	engine := s.engine(data, p.Fit)
 	engine.Seed = s.Seed
 	return engine, nil
-}
-
-func condense(entries []fit.Entry, k int) []fit.Entry {
-	out := make([]fit.Entry, len(entries))
-	for i, e := range entries {
-		out[i] = e.Condense(k)
-	}
-	return out
-}
-
-// count is the number of samples of entries.
-func count(entries []fit.Entry) int {
-	n := 0
-	for _, e := range entries {
-		n += len(e.Times)
-	}
-	return n
 }
 
 // find runs a search, or the baseline where the problem asks for it.

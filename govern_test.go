@@ -11,12 +11,12 @@ import (
 	"testing"
 
 	"govern"
-	"govern/fit"
 	"govern/internal/truth"
 	"govern/journal"
 	"govern/model"
 	"govern/ode"
 	"govern/problem"
+	"govern/record"
 	"govern/report"
 	"govern/run"
 	"govern/series"
@@ -46,7 +46,7 @@ func write(t *testing.T, c truth.Case, text string) *problem.Problem {
 }
 
 // writeEntry is write for an experiment that has been observed already.
-func writeEntry(t *testing.T, entry fit.Entry, text string) *problem.Problem {
+func writeEntry(t *testing.T, entry record.Entry, text string) *problem.Problem {
 	t.Helper()
 	dir := t.TempDir()
 	s := &series.Series{TimeName: "t", Time: entry.Times}

@@ -1,10 +1,8 @@
 package govern
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 
@@ -12,7 +10,7 @@ import (
 	"govern/model"
 	"govern/ode"
 	"govern/optim"
-	"govern/series"
+	"govern/record"
 )
 
 // A gap is bridged where a free run from its one side arrives at the other within
@@ -27,7 +25,7 @@ const (
 // joint is a motion that was cut into entries, by gaps or because the end of the
 // record was held out, and is one again.
 type joint struct {
-	entry fit.Entry
+	entry record.Entry
 	nodes []float64
 	parts []int // the entries, in order of time
 	first []int // sample of the joint at which each begins
@@ -59,7 +57,7 @@ func join(ctx context.Context, engine *fit.Engine, closed *model.Model, f *fit.F
 	}
 	start := *f
 	start.Nodes = nil
-	var entries []fit.Entry
+	var entries []record.Entry
 	for _, j := range joints {
 		entries, start.Nodes = append(entries, j.entry), append(start.Nodes, j.nodes)
 	}
@@ -109,11 +107,11 @@ func (u *union) apart(d *fit.Data) *fit.Fitted {
 // joinsOf puts the entries of d together where one goes on as another; bridged
 // says that a gap was filled.
 func joinsOf(ctx context.Context, d *fit.Data, closed *model.Model, f *fit.Fitted) (joints []joint, bridged bool, err error) {
-	order := inTime(d.Entries)
-	usual := intervalOf(d.Entries)
+	order := record.InTime(d.Entries)
+	usual := record.Interval(d.Entries)
 	for _, e := range order {
 		entry := d.Entries[e]
-		into := slices.IndexFunc(joints, func(j joint) bool { return goesOn(j.entry, entry) })
+		into := slices.IndexFunc(joints, func(j joint) bool { return record.SameMotion(j.entry, entry) })
 		if into >= 0 {
 			j := &joints[into]
 			between, err := bridge(ctx, d, closed, f, j, e, usual)
@@ -129,41 +127,6 @@ func joinsOf(ctx context.Context, d *fit.Data, closed *model.Model, f *fit.Fitte
 		joints = append(joints, joint{entry: entry, nodes: f.Nodes[e], parts: []int{e}, first: []int{0}})
 	}
 	return joints, bridged, nil
-}
-
-// inTime orders entries by record, in the order of their names' first entries, and
-// within a record by time.
-func inTime(entries []fit.Entry) []int {
-	first := map[string]int{}
-	var order []int
-	for e, entry := range entries {
-		if _, ok := first[entry.Name]; !ok {
-			first[entry.Name] = e
-		}
-		order = append(order, e)
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(first[entries[a].Name], first[entries[b].Name]), cmp.Compare(entries[a].Times[0], entries[b].Times[0]))
-	})
-	return order
-}
-
-func intervalOf(entries []fit.Entry) float64 {
-	var intervals []float64
-	for _, e := range entries {
-		for i := 1; i < len(e.Times); i++ {
-			intervals = append(intervals, e.Times[i]-e.Times[i-1])
-		}
-	}
-	return series.Median(intervals)
-}
-
-// goesOn says that b can be the same motion as a, later, measured in the same way.
-func goesOn(a, b fit.Entry) bool {
-	return a.Name == b.Name && a.Regime == b.Regime && maps.Equal(a.Set, b.Set) && a.Times[len(a.Times)-1] < b.Times[0] &&
-		slices.EqualFunc(a.Channels, b.Channels, func(p, q fit.Channel) bool {
-			return p.Column == q.Column && p.Observe.String() == q.Observe.String() && p.Sigma == q.Sigma && p.Correlation == q.Correlation && p.Level == q.Level
-		})
 }
 
 // bridge runs the closed model from the end of a joint to the begin of entry e, over

@@ -8,6 +8,7 @@ import (
 
 	"govern/fit"
 	"govern/problem"
+	"govern/record"
 )
 
 // Landscape is the loss of single shooting along one parameter, for several
@@ -58,7 +59,7 @@ func LandscapeOf(ctx context.Context, p *problem.Problem, parameter string, low,
 	if err != nil {
 		return nil, err
 	}
-	train, _ := split(entries)
+	train, _ := record.Split(entries)
 	m := *p.Model
 	m.Parameters = slices.Clone(m.Parameters)
 	for i := range m.Parameters {

@@ -9,7 +9,7 @@ import (
 	"govern/assess"
 	"govern/dynamics"
 	"govern/expr"
-	"govern/fit"
+	"govern/record"
 	"govern/report"
 	"govern/series"
 )
@@ -21,7 +21,7 @@ func (w *work) longRun(page *report.Page) error {
 		return nil
 	}
 	entry := w.train[w.proof.Longest]
-	long, err := assess.Observe(w.closed, w.known([]fit.Entry{entry}, w.final)[0], w.proof.Long)
+	long, err := assess.Observe(w.closed, w.known([]record.Entry{entry}, w.final)[0], w.proof.Long)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ const clean = 0.5
 
 // measuredPortrait sets the data of up to three channels beside the free run; a
 // single one against itself a little before.
-func (w *work) measuredPortrait(page *report.Page, entry fit.Entry, long [][]float64) {
+func (w *work) measuredPortrait(page *report.Page, entry record.Entry, long [][]float64) {
 	var axes []report.Axis
 	for c, ch := range entry.Channels {
 		i := w.data.Channel(ch)
@@ -79,7 +79,7 @@ func (w *work) measuredPortrait(page *report.Page, entry fit.Entry, long [][]flo
 }
 
 // statesPortrait sets the fitted path beside the free run, state by state.
-func (w *work) statesPortrait(page *report.Page, entry fit.Entry) {
+func (w *work) statesPortrait(page *report.Page, entry record.Entry) {
 	n := len(w.closed.States)
 	if n < 2 || w.seen(entry) {
 		return
@@ -102,12 +102,12 @@ func (w *work) statesPortrait(page *report.Page, entry fit.Entry) {
 
 // seen says that the portrait of the channels shows the states already: up to
 // three, each measured by a clean channel of its own.
-func (w *work) seen(entry fit.Entry) bool {
+func (w *work) seen(entry record.Entry) bool {
 	if len(w.closed.States) > 3 {
 		return false
 	}
 	for _, s := range w.closed.States {
-		i := slices.IndexFunc(entry.Channels, func(ch fit.Channel) bool {
+		i := slices.IndexFunc(entry.Channels, func(ch record.Channel) bool {
 			k := w.data.Channel(ch)
 			return ch.Observe.Kind == expr.Name && ch.Observe.Ident == s.Name && k >= 0 && w.found.Chosen.Sigma[k] < 0.05*w.data.Channels[k].Std
 		})
@@ -120,7 +120,7 @@ func (w *work) seen(entry fit.Entry) bool {
 
 // maxima adds the return map of the cleanest channel: every maximum against the
 // one before. Noise makes maxima of its own, so they must stand out.
-func (w *work) maxima(page *report.Page, entry fit.Entry, long [][]float64) {
+func (w *work) maxima(page *report.Page, entry record.Entry, long [][]float64) {
 	const least, prominence = 12, 0.3
 	best, at := math.Inf(1), -1
 	for c, ch := range entry.Channels {
@@ -147,7 +147,7 @@ func (w *work) maxima(page *report.Page, entry fit.Entry, long [][]float64) {
 // spectrumOf is the spectrum of a channel beside that of the free run, in
 // stretches of eight cycles at least; false where the channel has gaps or is
 // sampled irregularly, or the free run ended early.
-func spectrumOf(times []float64, ch fit.Channel, model []float64, cycle float64) (report.Spectrum, bool) {
+func spectrumOf(times []float64, ch record.Channel, model []float64, cycle float64) (report.Spectrum, bool) {
 	const cycles, fewest = 8, 64
 	step, regular := series.Regular(times)
 	if !regular {

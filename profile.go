@@ -14,6 +14,7 @@ import (
 	"govern/model"
 	"govern/optim"
 	"govern/problem"
+	"govern/record"
 	"govern/run"
 	"govern/series"
 )
@@ -181,7 +182,7 @@ func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) er
 
 // atNoises returns entries with the levels of noise that the run has told apart: files
 // of one share the number.
-func atNoises(entries []fit.Entry, r *run.Result) []fit.Entry {
+func atNoises(entries []record.Entry, r *run.Result) []record.Entry {
 	entries = slices.Clone(entries)
 	for e := range entries {
 		entries[e].Channels = slices.Clone(entries[e].Channels)

@@ -8,6 +8,7 @@ import (
 	"govern/discover"
 	"govern/fit"
 	"govern/optim"
+	"govern/record"
 )
 
 // expand brings a formula that was found on condensed data or excerpts back to all samples:
@@ -66,7 +67,7 @@ func (w *work) refit(ctx context.Context) error {
 	w.loose = w.found.Chosen.Omega
 	// Regimes that begin where the problem says so may begin somewhat before or after,
 	// and defects make up for that; where begins were sought, doubtful samples are left out.
-	given := slices.ContainsFunc(w.train, func(e fit.Entry) bool { return e.Regime > 0 })
+	given := slices.ContainsFunc(w.train, func(e record.Entry) bool { return e.Regime > 0 })
 	if w.problem.Discover.Method != discover.MethodDerivatives && !given {
 		data, err := fit.Prepare(w.found.Model, w.train) // the search may have added knots to the problem's model
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"govern/journal"
 	"govern/model"
 	"govern/problem"
+	"govern/record"
 	"govern/run"
 	"govern/series"
 )
@@ -57,7 +58,7 @@ func (w *work) complete(regimes []discover.Regime) []discover.Regime {
 
 // intoRegimes sets the indicators of entries that say in which regime they lie, or
 // else in the last one of their record: held-out ones, after it was sought.
-func (w *work) intoRegimes(entries []fit.Entry) []fit.Entry {
+func (w *work) intoRegimes(entries []record.Entry) []record.Entry {
 	entries = slices.Clone(entries)
 	for e := range entries {
 		for _, r := range slices.Backward(w.found.Regimes) {
@@ -85,7 +86,7 @@ func (w *work) further(ctx context.Context) (*problem.Problem, error) {
 		regimes := w.found.Regimes
 		if w.excerpted() {
 			var err error
-			if regimes, err = discover.Places(ctx, w.engine(), w.found, condense(w.train, w.data.Condensing())); err != nil {
+			if regimes, err = discover.Places(ctx, w.engine(), w.found, record.CondenseAll(w.train, w.data.Condensing())); err != nil {
 				return nil, err
 			}
 		}
@@ -200,12 +201,12 @@ func (w *work) disown(begins []float64) {
 
 // records are the training entries, each with the held-out one that goes on from
 // it.
-func (w *work) records() []fit.Entry {
-	var out []fit.Entry
+func (w *work) records() []record.Entry {
+	var out []record.Entry
 	for _, e := range w.train {
-		out = append(out, assess.Continued(e, w.test))
+		out = append(out, record.Continued(e, w.test))
 	}
-	return condense(out, w.data.Condensing())
+	return record.CondenseAll(out, w.data.Condensing())
 }
 
 // excerpted says that the search has seen stretches of a record only.
@@ -242,7 +243,7 @@ func (w *work) ahead(ctx context.Context) (at float64, found bool, err error) {
 		return 0, false, err
 	}
 	k := w.data.Condensing()
-	train, test := trained.intoRegimes(condense(w.train, k)), condense(trained.test, k)
+	train, test := trained.intoRegimes(record.CondenseAll(w.train, k)), record.CondenseAll(trained.test, k)
 	known, _, err := w.costs(ctx, "ahead/known", closed, train[len(train)-1:])
 	if err != nil || len(known) == 0 {
 		return 0, false, err
@@ -270,8 +271,8 @@ func (w *work) ahead(ctx context.Context) (at float64, found bool, err error) {
 
 // costs are the −2 log likelihoods a sample of blocks of entries, under a closed
 // model.
-func (w *work) costs(ctx context.Context, name string, closed *model.Model, entries []fit.Entry) ([]float64, []fit.Entry, error) {
-	var blocks []fit.Entry
+func (w *work) costs(ctx context.Context, name string, closed *model.Model, entries []record.Entry) ([]float64, []record.Entry, error) {
+	var blocks []record.Entry
 	for _, e := range entries {
 		n := len(e.Times)
 		cycle := 4 * w.data.Time * float64(n-1) / (e.Times[n-1] - e.Times[0])
@@ -398,7 +399,7 @@ func (w *work) proveRegimes(ctx context.Context, in assess.Input) error {
 }
 
 // lies says that an entry has the indicators of a regime.
-func (w *work) lies(entry fit.Entry, in discover.Regime) bool {
+func (w *work) lies(entry record.Entry, in discover.Regime) bool {
 	for _, r := range w.found.Regimes {
 		if r.Name != "" && entry.Set[r.Name] != 0 != (r.Name == in.Name) {
 			return false

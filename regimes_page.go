@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"govern/expr"
-	"govern/fit"
+	"govern/record"
 	"govern/report"
 	"govern/run"
 )
@@ -124,7 +124,7 @@ func (w *work) recordWithRegimes(out *Outcome, name string) report.Series {
 
 // innovationsWithout are those of the best formula without regimes on a channel
 // that measures a state; NaN where there are none.
-func (w *work) innovationsWithout(entry fit.Entry, ch fit.Channel, sigma float64) []float64 {
+func (w *work) innovationsWithout(entry record.Entry, ch record.Channel, sigma float64) []float64 {
 	out := make([]float64, len(entry.Times))
 	for i := range out {
 		out[i] = math.NaN()

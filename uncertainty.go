@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"govern/fit"
+	"govern/record"
 )
 
 // confidence is the half-width of a 95 % interval in standard deviations.
@@ -57,7 +58,7 @@ func (w *work) blockRefits(ctx context.Context) ([]float64, error) {
 	n := len(w.problem.Model.States)
 	var values [][]float64
 	for b := range blocks {
-		var entries []fit.Entry
+		var entries []record.Entry
 		start := *w.final
 		start.Nodes = nil
 		for e, entry := range w.all {

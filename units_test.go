@@ -10,9 +10,9 @@ import (
 
 	"govern"
 	"govern/expr"
-	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/record"
 	"govern/run"
 )
 
@@ -89,7 +89,7 @@ func (m *measured) discovered(t *testing.T, u units) *govern.Outcome {
 }
 
 // in is an experiment in units.
-func in(e fit.Entry, u units) fit.Entry {
+func in(e record.Entry, u units) record.Entry {
 	e.Times = slices.Clone(e.Times)
 	for i := range e.Times {
 		e.Times[i] *= u.time

@@ -11,6 +11,7 @@ import (
 	"govern/fit"
 	"govern/model"
 	"govern/problem"
+	"govern/record"
 	"govern/run"
 )
 
@@ -19,7 +20,7 @@ type work struct {
 	problem     *problem.Problem
 	asked       *problem.Problem // as it came
 	settings    Settings
-	train, test []fit.Entry
+	train, test []record.Entry
 	data        *fit.Data // of the training entries
 	sought      *fit.Data // what the search began with: data, condensed or in excerpts
 	doubts      []string  // what no data can determine
@@ -27,7 +28,7 @@ type work struct {
 
 	trained    *model.Model   // closed by the formula fitted on the training entries
 	left       map[string]int // samples left out as outliers, by column
-	all        []fit.Entry
+	all        []record.Entry
 	whole      *fit.Data
 	final      *fit.Fitted  // refitted on all entries
 	grown      *fit.Grown   // how final came to the long segments that were asked for; nil without

@@ -16,6 +16,7 @@ import (
 	"govern/journal"
 	"govern/model"
 	"govern/ode"
+	"govern/record"
 	"govern/series"
 	"govern/tape"
 )
@@ -25,12 +26,12 @@ type Input struct {
 	// Model is closed and was fitted without the held-out entries; Final, the
 	// model after its last refit on everything, is what dynamics are computed of.
 	Model, Final *model.Model
-	Train, Test  []fit.Entry
-	Before       []fit.Entry   // what else is known before tests that continue it; not trained on
-	Sigma        []float64     // noise per channel of the data
-	Scale        []float64     // standard deviation per state
-	Omega        float64       // defect weight of process noise, with Scale; 0: the equations hold
-	Path         [][][]float64 // smoothed states of the training entries: entry, state, sample
+	Train, Test  []record.Entry
+	Before       []record.Entry // what else is known before tests that continue it; not trained on
+	Sigma        []float64      // noise per channel of the data
+	Scale        []float64      // standard deviation per state
+	Omega        float64        // defect weight of process noise, with Scale; 0: the equations hold
+	Path         [][][]float64  // smoothed states of the training entries: entry, state, sample
 	Workers      int
 	Journal      journal.Journal
 	Substeps     int // Runge–Kutta steps a sample where starts are located; 0: chosen by step doubling
@@ -68,13 +69,13 @@ func (p *Proof) Credible() bool { return p.Bounded && p.Rest == "" }
 
 // FreeRun is one run from a held-out start.
 type FreeRun struct {
-	Entry int         // of the test entries
-	From  int         // sample of the start
-	Data  fit.Entry   // the record from the start on
-	Value [][]float64 // the model's prediction: channel of Data, sample; NaN beyond an early end
-	Error error       // why it ended early
-	Valid float64     // how long it stayed within validLevel, in time units
-	Open  bool        // it was still valid when the data ended: Valid is a lower bound
+	Entry int          // of the test entries
+	From  int          // sample of the start
+	Data  record.Entry // the record from the start on
+	Value [][]float64  // the model's prediction: channel of Data, sample; NaN beyond an early end
+	Error error        // why it ended early
+	Valid float64      // how long it stayed within validLevel, in time units
+	Open  bool         // it was still valid when the data ended: Valid is a lower bound
 }
 
 // Run assesses. It fails only if the context does, or if nothing can be
@@ -110,7 +111,7 @@ func Run(ctx context.Context, in Input) (*Proof, error) {
 // the motion come last.
 func (in *Input) longest(data *fit.Data) int {
 	hidden := func(e int) bool {
-		return slices.ContainsFunc(in.Train[e].Channels, func(c fit.Channel) bool {
+		return slices.ContainsFunc(in.Train[e].Channels, func(c record.Channel) bool {
 			i := data.Channel(c)
 			return data.Cleanest(i) != i && in.Sigma[i] > trusted*signal(data.Channels[i], in.Sigma[i])
 		})
@@ -152,7 +153,7 @@ func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
 		p.Warnings = append(p.Warnings, "no held-out stretch is long enough for a free run: errors.free and valid_time are undefined")
 		return nil
 	}
-	var windows []fit.Entry
+	var windows []record.Entry
 	for _, s := range starts {
 		windows = append(windows, s.window(windowCycles*p.Cycle))
 	}
@@ -179,7 +180,7 @@ func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
 		if err != nil {
 			return err
 		}
-		v := p.compare(in, data, run, func(c fit.Channel) float64 { return sigma[d.Channel(c)] })
+		v := p.compare(in, data, run, func(c record.Channel) float64 { return sigma[d.Channel(c)] })
 		run.Valid, run.Open = v.until, v.censored
 		p.Runs = append(p.Runs, run)
 		verdicts = append(verdicts, v)
@@ -237,7 +238,7 @@ func (p *Proof) LyapunovTimes() float64 {
 // before it.
 type start struct {
 	entry, from int // of Test
-	record      fit.Entry
+	record      record.Entry
 	at          int
 }
 
@@ -269,7 +270,7 @@ func (p *Proof) starts(in Input) []start {
 
 // startsIn spreads at most count starts over held-out entry e.
 func (p *Proof) startsIn(in Input, e int, horizon float64, count int) []start {
-	whole, offset := before(slices.Concat(in.Train, in.Before), in.Test[e])
+	whole, offset := record.JoinBefore(slices.Concat(in.Train, in.Before), in.Test[e])
 	n := len(whole.Times)
 	last := n - 1
 	for last > offset && whole.Times[n-1]-whole.Times[last] < horizon {
@@ -293,53 +294,8 @@ func (p *Proof) startsIn(in Input, e int, horizon float64, count int) []start {
 	return out
 }
 
-// before joins a held-out entry to the training entry that it continues, if
-// there is one, and returns where it begins in the joined record.
-func before(train []fit.Entry, test fit.Entry) (fit.Entry, int) {
-	for _, e := range train {
-		if continues(e, test) {
-			return join(e, test), len(e.Times)
-		}
-	}
-	return test, 0
-}
-
-// Continued is a training entry with the held-out one that goes on from it, if
-// there is one.
-func Continued(train fit.Entry, test []fit.Entry) fit.Entry {
-	for _, t := range test {
-		if continues(train, t) {
-			return join(train, t)
-		}
-	}
-	return train
-}
-
-// continues says that a held-out entry goes on where a training entry ends.
-func continues(e, test fit.Entry) bool {
-	n := len(e.Times)
-	if e.Name != test.Name || n < 2 || len(e.Channels) != len(test.Channels) || e.Times[n-1] >= test.Times[0] {
-		return false
-	}
-	return test.Times[0]-e.Times[n-1] <= 3*(e.Times[n-1]-e.Times[n-2])
-}
-
-func join(e, test fit.Entry) fit.Entry {
-	j := e
-	j.Times = slices.Concat(e.Times, test.Times)
-	j.Channels = slices.Clone(e.Channels)
-	for c := range j.Channels {
-		j.Channels[c].Values = slices.Concat(e.Channels[c].Values, test.Channels[c].Values)
-	}
-	j.Inputs = nil
-	for u := range e.Inputs {
-		j.Inputs = append(j.Inputs, slices.Concat(e.Inputs[u], test.Inputs[u]))
-	}
-	return j
-}
-
 // window is the record up to and with the start, windowCycles cycles long.
-func (s start) window(length float64) fit.Entry {
+func (s start) window(length float64) record.Entry {
 	const least, most = 12, 2000
 	first, e := s.at, s.record
 	for first > 0 && s.at-first < most && (e.Times[s.at]-e.Times[first] < length || s.at-first < least) {
@@ -380,7 +336,7 @@ const (
 // and inputs. An integration that fails returns what it had. A model that does not
 // know the time is solved from time zero: a record that begins at a clock's large
 // number leaves no digits for small steps.
-func Solve(ctx context.Context, m *model.Model, e fit.Entry, x0 []float64) (*ode.Solution, error) {
+func Solve(ctx context.Context, m *model.Model, e record.Entry, x0 []float64) (*ode.Solution, error) {
 	sys, err := ode.NewSystem(m.WithParameters(e.Set))
 	if err != nil {
 		return nil, err
@@ -413,7 +369,7 @@ func Solve(ctx context.Context, m *model.Model, e fit.Entry, x0 []float64) (*ode
 
 // Observe evaluates what an entry's channels measure along a solution on its
 // times; NaN beyond the solution's end.
-func Observe(m *model.Model, e fit.Entry, sol *ode.Solution) ([][]float64, error) {
+func Observe(m *model.Model, e record.Entry, sol *ode.Solution) ([][]float64, error) {
 	names := []string{"t"}
 	values := []float64{0}
 	for _, s := range m.States {
@@ -472,7 +428,7 @@ type verdict struct {
 
 // compare judges a free run by the data. Noise says that of a channel whose level no
 // training entry has.
-func (p *Proof) compare(in Input, data *fit.Data, r FreeRun, noise func(fit.Channel) float64) verdict {
+func (p *Proof) compare(in Input, data *fit.Data, r FreeRun, noise func(record.Channel) float64) verdict {
 	out := verdict{channels: make([]float64, len(data.Channels))}
 	n := len(r.Data.Times)
 	square := make([]float64, n) // over trusted channels, noise removed
@@ -560,6 +516,6 @@ func (p *Proof) compare(in Input, data *fit.Data, r FreeRun, noise func(fit.Chan
 }
 
 // signal is the standard deviation of a channel without its noise.
-func signal(c fit.ChannelInfo, sigma float64) float64 {
+func signal(c record.ChannelInfo, sigma float64) float64 {
 	return math.Sqrt(math.Max(c.Std*c.Std-sigma*sigma, 1e-4*c.Std*c.Std))
 }

@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"govern/assess"
-	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/ode"
+	"govern/record"
 )
 
 // experiment is a Lorenz run of 60 units, the last fifth held out, with the
@@ -38,7 +38,7 @@ func experiment(t *testing.T, noise float64, samples int) assess.Input {
 		states[i] = states[i][:cut]
 	}
 	return assess.Input{
-		Model: m, Final: m, Train: []fit.Entry{train}, Test: []fit.Entry{test},
+		Model: m, Final: m, Train: []record.Entry{train}, Test: []record.Entry{test},
 		Sigma: []float64{7.9 * noise, 9 * noise, 8.6 * noise}, Scale: []float64{7.9, 9, 8.6}, Path: [][][]float64{states},
 	}
 }
@@ -168,7 +168,7 @@ func TestAModelDrivenByTheTimeDoesNotComeToRest(t *testing.T) {
 	train, test := entry.Slice(0, cut), entry.Slice(cut, 2500)
 	test.Test = true
 	p, err := assess.Run(context.Background(), assess.Input{
-		Model: m, Final: m, Train: []fit.Entry{train}, Test: []fit.Entry{test},
+		Model: m, Final: m, Train: []record.Entry{train}, Test: []record.Entry{test},
 		Sigma: []float64{0.01, 0.01}, Scale: []float64{1, 1}, Path: [][][]float64{{states[0][:cut], states[1][:cut]}},
 	})
 	if err != nil {
@@ -189,7 +189,7 @@ func TestARecordMayBeginAtALargeTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	const start = 1.7e9
-	e := fit.Entry{}
+	e := record.Entry{}
 	for i := range 100 {
 		e.Times = append(e.Times, start+1e-5*float64(i))
 	}

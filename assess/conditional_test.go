@@ -9,6 +9,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
+	"govern/record"
 )
 
 // The largest conditional exponents of Rössler (0.2, 0.22, 14) nudged on some of
@@ -22,7 +23,7 @@ func TestConditionalExponentsMatchPublishedNumbers(t *testing.T) {
 		channels string
 		k, want  float64
 	}{{"xyz", 0.25, -0.139}, {"xz", 0.5, -0.138}, {"xz", 1, -0.366}, {"y", 1, -0.439}, {"z", 1, 0.083}} {
-		e := fit.Entry{Name: "clean"}
+		e := record.Entry{Name: "clean"}
 		for i := range 400 {
 			e.Times = append(e.Times, 0.1*float64(i))
 		}
@@ -32,10 +33,10 @@ func TestConditionalExponentsMatchPublishedNumbers(t *testing.T) {
 			for i, s := range e.Times {
 				values[i] = 10 * math.Sin(s+float64(name))
 			}
-			e.Channels = append(e.Channels, fit.Channel{Column: string(name), Observe: expr.Var(string(name)), Values: values})
+			e.Channels = append(e.Channels, record.Channel{Column: string(name), Observe: expr.Var(string(name)), Values: values})
 			sigma = append(sigma, 0.001)
 		}
-		d, err := fit.Prepare(m, []fit.Entry{e})
+		d, err := fit.Prepare(m, []record.Entry{e})
 		if err != nil {
 			t.Fatal(err)
 		}

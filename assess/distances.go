@@ -2,7 +2,7 @@ package assess
 
 import (
 	"govern/dynamics"
-	"govern/fit"
+	"govern/record"
 	"govern/series"
 )
 
@@ -13,7 +13,7 @@ const leastSamples = 200
 // distances compares the long free run with the training entry it was started
 // in: histograms of states, spectra and cycles, the first two beside the
 // distance of the entry's own halves.
-func (p *Proof) distances(in Input, entry fit.Entry, index int) error {
+func (p *Proof) distances(in Input, entry record.Entry, index int) error {
 	path := in.Path[index]
 	times := entry.Times
 	if len(path[0]) != len(times) { // nodes are sparser than samples

@@ -113,7 +113,7 @@ func passed(checks []Check) bool {
 
 // Run discovers formulas for every unknown of the engine's model: by libraries,
 // and through networks where a model asks for them or no library passes the
-// checks. Entries that say in which regime they lie (fit.Entry.Regime) may have
+// checks. Entries that say in which regime they lie (record.Entry.Regime) may have
 // coefficients of their own in each, of libraries: networks know no regimes.
 func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if regimesOf(e.Data.Entries) > 1 && !asksForNetwork(e.Data.Model) {

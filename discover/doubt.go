@@ -12,6 +12,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
+	"govern/record"
 	"govern/series"
 )
 
@@ -155,7 +156,7 @@ func (p *probe) rescale(open *model.Model, d *fit.Data) error {
 	}
 	right := closed.Rhs()
 	for h, s := range m.States {
-		if slices.ContainsFunc(d.Channels, func(c fit.ChannelInfo) bool { return slices.Contains(expr.Names(m.Expand(c.Observe)), s.Name) }) {
+		if slices.ContainsFunc(d.Channels, func(c record.ChannelInfo) bool { return slices.Contains(expr.Names(m.Expand(c.Observe)), s.Name) }) {
 			continue
 		}
 		name := "scale#" + s.Name

@@ -10,6 +10,7 @@ import (
 	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/record"
 )
 
 // Lorenz's ρ changes from 28 to 35 in the middle of the record. The answer comes from
@@ -24,7 +25,7 @@ func TestAChangeIsFoundWithTheFirstLibraryThatHoldsOnBothSides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := fit.Prepare(m, []fit.Entry{entry})
+	d, err := fit.Prepare(m, []record.Entry{entry})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func TestATermThatIsAbsentInARegimeHasNoCoefficientThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := fit.Prepare(m, []fit.Entry{entry})
+	d, err := fit.Prepare(m, []record.Entry{entry})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/record"
 )
 
 // The slow current s' = 0.01·(v − s) enters v' as −0.6·s; the same motion is
@@ -53,7 +54,7 @@ func TestAnExtraStateTakesNamesThatAreFree(t *testing.T) {
 	if got := out.Equations[0].Right.String() + "; " + out.Equations[2].Right.String(); got != "f(v, q) + q2; q2_gain*v - q2_rate*q2" {
 		t.Errorf("equations %s", got)
 	}
-	if _, err := fit.Prepare(out, []fit.Entry{{Times: []float64{0, 1, 2, 3}, Channels: []fit.Channel{{Column: "v", Observe: m.Equations[1].Right.Args[0], Values: []float64{0, 1, 0, 1}}}}}); err != nil {
+	if _, err := fit.Prepare(out, []record.Entry{{Times: []float64{0, 1, 2, 3}, Channels: []record.Channel{{Column: "v", Observe: m.Equations[1].Right.Args[0], Values: []float64{0, 1, 0, 1}}}}}); err != nil {
 		t.Error(err)
 	}
 }

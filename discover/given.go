@@ -10,10 +10,11 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/journal"
+	"govern/record"
 )
 
 // regimesOf is the number of regimes that entries are said to lie in.
-func regimesOf(entries []fit.Entry) int {
+func regimesOf(entries []record.Entry) int {
 	count := 1
 	for _, e := range entries {
 		count = max(count, e.Regime)
@@ -111,7 +112,7 @@ func InRegime(set map[string]float64, names []string, regime int) map[string]flo
 }
 
 // stretchesOf lists the regimes of every record, in the order of the entries.
-func stretchesOf(entries []fit.Entry, names []string) []Regime {
+func stretchesOf(entries []record.Entry, names []string) []Regime {
 	var out []Regime
 	for _, e := range entries {
 		number := max(e.Regime, 1)

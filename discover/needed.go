@@ -8,6 +8,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/record"
 )
 
 // side is what the samples of one regime, or of some that were merged, say of the
@@ -143,6 +144,6 @@ func (f *formulas) sides(ctx context.Context, r *Result) ([]side, error) {
 
 // inRegime says that an entry has the indicator of a regime and no other; the first
 // has none.
-func inRegime(e fit.Entry, names []string, name string) bool {
+func inRegime(e record.Entry, names []string, name string) bool {
 	return !slices.ContainsFunc(names, func(n string) bool { return e.Set[n] != 0 != (n == name) })
 }

@@ -10,16 +10,17 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
+	"govern/record"
 )
 
 // recording is a table of one column, x, at unit steps.
-func recording(n int, next func() float64) []fit.Entry {
-	e := fit.Entry{Name: "record", Channels: []fit.Channel{{Column: "x", Observe: expr.Var("x"), Values: make([]float64, n)}}}
+func recording(n int, next func() float64) []record.Entry {
+	e := record.Entry{Name: "record", Channels: []record.Channel{{Column: "x", Observe: expr.Var("x"), Values: make([]float64, n)}}}
 	for i := range n {
 		e.Times = append(e.Times, float64(i))
 		e.Channels[0].Values[i] = next()
 	}
-	return []fit.Entry{e}
+	return []record.Entry{e}
 }
 
 func TestNoiseAndMapsAreNoFlows(t *testing.T) {

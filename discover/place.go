@@ -9,6 +9,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
+	"govern/record"
 	"govern/series"
 )
 
@@ -91,7 +92,7 @@ const placeOmega = 1e-4
 // sharp is place with as few defects as the data bear: where even the best motion
 // costs more than chance lets it the place may lie between samples, or coefficients
 // are not known well enough, and more defects are allowed.
-func (p *placing) sharp(ctx context.Context, name string, whole fit.Entry, low, high, k int, around float64) (found, error) {
+func (p *placing) sharp(ctx context.Context, name string, whole record.Entry, low, high, k int, around float64) (found, error) {
 	for round := 0; ; round++ {
 		at, err := p.place(ctx, fmt.Sprintf("%s/omega-%d", name, round), whole, low, high, k, around)
 		if err != nil || at.excess < placeSure || p.omega >= fit.OmegaEnd {
@@ -115,7 +116,7 @@ const (
 // place of the change from regime k, counted from 1, to the next, within so many
 // cycles of samples low to high of a record. The loss hardly has a minimum but that at
 // the change: on both sides of it a formula has to explain what the other one made.
-func (p *placing) place(ctx context.Context, name string, whole fit.Entry, low, high, k int, around float64) (found, error) {
+func (p *placing) place(ctx context.Context, name string, whole record.Entry, low, high, k int, around float64) (found, error) {
 	cycle := p.from.SamplesPerCycle()
 	step := max(int(cycle*math.Min(around, 1)/placeStep), 1)
 	at := (low + high) / 2
@@ -132,14 +133,14 @@ func (p *placing) place(ctx context.Context, name string, whole fit.Entry, low, 
 }
 
 // among weighs the places from … to, step apart, with their likelihoods.
-func (p *placing) among(ctx context.Context, name string, whole fit.Entry, at, k, from, to, step int) (found, error) {
+func (p *placing) among(ctx context.Context, name string, whole record.Entry, at, k, from, to, step int) (found, error) {
 	n := len(whole.Times)
 	first, last := p.around(from, to, n)
 	out := found{at: at, low: at, high: at}
 	if last-first < 8 {
 		return out, nil
 	}
-	var entries []fit.Entry
+	var entries []record.Entry
 	var places []int
 	for i := max(from, first+2); i <= min(to, last-2); i += step {
 		e := whole.Slice(first, last)
@@ -226,7 +227,7 @@ func (p *placing) conditions(set map[string]float64) map[string]float64 {
 
 // losses are the −2 log likelihoods of entries under a closed model, and the paths of
 // its states.
-func (p *placing) losses(ctx context.Context, name string, m *model.Model, entries []fit.Entry) (losses []float64, path [][]float64, err error) {
+func (p *placing) losses(ctx context.Context, name string, m *model.Model, entries []record.Entry) (losses []float64, path [][]float64, err error) {
 	data, err := fit.Prepare(m, entries)
 	if err != nil {
 		return nil, nil, err
@@ -261,7 +262,7 @@ func (p *placing) noise(data *fit.Data) []float64 {
 // coefficients at their best for every place, near those of the result: what entries
 // say of them joins what the rest of the record does. Otherwise errors of
 // coefficients, which grow along a chaotic motion, would decide on the place.
-func (p *placing) adapted(ctx context.Context, k int, entries []fit.Entry, path [][]float64, rest []fit.Block) ([]float64, error) {
+func (p *placing) adapted(ctx context.Context, k int, entries []record.Entry, path [][]float64, rest []fit.Block) ([]float64, error) {
 	in := indicatorsAt(p.regimes, k)
 	data, err := fit.Prepare(switching(p.cut.data.Model, p.regimes, k), entries)
 	if err != nil {
@@ -303,7 +304,7 @@ func (p *placing) adapted(ctx context.Context, k int, entries []fit.Entry, path 
 }
 
 // elsewhere are the stretches that lie outside of samples first to last of a record.
-func (p *placing) elsewhere(whole fit.Entry, first, last int) []fit.Block {
+func (p *placing) elsewhere(whole record.Entry, first, last int) []fit.Block {
 	const least = 4 // samples
 	var out []fit.Block
 	for i, b := range p.cut.lies {
@@ -332,12 +333,12 @@ const (
 // bracket narrows down where, from sample low to sample high of a record, regime k
 // gives way to the next, until placeAround cycles hold it: few blocks of the record
 // under both formulas. It takes the change to be the only one there.
-func (p *placing) bracket(ctx context.Context, name string, whole fit.Entry, k, low, high int) (int, error) {
+func (p *placing) bracket(ctx context.Context, name string, whole record.Entry, k, low, high int) (int, error) {
 	cycle := p.from.SamplesPerCycle()
 	length := int(math.Max(bracketCycles*cycle, 12))
 	before, after := p.inRegime(k), p.inRegime(k+1)
 	for round := 0; float64(high-low) > 2*placeAround*cycle; round++ {
-		var entries []fit.Entry
+		var entries []record.Entry
 		var centres []int
 		for b := range bracketBlocks {
 			centre := low + (high-low)*(2*b+1)/(2*bracketBlocks)
@@ -390,7 +391,7 @@ func (p *placing) inRegime(number int) *model.Model {
 }
 
 // moveChange sets where regime k of a record ends and the next begins.
-func moveChange(regimes []Regime, whole fit.Entry, k int, at found) {
+func moveChange(regimes []Regime, whole record.Entry, k int, at found) {
 	for i := range regimes {
 		if regimes[i].Entry != whole.Name {
 			continue
@@ -410,7 +411,7 @@ func moveChange(regimes []Regime, whole fit.Entry, k int, at found) {
 // record, first between which of few blocks, then by the motion that goes on through
 // it. The result's regimes come back with their times; changes that lie between
 // records stay. Engine gives options, workers and journal.
-func Places(ctx context.Context, e *fit.Engine, r *Result, records []fit.Entry) ([]Regime, error) {
+func Places(ctx context.Context, e *fit.Engine, r *Result, records []record.Entry) ([]Regime, error) {
 	if len(r.Regimes) == 0 || !placeable(r) {
 		return r.Regimes, nil
 	}
@@ -457,7 +458,7 @@ func Places(ctx context.Context, e *fit.Engine, r *Result, records []fit.Entry) 
 
 // sharpest is place with as few defects as any motion bears, where what the rest of the
 // record says of the coefficients is known.
-func (p *placing) sharpest(ctx context.Context, name string, whole fit.Entry, at, k int) (found, error) {
+func (p *placing) sharpest(ctx context.Context, name string, whole record.Entry, at, k int) (found, error) {
 	rough, err := p.place(ctx, name, whole, at, at, k, placeAround)
 	if err != nil || p.cut == nil || p.omega > fit.OmegaEnd {
 		return rough, err
@@ -469,7 +470,7 @@ func (p *placing) sharpest(ctx context.Context, name string, whole fit.Entry, at
 
 // partsOf says where entries that are parts of records lie in them; those that are of
 // none are left out.
-func partsOf(entries, records []fit.Entry) []fit.Block {
+func partsOf(entries, records []record.Entry) []fit.Block {
 	var out []fit.Block
 	for _, e := range entries {
 		for k, r := range records {

@@ -12,6 +12,7 @@ import (
 	"govern/journal"
 	"govern/model"
 	"govern/optim"
+	"govern/record"
 	"govern/series"
 )
 
@@ -377,7 +378,7 @@ func switching(of *model.Model, regimes []Regime, k int) *model.Model {
 // observesAll says that every state is measured alone by a channel.
 func observesAll(d *fit.Data) bool {
 	for _, s := range d.Model.States {
-		if !slices.ContainsFunc(d.Channels, func(c fit.ChannelInfo) bool { return c.Observe.Kind == expr.Name && c.Observe.Ident == s.Name }) {
+		if !slices.ContainsFunc(d.Channels, func(c record.ChannelInfo) bool { return c.Observe.Kind == expr.Name && c.Observe.Ident == s.Name }) {
 			return false
 		}
 	}
@@ -586,9 +587,9 @@ func withRegimes(m *model.Model, count int, held []string) (*model.Model, []stri
 
 // cutAt cuts the entries at the change points and sets the indicators; blocks are
 // where the new entries lie in the old ones.
-func cutAt(d *fit.Data, cuts []cut, names []string) ([]fit.Entry, []Regime, []fit.Block) {
+func cutAt(d *fit.Data, cuts []cut, names []string) ([]record.Entry, []Regime, []fit.Block) {
 	guard := int(math.Ceil(guardCycles * d.SamplesPerCycle()))
-	var entries []fit.Entry
+	var entries []record.Entry
 	var regimes []Regime
 	var blocks []fit.Block
 	number := 1

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"govern/expr"
+	"govern/record"
 	"govern/tape"
 )
 
@@ -47,7 +48,7 @@ func (e *Engine) Correlated(f *Fitted) (bool, error) {
 // whose residual is AR(1) noise that the differences cannot see; nil when there
 // is none, or where it is a function of the motion: a wrong equation's residual may
 // look like slow noise. Channels with given noise are left alone.
-func (e *Engine) Coloured(ctx context.Context, name string, at *Fitted) ([]Entry, error) {
+func (e *Engine) Coloured(ctx context.Context, name string, at *Fitted) ([]record.Entry, error) {
 	if e.segment() > 1 || len(at.Forms) > 0 {
 		return nil, nil
 	}
@@ -112,7 +113,7 @@ func (d *Data) off(path *Smoothed) ([][][]float64, error) {
 	for e := range out {
 		out[e] = make([][]float64, len(d.Channels))
 		for c := range d.Channels {
-			out[e][c] = slices.Clone(d.values(e, c))
+			out[e][c] = slices.Clone(d.Values(e, c))
 		}
 	}
 	var outputs []*expr.Expr
@@ -131,7 +132,7 @@ func (d *Data) off(path *Smoothed) ([][][]float64, error) {
 
 // autoregressive estimates the correlation and the standard deviation of a
 // channel's residuals, and says whether they are AR(1) noise.
-func autoregressive(entries []Entry, residual [][][]float64, channel int) (rho, sigma float64, ok bool) {
+func autoregressive(entries []record.Entry, residual [][][]float64, channel int) (rho, sigma float64, ok bool) {
 	var usual []float64
 	for _, e := range entries {
 		for i := 1; i < len(e.Times); i++ {

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"govern/record"
 )
 
 func TestOnlyAutoregressiveResidualsAreCorrelatedNoise(t *testing.T) {
@@ -20,7 +22,7 @@ func TestOnlyAutoregressiveResidualsAreCorrelatedNoise(t *testing.T) {
 		wrong = append(wrong, rng.NormFloat64()+math.Sin(0.1*float64(i)))
 	}
 	coloured[100], coloured[500] = math.NaN(), math.NaN()
-	entries := []Entry{{Times: times}}
+	entries := []record.Entry{{Times: times}}
 	residual := [][][]float64{{white, coloured, wrong}}
 	if rho, _, ok := autoregressive(entries, residual, 0); ok {
 		t.Errorf("white noise counts as correlated, %g", rho)
@@ -32,7 +34,7 @@ func TestOnlyAutoregressiveResidualsAreCorrelatedNoise(t *testing.T) {
 	if rho, _, ok := autoregressive(entries, residual, 2); ok {
 		t.Errorf("the residual of a wrong model counts as correlated noise, %g", rho)
 	}
-	if got := (ChannelInfo{Correlation: 0.8}).Inflation(); math.Abs(got-3) > 1e-12 {
+	if got := (record.ChannelInfo{Correlation: 0.8}).Inflation(); math.Abs(got-3) > 1e-12 {
 		t.Errorf("noise with ρ = 0.8 counts %g times, want 3", got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"govern/expr"
 	"govern/model"
+	"govern/record"
 	"govern/tape"
 )
 
@@ -15,7 +16,7 @@ import (
 // channels over all entries, noise estimates, scales.
 type Data struct {
 	Model *model.Model
-	Table
+	record.Table
 	Calls []UnknownCall
 
 	locals  []local           // parameters that are not the same in every entry
@@ -40,8 +41,8 @@ type UnknownCall struct {
 }
 
 // Prepare collects what every stage needs of the data.
-func Prepare(m *model.Model, entries []Entry) (*Data, error) {
-	d := &Data{Model: m, Table: NewTable(entries, m.Expand)}
+func Prepare(m *model.Model, entries []record.Entry) (*Data, error) {
+	d := &Data{Model: m, Table: record.NewTable(entries, m.Expand)}
 	set := map[string]bool{}
 	for _, e := range entries {
 		for name := range e.Set {
@@ -122,7 +123,7 @@ func (d *Data) absorb() {
 func (d *Data) FarFromZero(i int) string {
 	const far = 100
 	c := d.Channels[i]
-	mean := d.mean(i)
+	mean := d.Mean(i)
 	if c.Observe.Kind != expr.Name || d.Model.StateIndex(c.Observe.Ident) < 0 || !(math.Abs(mean) > far*c.Std) {
 		return ""
 	}
@@ -266,20 +267,12 @@ func (d *Data) Balance(sm *Smoothed, terms []Term) (*Balance, error) {
 				}
 				out.Target = append(out.Target, target-b.Output(0)[0])
 				out.Equation = append(out.Equation, state)
-				out.Step = append(out.Step, d.Entries[e].step(i))
+				out.Step = append(out.Step, d.Entries[e].Step(i))
 				out.Spread = append(out.Spread, math.Sqrt(spread))
 			}
 		}
 	}
 	return out, nil
-}
-
-// step is the sampling interval at sample i.
-func (e *Entry) step(i int) float64 {
-	if i+1 < len(e.Times) {
-		return e.Times[i+1] - e.Times[i]
-	}
-	return e.Times[i] - e.Times[i-1]
 }
 
 // value is what a name has at sample i of entry e on a smoothed path.

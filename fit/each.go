@@ -6,6 +6,7 @@ import (
 
 	"govern/model"
 	"govern/optim"
+	"govern/record"
 )
 
 // local is a parameter of the equations that is not the same in every entry: it has
@@ -54,7 +55,7 @@ func (d *Data) local(name string) int {
 
 // own is what such a parameter has in entry e: the index among
 // the fitted parameters, or −1 and a known value.
-func (d *Data) own(name string, e *Entry) (index int, known float64) {
+func (d *Data) own(name string, e *record.Entry) (index int, known float64) {
 	if v, ok := e.Set[name]; ok {
 		return -1, v
 	}
@@ -71,7 +72,7 @@ func (d *Data) own(name string, e *Entry) (index int, known float64) {
 }
 
 // start is what a parameter that is not the same in every entry begins with in one.
-func (d *Data) start(name string, e *Entry) float64 {
+func (d *Data) start(name string, e *record.Entry) float64 {
 	k, v := d.own(name, e)
 	if k < 0 {
 		return v
@@ -102,7 +103,7 @@ func (d *Data) holding(columns []Column) *Data {
 
 // Own is the value that a parameter that is not the same in every entry has in one, given
 // the model's fitted parameters in their order.
-func (d *Data) Own(name string, e *Entry, parameters []float64) float64 {
+func (d *Data) Own(name string, e *record.Entry, parameters []float64) float64 {
 	if k, v := d.own(name, e); k < 0 {
 		return v
 	} else {
@@ -122,7 +123,7 @@ func (d *Data) Differing() []string {
 }
 
 // Fits says that a parameter has a value in an entry that is fitted, not known.
-func (d *Data) Fits(name string, e *Entry) bool {
+func (d *Data) Fits(name string, e *record.Entry) bool {
 	k, _ := d.own(name, e)
 	return k >= 0
 }

@@ -12,6 +12,7 @@ import (
 	"govern/expr"
 	"govern/model"
 	"govern/optim"
+	"govern/record"
 )
 
 // ramps are records of x' = c, x(0) = 0, each with a slope and a length of its own:
@@ -32,10 +33,10 @@ func (r ramps) read(t *testing.T, parameters string) (e *Engine, slope, precisio
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(r.seed, 9))
-	var entries []Entry
+	var entries []record.Entry
 	var names []string
 	for k, v := range r.slopes {
-		entry := Entry{Name: fmt.Sprintf("e%d", k)}
+		entry := record.Entry{Name: fmt.Sprintf("e%d", k)}
 		var values []float64
 		xy, xx := 0.0, 0.0
 		for i := range r.samples[k] {
@@ -44,7 +45,7 @@ func (r ramps) read(t *testing.T, parameters string) (e *Engine, slope, precisio
 			entry.Times, values = append(entry.Times, at), append(values, x)
 			xy, xx = xy+at*x, xx+at*at
 		}
-		entry.Channels = []Channel{{Column: "x", Observe: expr.Var("x"), Values: values, Sigma: r.sigma}}
+		entry.Channels = []record.Channel{{Column: "x", Observe: expr.Var("x"), Values: values, Sigma: r.sigma}}
 		entries, names = append(entries, entry), append(names, entry.Name)
 		slope, precision = append(slope, xy/xx), append(precision, xx/(r.sigma*r.sigma))
 	}
@@ -204,14 +205,14 @@ func TestAPriorBreaksAGauge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var entry Entry
+		var entry record.Entry
 		var values []float64
 		for i := range 30 {
 			entry.Times, values = append(entry.Times, 0.1*float64(i)), append(values, math.Exp(-0.6*float64(i)))
 		}
-		entry.Name, entry.Channels = "e", []Channel{{Column: "x", Observe: expr.Var("x"), Values: values}}
+		entry.Name, entry.Channels = "e", []record.Channel{{Column: "x", Observe: expr.Var("x"), Values: values}}
 		for _, n := range []*model.Model{m, m.PerEntry([]string{"e"}, func(string, string) bool { return true })} {
-			d, err := Prepare(n, []Entry{entry})
+			d, err := Prepare(n, []record.Entry{entry})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -235,14 +236,14 @@ func eachRossler(t *testing.T, samples int, seed uint64, values []float64, param
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(seed, 1))
-	var entries []Entry
+	var entries []record.Entry
 	var names []string
 	start := &Fitted{Coefficients: []float64{0.99, 0.21}, Scale: []float64{5, 5, 3}, Omega: OmegaEnd}
 	for _, s := range []string{"x", "y"} {
 		start.Terms = append(start.Terms, Term{Factor: expr.Var(s), Degree: 1})
 	}
 	for k, c := range values {
-		entry := Entry{Name: fmt.Sprintf("e%d", k)}
+		entry := record.Entry{Name: fmt.Sprintf("e%d", k)}
 		x := []float64{1 + rng.Float64(), 1, 0.1}
 		var nodes []float64
 		channels := make([][]float64, 3)
@@ -262,7 +263,7 @@ func eachRossler(t *testing.T, samples int, seed uint64, values []float64, param
 			}
 		}
 		for s, name := range []string{"x", "y", "z"} {
-			entry.Channels = append(entry.Channels, Channel{Column: name, Observe: expr.Var(name), Values: channels[s], Sigma: 0.1})
+			entry.Channels = append(entry.Channels, record.Channel{Column: name, Observe: expr.Var(name), Values: channels[s], Sigma: 0.1})
 		}
 		entries, names = append(entries, entry), append(names, entry.Name)
 		start.Nodes = append(start.Nodes, nodes)
@@ -368,7 +369,7 @@ func BenchmarkValuesOf20Entries(b *testing.B) {
 			c, _ := expr.Parse(sum)
 			m.Equations = append([]model.Equation(nil), m.Equations...)
 			m.Equations[2].Right = expr.Substitute(m.Equations[2].Right, map[string]*expr.Expr{"c": c})
-			entries := append([]Entry(nil), e.Data.Entries...)
+			entries := append([]record.Entry(nil), e.Data.Entries...)
 			for k := range entries {
 				entries[k].Set = map[string]float64{}
 				for j := range values {

@@ -77,7 +77,7 @@ func (d *Data) withConditions(f *Fitted) *Fitted {
 			}
 		}
 		if !slices.Contains(d.Model.Unknowns[t.Unknown].Arguments, "t") {
-			values["t"] = expr.Num(d.middle())
+			values["t"] = expr.Num(d.Middle())
 		}
 		g.Terms[i].Factor = expr.Substitute(t.Factor, values)
 	}

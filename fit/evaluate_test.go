@@ -9,6 +9,7 @@ import (
 	"govern/expr"
 	"govern/model"
 	"govern/optim"
+	"govern/record"
 	"govern/tape"
 )
 
@@ -34,7 +35,7 @@ equations: |
 		}
 		return e
 	}
-	d, err := Prepare(m, []Entry{{Times: []float64{0, 1, 2}, Channels: []Channel{{Column: "x", Observe: parse("x"), Values: []float64{1, 2, 1.5}, Sigma: 1}}}})
+	d, err := Prepare(m, []record.Entry{{Times: []float64{0, 1, 2}, Channels: []record.Channel{{Column: "x", Observe: parse("x"), Values: []float64{1, 2, 1.5}, Sigma: 1}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,12 +146,12 @@ func TestDefectsAreComparedWithWhatTheEquationsDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entry := Entry{}
+	entry := record.Entry{}
 	for i := range 629 {
 		entry.Times = append(entry.Times, 0.01*float64(i))
 	}
-	entry.Channels = []Channel{{Column: "x", Observe: expr.Var("x"), Values: make([]float64, 629), Sigma: 1}}
-	d, err := Prepare(m, []Entry{entry})
+	entry.Channels = []record.Channel{{Column: "x", Observe: expr.Var("x"), Values: make([]float64, 629), Sigma: 1}}
+	d, err := Prepare(m, []record.Entry{entry})
 	if err != nil {
 		t.Fatal(err)
 	}

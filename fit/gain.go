@@ -103,7 +103,7 @@ func (d *Data) trusting(path [][][]float64, gains []float64) [][][]float64 {
 		for e := range out {
 			s := 1.0
 			for _, k := range d.LevelsOf(c) {
-				if d.values(e, k) != nil {
+				if d.Values(e, k) != nil {
 					s = gains[k] / gains[c]
 				}
 			}

@@ -6,6 +6,7 @@ import (
 
 	"govern/expr"
 	"govern/model"
+	"govern/record"
 )
 
 func TestEntryIsCutWhereNoChannelHasSamplesForLong(t *testing.T) {
@@ -13,7 +14,7 @@ func TestEntryIsCutWhereNoChannelHasSamplesForLong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := Entry{Channels: []Channel{{Column: "x", Observe: expr.Var("x")}, {Column: "y", Observe: expr.Var("y")}}}
+	e := record.Entry{Channels: []record.Channel{{Column: "x", Observe: expr.Var("x")}, {Column: "y", Observe: expr.Var("y")}}}
 	for i := range 1000 {
 		at := 0.1 * float64(i)
 		x, y := math.Sin(at), math.Cos(at)
@@ -31,7 +32,7 @@ func TestEntryIsCutWhereNoChannelHasSamplesForLong(t *testing.T) {
 		e.Channels[0].Values = append(e.Channels[0].Values, x)
 		e.Channels[1].Values = append(e.Channels[1].Values, y)
 	}
-	d, err := Prepare(m, []Entry{e})
+	d, err := Prepare(m, []record.Entry{e})
 	if err != nil {
 		t.Fatal(err)
 	}

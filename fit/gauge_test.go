@@ -8,6 +8,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
+	"govern/record"
 )
 
 // gaugesOf prepares a model with channels named by what they measure.
@@ -17,7 +18,7 @@ func gaugesOf(t *testing.T, text string, observe ...string) []fit.Gauge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := fit.Entry{Name: "e"}
+	e := record.Entry{Name: "e"}
 	for i := range 200 {
 		e.Times = append(e.Times, 0.1*float64(i))
 	}
@@ -26,13 +27,13 @@ func gaugesOf(t *testing.T, text string, observe ...string) []fit.Gauge {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := fit.Channel{Column: o, Observe: right}
+		c := record.Channel{Column: o, Observe: right}
 		for i := range e.Times {
 			c.Values = append(c.Values, math.Sin(0.3*float64(i)+float64(k)))
 		}
 		e.Channels = append(e.Channels, c)
 	}
-	d, err := fit.Prepare(m, []fit.Entry{e})
+	d, err := fit.Prepare(m, []record.Entry{e})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,15 +117,15 @@ func TestGaugesHoldInEveryEntry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var entries []fit.Entry
+	var entries []record.Entry
 	for k, d := range []float64{8, 10, 12} {
-		e := fit.Entry{Name: string(rune('a' + k)), Set: map[string]float64{"d": d}}
-		c := fit.Channel{Column: "x", Observe: expr.Var("x")}
+		e := record.Entry{Name: string(rune('a' + k)), Set: map[string]float64{"d": d}}
+		c := record.Channel{Column: "x", Observe: expr.Var("x")}
 		for i := range 200 {
 			e.Times = append(e.Times, 0.1*float64(i))
 			c.Values = append(c.Values, math.Sin(0.3*float64(i)+d))
 		}
-		e.Channels = []fit.Channel{c}
+		e.Channels = []record.Channel{c}
 		entries = append(entries, e)
 	}
 	for n, want := range map[int]bool{1: true, 3: false} {
@@ -162,12 +163,12 @@ func TestAStateThatDrivesNothingDangles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := fit.Entry{Name: "e", Channels: []fit.Channel{{Column: "x", Observe: expr.Var("x")}}}
+	e := record.Entry{Name: "e", Channels: []record.Channel{{Column: "x", Observe: expr.Var("x")}}}
 	for i := range 200 {
 		e.Times = append(e.Times, 0.1*float64(i))
 		e.Channels[0].Values = append(e.Channels[0].Values, math.Sin(0.3*float64(i)))
 	}
-	d, err := fit.Prepare(m, []fit.Entry{e})
+	d, err := fit.Prepare(m, []record.Entry{e})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,13 +183,13 @@ func TestANoiseFarFromWhatTheSamplesShowIsDoubted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for given, want := range map[float64]bool{0: false, 0.01: false, 0.03: false, 1: true, 1e-4: true} {
-		e := fit.Entry{Name: "e", Channels: []fit.Channel{{Column: "x", Observe: expr.Var("x"), Sigma: given}}}
+		e := record.Entry{Name: "e", Channels: []record.Channel{{Column: "x", Observe: expr.Var("x"), Sigma: given}}}
 		rng := rand.New(rand.NewPCG(1, 1))
 		for i := range 2000 {
 			e.Times = append(e.Times, 0.01*float64(i))
 			e.Channels[0].Values = append(e.Channels[0].Values, math.Sin(0.05*float64(i))+0.01*rng.NormFloat64())
 		}
-		d, err := fit.Prepare(m, []fit.Entry{e})
+		d, err := fit.Prepare(m, []record.Entry{e})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"govern/model"
 	"govern/ode"
 	"govern/optim"
+	"govern/record"
 )
 
 var gradientCases = []struct {
@@ -194,7 +195,7 @@ func lotkaUnderTest(t *testing.T) (*Data, *Smoothed, *Engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := Entry{Name: "e"}
+	e := record.Entry{Name: "e"}
 	for i := range 120 {
 		e.Times = append(e.Times, 0.2*float64(i))
 	}
@@ -208,9 +209,9 @@ func lotkaUnderTest(t *testing.T) (*Data, *Smoothed, *Engine) {
 		for _, v := range sol.Values[i] {
 			values = append(values, v+0.01*rng.NormFloat64())
 		}
-		e.Channels = append(e.Channels, Channel{Column: name, Observe: expr.Var(name), Values: values})
+		e.Channels = append(e.Channels, record.Channel{Column: name, Observe: expr.Var(name), Values: values})
 	}
-	d, err := Prepare(m, []Entry{e})
+	d, err := Prepare(m, []record.Entry{e})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func (e *Engine) Grow(ctx context.Context, name string, start *Fitted, asked int
 		out.Short = &ShortError{Asked: asked, Reached: 1, Cause: Noisy}
 		return out, nil
 	}
-	g := &growing{engine: e, name: name, asked: asked, most: e.Data.longest() - 1, out: out}
+	g := &growing{engine: e, name: name, asked: asked, most: e.Data.Longest() - 1, out: out}
 	target := min(asked, g.most)
 	if err := g.measure(ctx); err != nil {
 		return nil, err
@@ -280,7 +280,7 @@ func (g *growing) finer(ctx context.Context, target int) error {
 func (g *growing) windows() []stretch {
 	length := streamWindow
 	if g.engine.Data.Samples() <= streamSamples {
-		length = g.engine.Data.longest()
+		length = g.engine.Data.Longest()
 	}
 	return g.engine.Data.windows(length, g.out.Segment)
 }

@@ -10,6 +10,7 @@ import (
 	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/record"
 )
 
 // grown fits the numbers of a model to a record of the closed one of the catalogue on
@@ -28,7 +29,7 @@ func grown(t *testing.T, c truth.Case, catalogue, text string, asked int) (short
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := fit.Prepare(open, []fit.Entry{entry})
+	data, err := fit.Prepare(open, []record.Entry{entry})
 	if err != nil {
 		t.Fatal(err)
 	}

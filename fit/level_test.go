@@ -8,12 +8,13 @@ import (
 
 	"govern/expr"
 	"govern/model"
+	"govern/record"
 )
 
 // recording is a file of x = sin t + 0.3 sin 2.3 t, per samples a cycle, with noise.
-func recording(name string, samples int, per, noise float64, seed uint64) Entry {
+func recording(name string, samples int, per, noise float64, seed uint64) record.Entry {
 	rng := rand.New(rand.NewPCG(seed, 17))
-	e := Entry{Name: name, Channels: []Channel{{Column: "x", Observe: expr.Var("x")}}}
+	e := record.Entry{Name: name, Channels: []record.Channel{{Column: "x", Observe: expr.Var("x")}}}
 	for i := range samples {
 		t := 2 * math.Pi * float64(i) / per
 		e.Times = append(e.Times, t)
@@ -22,9 +23,9 @@ func recording(name string, samples int, per, noise float64, seed uint64) Entry 
 	return e
 }
 
-func levelsIn(entries []Entry) []int {
+func levelsIn(entries []record.Entry) []int {
 	var out []int
-	for _, e := range Levels(entries) {
+	for _, e := range record.Levels(entries) {
 		out = append(out, e.Channels[0].Level)
 	}
 	return out
@@ -32,7 +33,7 @@ func levelsIn(entries []Entry) []int {
 
 func TestFilesOfOneNoiseShareALevel(t *testing.T) {
 	for seed := range uint64(300) {
-		var entries []Entry
+		var entries []record.Entry
 		for k, n := range []int{60, 200, 400, 1000, 150} {
 			entries = append(entries, recording(string(rune('a'+k)), n, 40+20*float64(k), 0.05, 10*seed+uint64(k)))
 		}
@@ -43,12 +44,12 @@ func TestFilesOfOneNoiseShareALevel(t *testing.T) {
 }
 
 func TestLevelsOfFiles(t *testing.T) {
-	file := func(name string, noise float64) Entry { return recording(name, 400, 60, noise, uint64(name[0])) }
-	given := func(e Entry, sigma float64) Entry {
+	file := func(name string, noise float64) record.Entry { return recording(name, 400, 60, noise, uint64(name[0])) }
+	given := func(e record.Entry, sigma float64) record.Entry {
 		e.Channels[0].Sigma = sigma
 		return e
 	}
-	held := func(e Entry) Entry {
+	held := func(e record.Entry) record.Entry {
 		e.Test = true
 		return e
 	}
@@ -59,21 +60,21 @@ func TestLevelsOfFiles(t *testing.T) {
 	whole := file("w", 0.3)
 	for _, c := range []struct {
 		name    string
-		entries []Entry
+		entries []record.Entry
 		want    []int
 	}{
-		{"one of two is noisy", []Entry{file("a", 0.2), file("b", 0.01)}, []int{1, 0}},
-		{"one of five is noisy", []Entry{file("a", 0.01), file("b", 0.01), file("c", 0.5), file("d", 0.01), file("e", 0.01)}, []int{0, 0, 1, 0, 0}},
-		{"three levels", []Entry{file("a", 0.03), file("b", 0.3), file("c", 0.003), file("d", 0.3)}, []int{1, 2, 0, 2}},
-		{"less than levelRatio apart", []Entry{file("a", 0.1), file("b", 0.125)}, []int{0, 0}},
-		{"outliers are no level", []Entry{file("a", 0.02), spiky}, []int{0, 0}},
-		{"sixteen samples say too little", []Entry{file("a", 0.02), recording("b", 16, 60, 0.04, 1)}, []int{0, 0}},
-		{"coarse sampling looks like noise", []Entry{file("a", 0.01), recording("b", 400, 9, 0.01, 1)}, []int{0, 0}},
-		{"parts of a file share its level", []Entry{file("a", 0.01), whole.Slice(0, 200), whole.Slice(200, 400)}, []int{0, 1, 1}},
-		{"a held-out part does not count", []Entry{file("a", 0.01), file("b", 0.01), held(file("b", 0.5))}, []int{0, 0, 0}},
-		{"a held-out file has its own", []Entry{file("a", 0.01), held(file("b", 0.5))}, []int{0, 1}},
-		{"noise as given", []Entry{given(file("a", 0.1), 0.1), given(file("b", 0.1), 0.11), given(file("c", 0.1), 0.1)}, []int{0, 1, 0}},
-		{"a given noise serves files like it", []Entry{given(file("a", 0.1), 0.1), file("b", 0.1), file("c", 0.01)}, []int{1, 1, 0}},
+		{"one of two is noisy", []record.Entry{file("a", 0.2), file("b", 0.01)}, []int{1, 0}},
+		{"one of five is noisy", []record.Entry{file("a", 0.01), file("b", 0.01), file("c", 0.5), file("d", 0.01), file("e", 0.01)}, []int{0, 0, 1, 0, 0}},
+		{"three levels", []record.Entry{file("a", 0.03), file("b", 0.3), file("c", 0.003), file("d", 0.3)}, []int{1, 2, 0, 2}},
+		{"less than levelRatio apart", []record.Entry{file("a", 0.1), file("b", 0.125)}, []int{0, 0}},
+		{"outliers are no level", []record.Entry{file("a", 0.02), spiky}, []int{0, 0}},
+		{"sixteen samples say too little", []record.Entry{file("a", 0.02), recording("b", 16, 60, 0.04, 1)}, []int{0, 0}},
+		{"coarse sampling looks like noise", []record.Entry{file("a", 0.01), recording("b", 400, 9, 0.01, 1)}, []int{0, 0}},
+		{"parts of a file share its level", []record.Entry{file("a", 0.01), whole.Slice(0, 200), whole.Slice(200, 400)}, []int{0, 1, 1}},
+		{"a held-out part does not count", []record.Entry{file("a", 0.01), file("b", 0.01), held(file("b", 0.5))}, []int{0, 0, 0}},
+		{"a held-out file has its own", []record.Entry{file("a", 0.01), held(file("b", 0.5))}, []int{0, 1}},
+		{"noise as given", []record.Entry{given(file("a", 0.1), 0.1), given(file("b", 0.1), 0.11), given(file("c", 0.1), 0.1)}, []int{0, 1, 0}},
+		{"a given noise serves files like it", []record.Entry{given(file("a", 0.1), 0.1), file("b", 0.1), file("c", 0.01)}, []int{1, 1, 0}},
 	} {
 		if got := levelsIn(c.entries); !slices.Equal(got, c.want) {
 			t.Errorf("%s: levels %v, want %v", c.name, got, c.want)
@@ -82,13 +83,13 @@ func TestLevelsOfFiles(t *testing.T) {
 }
 
 // prepared are recordings of a model of which nothing is known.
-func prepared(t *testing.T, entries ...Entry) *Data {
+func prepared(t *testing.T, entries ...record.Entry) *Data {
 	t.Helper()
 	m, err := model.Read("m.yaml", []byte("states: {x: 0}\nunknowns: {f: {}}\nequations: x' = f(x)\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := Prepare(m, Levels(entries))
+	d, err := Prepare(m, record.Levels(entries))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,7 @@ func TestLevelsAreChannels(t *testing.T) {
 // Sampling too coarse for differences to see the noise: the residuals do.
 func TestResidualsTellLevelsApart(t *testing.T) {
 	const per = 9
-	path := func(entries []Entry) (states [][][]float64) {
+	path := func(entries []record.Entry) (states [][][]float64) {
 		for _, e := range entries {
 			states = append(states, [][]float64{recording(e.Name, len(e.Times), per, 0, 1).Channels[0].Values})
 		}
@@ -147,7 +148,7 @@ func TestResidualsTellLevelsApart(t *testing.T) {
 		if c.channels == 2 && got.Entries[2].Channels[0].Level == 0 {
 			t.Errorf("the noisy file has level 0")
 		}
-		held := AtLevels([]Entry{d.Entries[1], d.Entries[2]}, got.Entries)
+		held := record.AtLevels([]record.Entry{d.Entries[1], d.Entries[2]}, got.Entries)
 		if held[0].Channels[0].Level != 0 || held[1].Channels[0].Level != c.channels-1 {
 			t.Errorf("noise %d: levels of other parts are %d and %d", c.noise, held[0].Channels[0].Level, held[1].Channels[0].Level)
 		}

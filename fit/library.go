@@ -312,7 +312,7 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 			if e.Monitor != nil {
 				e.Monitor.Row(journal.Row{
 					Stage: name, Iteration: iterations, Objective: objective, Damping: damping, Omega: omega, Terms: len(start.Terms),
-					Observations: e.Data.Observations(), Segment: e.segment(), Gain: schedule.Gain.strength(), Noise: e.Data.relative(st.sigma),
+					Observations: e.Data.Observations(), Segment: e.segment(), Gain: schedule.Gain.strength(), Noise: e.Data.RelativeNoise(st.sigma),
 				})
 			}
 		})

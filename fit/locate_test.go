@@ -8,6 +8,7 @@ import (
 	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/record"
 )
 
 // A record that the model cannot explain, located beside one that it can, changes
@@ -18,7 +19,7 @@ func TestLocatedEntriesDoNotInfluenceEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed := m.WithParameters(map[string]float64{"a": 0.2, "b": 0.2, "c": 9})
-	of := func(c float64) fit.Entry {
+	of := func(c float64) record.Entry {
 		entries, _, err := truth.Case{Model: m.WithParameters(map[string]float64{"a": 0.2, "b": 0.2, "c": c}), Step: 0.15, Samples: 600, Seed: 5, Transient: 100,
 			Noise: map[string]float64{"x": 0.05, "y": 0.05, "z": 0.05}}.Observed()
 		if err != nil {
@@ -29,7 +30,7 @@ func TestLocatedEntriesDoNotInfluenceEachOther(t *testing.T) {
 	good, hopeless := of(9), of(14)
 	hopeless.Name = "hopeless"
 	sigma, scale := []float64{0.3, 0.3, 0.3}, []float64{5, 5, 5}
-	locate := func(entries ...fit.Entry) *fit.Located {
+	locate := func(entries ...record.Entry) *fit.Located {
 		d, err := fit.Prepare(closed, entries)
 		if err != nil {
 			t.Fatal(err)

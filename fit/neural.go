@@ -9,6 +9,7 @@ import (
 
 	"govern/expr"
 	"govern/optim"
+	"govern/record"
 	"govern/series"
 	"govern/tape"
 )
@@ -213,7 +214,7 @@ func (e *Engine) calls(sm *Smoothed, u int) (*calls, error) {
 			c.target = append(c.target, sm.Calls[n][k]...)
 			c.spread = append(c.spread, sm.Spread[n][k]...)
 			for i := range d.Entries[n].Times {
-				c.toDefect = append(c.toDefect, math.Sqrt(d.Entries[n].step(i)*d.Time)/math.Max(sm.Scale[call.State], 1e-300))
+				c.toDefect = append(c.toDefect, math.Sqrt(d.Entries[n].Step(i)*d.Time)/math.Max(sm.Scale[call.State], 1e-300))
 			}
 		}
 	}
@@ -263,9 +264,9 @@ func (e *Engine) draw(ctx context.Context, c *calls) (Form, error) {
 		stride := (len(c.target) + most - 1) / most
 		thin := make([][]float64, len(c.arguments))
 		for a := range thin {
-			thin[a] = every(c.arguments[a], stride)
+			thin[a] = record.Every(c.arguments[a], stride)
 		}
-		r, err := newPairs(candidate.Neural, thin, every(c.target, stride), every(c.spread, stride))
+		r, err := newPairs(candidate.Neural, thin, record.Every(c.target, stride), record.Every(c.spread, stride))
 		if err != nil {
 			return form, err
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"govern/record"
 )
 
 // A sample is an outlier when it lies outlierLimit robust standard deviations of
@@ -56,7 +58,7 @@ func (d *Data) WithoutOutliers(states [][][]float64, parameters []float64) (*Dat
 			continue
 		}
 		slices.Sort(all)
-		limit := outlierLimit * math.Max(all[len(all)/2]/normalMedian, info.Floor)
+		limit := outlierLimit * math.Max(all[len(all)/2]/record.NormalMedian, info.Floor)
 		count, runs := 0, 0
 		for e := range off {
 			for i, r := range off[e] {
@@ -76,7 +78,7 @@ func (d *Data) WithoutOutliers(states [][][]float64, parameters []float64) (*Dat
 		}
 		found = append(found, Outliers{c, count})
 		for e := range entries {
-			entries[e] = d.without(entries[e], e, c, off[e], limit)
+			entries[e] = d.Without(entries[e], e, c, off[e], limit)
 		}
 	}
 	if len(found) == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"govern/expr"
 	"govern/model"
+	"govern/record"
 )
 
 func TestOnlySamplesThatLieAloneAreOutliers(t *testing.T) {
@@ -15,7 +16,7 @@ func TestOnlySamplesThatLieAloneAreOutliers(t *testing.T) {
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
-	e := Entry{Channels: []Channel{{Column: "x", Observe: expr.Var("x")}, {Column: "y", Observe: expr.Var("y")}}}
+	e := record.Entry{Channels: []record.Channel{{Column: "x", Observe: expr.Var("x")}, {Column: "y", Observe: expr.Var("y")}}}
 	states := [][][]float64{{nil, nil}}
 	off := map[int]bool{}
 	for i := range 2000 {
@@ -34,7 +35,7 @@ func TestOnlySamplesThatLieAloneAreOutliers(t *testing.T) {
 		}
 		e.Channels[0].Values, e.Channels[1].Values = append(e.Channels[0].Values, x), append(e.Channels[1].Values, y)
 	}
-	d, err := Prepare(m, []Entry{e})
+	d, err := Prepare(m, []record.Entry{e})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -102,6 +102,6 @@ func (d *Data) updateSigma(sigma []float64, post posterior) {
 			continue
 		}
 		v := math.Sqrt(post.moment[c] / float64(post.count[c]))
-		sigma[c] = math.Max(math.Min(v, info.cap()), info.Floor)
+		sigma[c] = math.Max(math.Min(v, info.NoiseCap()), info.Floor)
 	}
 }

@@ -129,7 +129,7 @@ func (d *Data) measuredPath(sizes []float64) *Smoothed {
 		for i, s := range d.Model.States {
 			var x []float64
 			for c, info := range d.Channels {
-				if v := d.values(e, c); v != nil && info.Observe.Kind == expr.Name && info.Observe.Ident == s.Name {
+				if v := d.Values(e, c); v != nil && info.Observe.Kind == expr.Name && info.Observe.Ident == s.Name {
 					x = fill(times, v)
 				}
 			}

@@ -10,6 +10,7 @@ import (
 	"govern/journal"
 	"govern/model"
 	"govern/optim"
+	"govern/record"
 	"govern/series"
 )
 
@@ -493,7 +494,7 @@ func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed
 		}
 		iteration++
 		if e.Monitor != nil {
-			e.Monitor.Row(journal.Row{Stage: "smooth", Iteration: iteration, Objective: post.evidence, Omega: rough, Segment: 1, Noise: d.relative(st.sigma)})
+			e.Monitor.Row(journal.Row{Stage: "smooth", Iteration: iteration, Objective: post.evidence, Omega: rough, Segment: 1, Noise: d.RelativeNoise(st.sigma)})
 		}
 		if better = post.evidence < best; better {
 			best, keepRough = post.evidence, rough
@@ -697,7 +698,7 @@ func (e *Engine) export(st *stage, c component, p *optim.Point, f *optim.Factor,
 const secular = 0.3
 
 // around is the deviation of a smoothed state around a straight line of the time in every entry.
-func (s *Smoothed) around(entries []Entry, state int) float64 {
+func (s *Smoothed) around(entries []record.Entry, state int) float64 {
 	sum, count := 0.0, 0.0
 	for e, entry := range entries {
 		t, x := entry.Times, s.States[e][state]

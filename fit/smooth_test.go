@@ -10,6 +10,7 @@ import (
 	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/record"
 )
 
 // A food chain sampled twenty times a cycle moves by a factor between samples: one
@@ -41,7 +42,7 @@ equations: |
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := fit.Prepare(learn, []fit.Entry{entry})
+	d, err := fit.Prepare(learn, []record.Entry{entry})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func TestAParameterAtItsBoundIsSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := fit.Prepare(m, []fit.Entry{{Times: []float64{0, 1, 2, 3, 4, 5, 6, 7, 8}, Channels: []fit.Channel{{
+	d, err := fit.Prepare(m, []record.Entry{{Times: []float64{0, 1, 2, 3, 4, 5, 6, 7, 8}, Channels: []record.Channel{{
 		Column: "x", Observe: expr.Var("x"), Values: []float64{9, 7, 5, 4, 3, 2, 1.5, 1.2, 1}}}}})
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"govern/expr"
 	"govern/ode"
 	"govern/optim"
+	"govern/record"
 	"govern/tape"
 )
 
@@ -73,7 +74,7 @@ type Column struct {
 
 // chain is an entry as a stage sees it.
 type chain struct {
-	entry      *Entry
+	entry      *record.Entry
 	values     [][]float64 // per channel of the stage; nil where the entry lacks it
 	nodes      []int       // sample of every node; the last sample is the last node
 	drive      [][]float64 // signals beyond the model's inputs
@@ -331,7 +332,7 @@ func (d *Data) chain(e int, channels []int, segment int) chain {
 	entry := &d.Entries[e]
 	c := chain{entry: entry, values: make([][]float64, len(channels))}
 	for k, channel := range channels {
-		c.values[k] = d.values(e, channel)
+		c.values[k] = d.Values(e, channel)
 	}
 	n := len(entry.Times)
 	for i := 0; i < n-1; i += max(segment, 1) {

@@ -9,6 +9,7 @@ import (
 	"govern/expr"
 	"govern/model"
 	"govern/optim"
+	"govern/record"
 	"govern/tape"
 )
 
@@ -43,9 +44,9 @@ equations: |
 		return e
 	}
 	rng := rand.New(rand.NewPCG(7, 8))
-	var entries []Entry
+	var entries []record.Entry
 	for _, n := range []int{12, 8, 5} {
-		e := Entry{Name: fmt.Sprintf("e%d", n), Set: map[string]float64{"p": 0.5 + float64(n)/10}}
+		e := record.Entry{Name: fmt.Sprintf("e%d", n), Set: map[string]float64{"p": 0.5 + float64(n)/10}}
 		if n == 5 {
 			e.Set["c"] = 0.6
 		}
@@ -59,7 +60,7 @@ equations: |
 				a[i] = math.NaN()
 			}
 		}
-		e.Channels = []Channel{
+		e.Channels = []record.Channel{
 			{Column: "a", Observe: parse("x*y*c + k"), Values: a, Sigma: 0.5},
 			{Column: "b", Observe: parse("y"), Values: b, Sigma: 0.7},
 		}
@@ -214,15 +215,15 @@ func BenchmarkLineariseRossler1000Nodes(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var e Entry
+	var e record.Entry
 	var values []float64
 	for i := range 1001 {
 		e.Times, values = append(e.Times, 0.1*float64(i)), append(values, math.Sin(0.1*float64(i)))
 	}
 	for _, name := range []string{"x", "y", "z"} {
-		e.Channels = append(e.Channels, Channel{Column: name, Observe: expr.Var(name), Values: values, Sigma: 0.1})
+		e.Channels = append(e.Channels, record.Channel{Column: name, Observe: expr.Var(name), Values: values, Sigma: 0.1})
 	}
-	d, err := Prepare(m, []Entry{e})
+	d, err := Prepare(m, []record.Entry{e})
 	if err != nil {
 		b.Fatal(err)
 	}

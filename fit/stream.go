@@ -10,6 +10,7 @@ import (
 	"govern/expr"
 	"govern/journal"
 	"govern/optim"
+	"govern/record"
 )
 
 // Records longer than streamSamples are refitted in windows of streamWindow
@@ -130,7 +131,7 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 			iterations++
 			if e.Monitor != nil {
 				e.Monitor.Row(journal.Row{Stage: name, Iteration: iterations, Objective: sum.objective, Omega: at.Omega, Terms: len(at.Terms),
-					Observations: d.Observations(), Segment: e.segment(), Noise: d.relative(at.Sigma)})
+					Observations: d.Observations(), Segment: e.segment(), Noise: d.RelativeNoise(at.Sigma)})
 			}
 			if gained <= streamTolerance {
 				return sum, optim.Converged, nil
@@ -421,7 +422,7 @@ func (s *streaming) heldStage(w stretch, theta []float64) (*stage, error) {
 		right[i] = expr.Substitute(right[i], values)
 	}
 	if len(fitted(d.Model)) > 0 {
-		d.Channels = append([]ChannelInfo(nil), d.Channels...)
+		d.Channels = append([]record.ChannelInfo(nil), d.Channels...)
 		for c := range d.Channels {
 			d.Channels[c].Observe = expr.Substitute(d.Channels[c].Observe, values)
 		}

@@ -10,6 +10,7 @@ import (
 	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/record"
 	"govern/series"
 )
 
@@ -117,17 +118,17 @@ func streamedIsWhole(t *testing.T, e *fit.Engine, start *fit.Fitted) {
 }
 
 func TestExcerptsStandForTheWholeRecord(t *testing.T) {
-	entry := func(n int) fit.Entry {
-		e := fit.Entry{Times: make([]float64, n), Channels: []fit.Channel{{Column: "x", Values: make([]float64, n)}}}
+	entry := func(n int) record.Entry {
+		e := record.Entry{Times: make([]float64, n), Channels: []record.Channel{{Column: "x", Values: make([]float64, n)}}}
 		for i := range n {
 			e.Times[i] = float64(i)
 		}
 		return e
 	}
-	if got := fit.Excerpts([]fit.Entry{entry(30_000), entry(100)}); len(got) != 2 || len(got[0].Times) != 30_000 {
+	if got := record.Excerpts([]record.Entry{entry(30_000), entry(100)}); len(got) != 2 || len(got[0].Times) != 30_000 {
 		t.Errorf("a record that is short enough is cut into %d", len(got))
 	}
-	got := fit.Excerpts([]fit.Entry{entry(1_000_000), entry(300)})
+	got := record.Excerpts([]record.Entry{entry(1_000_000), entry(300)})
 	total := 0
 	for _, e := range got {
 		total += len(e.Times)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"govern/expr"
+	"govern/record"
 	"govern/series"
 	"govern/tape"
 )
@@ -80,13 +81,13 @@ func (e *Engine) Drawn(draw int) *Smoothed {
 	level, size, count := 0.0, 0.0, 0.0
 	own := make([]int, n) // channel of its own, −1 without one
 	for s := range own {
-		own[s] = slices.IndexFunc(d.Channels, func(c ChannelInfo) bool {
+		own[s] = slices.IndexFunc(d.Channels, func(c record.ChannelInfo) bool {
 			return c.Observe.Kind == expr.Name && c.Observe.Ident == d.Model.States[s].Name
 		})
 		if own[s] >= 0 {
 			own[s] = d.Cleanest(own[s])
 			size += d.Channels[own[s]].Std
-			level += d.mean(own[s])
+			level += d.Mean(own[s])
 			count++
 		}
 	}
@@ -100,7 +101,7 @@ func (e *Engine) Drawn(draw int) *Smoothed {
 		for s := range states {
 			var values []float64
 			if own[s] >= 0 {
-				values = d.valuesOfAny(i, own[s])
+				values = d.ValuesAtAnyLevel(i, own[s])
 			}
 			if values != nil {
 				states[s] = fill(entry.Times, values)

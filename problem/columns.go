@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"govern/fit"
+	"govern/record"
 	"govern/series"
 )
 
@@ -14,7 +14,7 @@ const largestSize = 1e60
 
 // checkSizes refuses columns whose numbers are so large or small that their powers
 // are none.
-func (p *Problem) checkSizes(entries []fit.Entry) error {
+func (p *Problem) checkSizes(entries []record.Entry) error {
 	for i, entry := range entries {
 		for _, c := range entry.Channels {
 			largest := 0.0
@@ -37,7 +37,7 @@ const twin = 1e-9
 
 // warnOfTwins says which columns are multiples of one another, up to a constant:
 // formulas can be written in either.
-func (p *Problem) warnOfTwins(entries []fit.Entry) {
+func (p *Problem) warnOfTwins(entries []record.Entry) {
 	if len(entries) == 0 {
 		return
 	}

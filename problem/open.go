@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"govern/expr"
-	"govern/fit"
 	"govern/model"
+	"govern/record"
 	"govern/series"
 	"govern/series/csv"
 )
@@ -21,17 +21,17 @@ const minSamples = 10
 // Open reads the data and returns the entries of a fit: one for each of Data,
 // and a second one of the same name, with Test set, where the last 20 % of the
 // samples are held out; where Regimes are said the last 20 % of each. Data whose test would have fewer than ten samples are
-// not split. An entry ends at every gap longer than fit.Data.Gap, and another of
+// not split. An entry ends at every gap longer than record.Table.Gap, and another of
 // the same name begins after it. Angles that were wrapped to one turn are made
 // continuous. Which files share the noise of a channel is said by
-// fit.Levels. Times are in the model's unit, definitions are substituted in the
+// record.Levels. Times are in the model's unit, definitions are substituted in the
 // observables, and missing samples of inputs are interpolated.
 //
 // What only the data can tell is filled in: names of time columns, which
 // columns are observed, and Warnings. Every error is a *series.DataError.
-func (p *Problem) Open() ([]fit.Entry, error) {
+func (p *Problem) Open() ([]record.Entry, error) {
 	p.Warnings = nil
-	entries := make([]fit.Entry, len(p.Data))
+	entries := make([]record.Entry, len(p.Data))
 	o := opener{Problem: p}
 	for i, name := range entryNames(p.Data) {
 		entry, err := o.open(&p.Data[i])
@@ -53,17 +53,17 @@ func (p *Problem) Open() ([]fit.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.cut(fit.Levels(p.split(stretches, uses))), nil
+	return p.cut(record.Levels(p.split(stretches, uses))), nil
 }
 
 // cut ends an entry at every gap and begins another after it, with a warning.
-func (p *Problem) cut(entries []fit.Entry) []fit.Entry {
-	data, err := fit.Prepare(p.Model, slices.DeleteFunc(slices.Clone(entries), func(e fit.Entry) bool { return e.Test }))
-	if err != nil {
+func (p *Problem) cut(entries []record.Entry) []record.Entry {
+	training := record.NewTable(slices.DeleteFunc(slices.Clone(entries), func(e record.Entry) bool { return e.Test }), p.Model.Expand)
+	if len(training.Channels) == 0 {
 		return entries // the fit will say what is wrong with them
 	}
-	limit := data.Gap()
-	var result []fit.Entry
+	limit := training.Gap()
+	var result []record.Entry
 	for _, entry := range entries {
 		parts := entry.CutAtGaps(limit, minSamples)
 		kept := 0
@@ -116,7 +116,7 @@ type opener struct {
 }
 
 // open reads one file of data.
-func (p *opener) open(d *Data) (fit.Entry, error) {
+func (p *opener) open(d *Data) (record.Entry, error) {
 	opt := csv.Options{Time: d.Time}
 	for _, o := range d.Observe {
 		opt.Columns = append(opt.Columns, o.Column)
@@ -129,27 +129,27 @@ func (p *opener) open(d *Data) (fit.Entry, error) {
 	}
 	s, err := csv.ReadFile(d.File, opt)
 	if err != nil {
-		return fit.Entry{}, err
+		return record.Entry{}, err
 	}
 	if err := p.checkTimeColumn(d, s); err != nil {
-		return fit.Entry{}, err
+		return record.Entry{}, err
 	}
 	if n := len(s.Time); n < minSamples {
-		return fit.Entry{}, &series.DataError{File: d.File, Text: fmt.Sprintf("%d samples are too few", n),
+		return record.Entry{}, &series.DataError{File: d.File, Text: fmt.Sprintf("%d samples are too few", n),
 			Hint: fmt.Sprintf("at least %d are needed, and 8 to 10 a cycle", minSamples)}
 	}
 	if len(d.Observe) == 0 {
 		if err := observeStates(p.Model, d, s); err != nil {
-			return fit.Entry{}, err
+			return record.Entry{}, err
 		}
 	}
 	d.Time.Column = s.TimeName
-	entry := fit.Entry{Set: d.Set}
+	entry := record.Entry{Set: d.Set}
 	if entry.Times, err = p.times(s); err != nil {
-		return fit.Entry{}, err
+		return record.Entry{}, err
 	}
 	for _, o := range d.Observe {
-		entry.Channels = append(entry.Channels, fit.Channel{
+		entry.Channels = append(entry.Channels, record.Channel{
 			Column: o.Column, Unit: s.Column(o.Column).Unit, Observe: p.Model.Expand(o.Expression),
 			Values: s.Column(o.Column).Values, Sigma: d.Noise[o.Column],
 		})
@@ -158,7 +158,7 @@ func (p *opener) open(d *Data) (fit.Entry, error) {
 		column := s.Column(d.Inputs[input])
 		values, err := filled(s, column)
 		if err != nil {
-			return fit.Entry{}, err
+			return record.Entry{}, err
 		}
 		entry.Inputs = append(entry.Inputs, values)
 	}
@@ -250,7 +250,7 @@ func filled(s *series.Series, c *series.Column) ([]float64, error) {
 }
 
 // checkVariation refuses a column that is constant or empty in all entries.
-func (p *Problem) checkVariation(entries []fit.Entry) error {
+func (p *Problem) checkVariation(entries []record.Entry) error {
 	varies := map[string]bool{}
 	constant := map[string]float64{} // a value of every column that has any
 	for _, entry := range entries {
@@ -288,8 +288,8 @@ func (p *Problem) checkVariation(entries []fit.Entry) error {
 func isThere(v float64) bool { return !math.IsNaN(v) }
 
 // split marks tests and cuts them off, of every regime that is said its own.
-func (p *Problem) split(entries []fit.Entry, uses []Use) []fit.Entry {
-	var result []fit.Entry
+func (p *Problem) split(entries []record.Entry, uses []Use) []record.Entry {
+	var result []record.Entry
 	for i, entry := range entries {
 		entry.Test = uses[i] == Test
 		n := len(entry.Times)

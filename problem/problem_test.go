@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"govern/expr"
-	"govern/fit"
 	"govern/internal/golden"
+	"govern/record"
 	"govern/series"
 )
 
@@ -324,7 +324,7 @@ func FuzzLoad(f *testing.F) {
 }
 
 func TestFitEntriesOfATestDoNotShareGrowth(t *testing.T) {
-	whole := fit.Entry{Times: []float64{0, 1, 2, 3}, Channels: []fit.Channel{{Values: []float64{0, 1, 2, 3}}}}
+	whole := record.Entry{Times: []float64{0, 1, 2, 3}, Channels: []record.Channel{{Values: []float64{0, 1, 2, 3}}}}
 	train := whole.Slice(0, 2)
 	_ = append(train.Times, 9)
 	_ = append(train.Channels[0].Values, 9)

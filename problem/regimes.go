@@ -5,15 +5,15 @@ import (
 	"slices"
 
 	"govern/expr"
-	"govern/fit"
+	"govern/record"
 	"govern/series"
 )
 
 // stretches cuts entries where another regime is said to begin, and returns what
 // each serves for. Where no entry says anything they are as they were.
-func (p *Problem) stretches(entries []fit.Entry) ([]fit.Entry, []Use, error) {
+func (p *Problem) stretches(entries []record.Entry) ([]record.Entry, []Use, error) {
 	said := slices.ContainsFunc(p.Data, func(d Data) bool { return len(d.Regimes) > 0 })
-	var out []fit.Entry
+	var out []record.Entry
 	var uses []Use
 	for i, entry := range entries {
 		d := p.Data[i]
@@ -40,7 +40,7 @@ func (p *Problem) stretches(entries []fit.Entry) ([]fit.Entry, []Use, error) {
 }
 
 // tooShort says that a regime has too few samples to say anything.
-func tooShort(d Data, entry fit.Entry, k, samples int) error {
+func tooShort(d Data, entry record.Entry, k, samples int) error {
 	text := fmt.Sprintf("regime %d has %d samples, %d are needed", k+1, max(samples, 0), minSamples)
 	return &series.DataError{File: d.File, Text: text,
 		Hint: fmt.Sprintf("the times of the file go from %s to %s: regimes begin between them, and last for some cycles",

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"govern/expr"
-	"govern/fit"
+	"govern/record"
 	"govern/series"
 )
 
@@ -23,7 +23,7 @@ var turns = []turn{
 // unwrap makes angles that were measured modulo a turn continuous, in every entry
 // from its first sample on, with a warning. Only columns that measure a state
 // alone are looked at: what else they measure may not be an angle.
-func (p *Problem) unwrap(entries []fit.Entry) {
+func (p *Problem) unwrap(entries []record.Entry) {
 	var done []string
 	for i := range entries {
 		for _, c := range entries[i].Channels {

@@ -15,6 +15,7 @@ import (
 	"govern/fit"
 	"govern/model"
 	"govern/problem"
+	"govern/record"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -33,7 +34,7 @@ observed and what is hidden. It opens the data and judges sampling and noise.`,
 			if err != nil {
 				return err
 			}
-			var train []fit.Entry
+			var train []record.Entry
 			for _, e := range entries {
 				if !e.Test {
 					train = append(train, e)
@@ -133,7 +134,7 @@ func boundsText(low, high float64) string {
 	return ""
 }
 
-func explainData(w io.Writer, entries []fit.Entry, data *fit.Data, unit string) {
+func explainData(w io.Writer, entries []record.Entry, data *fit.Data, unit string) {
 	fmt.Fprintln(w, "data")
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, e := range entries {

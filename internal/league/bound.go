@@ -6,15 +6,15 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/mat"
+
 	"govern/expr"
-	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/ode"
+	"govern/record"
 	"govern/run"
 	"govern/series"
-
-	"gonum.org/v1/gonum/mat"
 )
 
 // bound returns the smallest standard deviations that unbiased estimates of the
@@ -31,7 +31,7 @@ import (
 // noise is a state a channel more. Outliers count as missing.
 //
 // Cost: a Householder triangle of (states + constants)² a sample.
-func (c experiment) bound(ctx context.Context, seed uint64, entries []fit.Entry, states [][][]float64, simulated truth.Case) (map[string]float64, error) {
+func (c experiment) bound(ctx context.Context, seed uint64, entries []record.Entry, states [][][]float64, simulated truth.Case) (map[string]float64, error) {
 	m, constants, err := c.estimated(seed)
 	if err != nil || len(constants) == 0 {
 		return nil, err
@@ -101,7 +101,7 @@ func coefficientName(unknown, term string) string { return unknown + ": " + term
 
 // noiseOf is the standard deviation of each channel's noise over all records,
 // from the median, which a few outliers do not move.
-func noiseOf(entries []fit.Entry, states [][][]float64, m *model.Model) map[string]float64 {
+func noiseOf(entries []record.Entry, states [][][]float64, m *model.Model) map[string]float64 {
 	sizes := map[string][]float64{}
 	for e, entry := range entries {
 		for _, ch := range entry.Channels {
@@ -148,7 +148,7 @@ func (f *filter) deviation(k int) float64 {
 }
 
 // pass filters one record from a start that is not known.
-func (f *filter) pass(ctx context.Context, entry fit.Entry, states [][]float64, sigmas map[string]float64) error {
+func (f *filter) pass(ctx context.Context, entry record.Entry, states [][]float64, sigmas map[string]float64) error {
 	n, noises := len(f.sys.States), 0
 	if f.rho > 0 {
 		noises = len(entry.Channels)

@@ -11,8 +11,8 @@ import (
 
 	"govern"
 	"govern/expr"
-	"govern/fit"
 	"govern/internal/truth"
+	"govern/record"
 	"govern/run"
 )
 
@@ -191,17 +191,17 @@ func stationaryBoard() board {
 }
 
 // changing are the entries of a case whose parameters change, and when they do.
-func (c experiment) changing(simulated truth.Case) ([]fit.Entry, []float64, error) {
+func (c experiment) changing(simulated truth.Case) ([]record.Entry, []float64, error) {
 	if c.drift[0] != nil {
 		e, err := simulated.Drift(c.drift[0], c.drift[1])
-		return []fit.Entry{e}, nil, err
+		return []record.Entry{e}, nil, err
 	}
 	var sets []map[string]float64
 	for _, r := range c.regimes {
 		sets = append(sets, r.set)
 	}
 	e, changes, err := simulated.Regimes(sets)
-	return []fit.Entry{e}, changes, err
+	return []record.Entry{e}, changes, err
 }
 
 // solveChanging is solve for cases whose parameters change.

@@ -22,6 +22,7 @@ import (
 	"govern/journal"
 	"govern/model"
 	"govern/problem"
+	"govern/record"
 	"govern/run"
 	"govern/series"
 	"govern/series/csv"
@@ -160,7 +161,7 @@ func (c experiment) simulation(seed uint64) (truth.Case, error) {
 
 // problem writes the data and reads the problem that a user would have written.
 // Changes, where there are any, are said.
-func (c experiment) problem(dir string, seed uint64, entries []fit.Entry, changes []float64) (*problem.Problem, error) {
+func (c experiment) problem(dir string, seed uint64, entries []record.Entry, changes []float64) (*problem.Problem, error) {
 	text := "model:" + c.model(seed) + "data:\n"
 	for i, e := range entries {
 		s := &series.Series{TimeName: "t", Time: e.Times}
@@ -293,7 +294,7 @@ func terms(text string) (map[string]float64, error) {
 }
 
 // noises compares the estimated noise with the true one.
-func (c experiment) noises(o *outcome, r *run.Result, entries []fit.Entry, states [][][]float64, simulated truth.Case) {
+func (c experiment) noises(o *outcome, r *run.Result, entries []record.Entry, states [][][]float64, simulated truth.Case) {
 	for _, ch := range entries[0].Channels {
 		i := simulated.Model.StateIndex(ch.Column)
 		sum, n := 0.0, 0.0
@@ -316,12 +317,12 @@ func (c experiment) noises(o *outcome, r *run.Result, entries []fit.Entry, state
 
 // rival asks how the truth would have scored. The steps of the search come from
 // the journal, so only the truth is fitted.
-func (c experiment) rival(ctx context.Context, o *outcome, p *problem.Problem, journal journal.Journal, observed []fit.Entry, states [][][]float64, workers int) error {
+func (c experiment) rival(ctx context.Context, o *outcome, p *problem.Problem, journal journal.Journal, observed []record.Entry, states [][][]float64, workers int) error {
 	opened, err := p.Open()
 	if err != nil {
 		return err
 	}
-	train := slices.DeleteFunc(opened, func(e fit.Entry) bool { return e.Test })
+	train := slices.DeleteFunc(opened, func(e record.Entry) bool { return e.Test })
 	data, err := fit.Prepare(p.Model, train)
 	if err != nil {
 		return err

@@ -6,27 +6,27 @@ import (
 	"slices"
 
 	"govern/expr"
-	"govern/fit"
 	"govern/model"
 	"govern/ode"
+	"govern/record"
 )
 
 // Regimes observes one motion during which parameters change: c.Samples samples
 // of each regime, the state going on where the last one ends. It returns the times
 // of the changes too. Noise is a fraction of the whole record's deviation; Ways
 // are ignored.
-func (c Case) Regimes(regimes []map[string]float64) (fit.Entry, []float64, error) {
+func (c Case) Regimes(regimes []map[string]float64) (record.Entry, []float64, error) {
 	first := c
 	first.Model = c.Model.WithParameters(regimes[0])
 	times, states, err := first.Trajectory()
 	if err != nil {
-		return fit.Entry{}, nil, err
+		return record.Entry{}, nil, err
 	}
 	var changes []float64
 	for _, values := range regimes[1:] {
 		sys, err := ode.NewSystem(c.Model.WithParameters(values))
 		if err != nil {
-			return fit.Entry{}, nil, err
+			return record.Entry{}, nil, err
 		}
 		last := len(times) - 1
 		x0 := make([]float64, len(states))
@@ -39,7 +39,7 @@ func (c Case) Regimes(regimes []map[string]float64) (fit.Entry, []float64, error
 		}
 		sol, err := ode.Solve(context.Background(), sys, x0, next, ode.Options{Relative: 1e-11})
 		if err != nil {
-			return fit.Entry{}, nil, err
+			return record.Entry{}, nil, err
 		}
 		changes = append(changes, times[last])
 		times = append(times, next[1:]...)
@@ -52,16 +52,16 @@ func (c Case) Regimes(regimes []map[string]float64) (fit.Entry, []float64, error
 
 // Drift observes one motion during which parameters go linearly from their first
 // values to their last. Noise is as that of Regimes.
-func (c Case) Drift(first, last map[string]float64) (fit.Entry, error) {
+func (c Case) Drift(first, last map[string]float64) (record.Entry, error) {
 	start := c
 	start.Model, start.Samples = c.Model.WithParameters(first), 1
 	times, states, err := start.Trajectory()
 	if err != nil {
-		return fit.Entry{}, err
+		return record.Entry{}, err
 	}
 	sys, err := ode.NewSystem(drifting(c.Model, first, last, float64(c.Samples-1)*c.Step))
 	if err != nil {
-		return fit.Entry{}, err
+		return record.Entry{}, err
 	}
 	x0 := make([]float64, len(states))
 	for i := range x0 {
@@ -72,7 +72,7 @@ func (c Case) Drift(first, last map[string]float64) (fit.Entry, error) {
 	}
 	sol, err := ode.Solve(context.Background(), sys, x0, times, ode.Options{Relative: 1e-11})
 	if err != nil {
-		return fit.Entry{}, err
+		return record.Entry{}, err
 	}
 	return c.noisy(times, sol.Values), nil
 }
@@ -96,8 +96,8 @@ func drifting(m *model.Model, first, last map[string]float64, duration float64) 
 }
 
 // noisy observes the states that have a noise level.
-func (c Case) noisy(times []float64, states [][]float64) fit.Entry {
-	e := fit.Entry{Name: c.Model.Name, Times: times}
+func (c Case) noisy(times []float64, states [][]float64) record.Entry {
+	e := record.Entry{Name: c.Model.Name, Times: times}
 	rng := rand.New(rand.NewPCG(c.Seed, 2))
 	for i, s := range c.Model.States {
 		values := slices.Clone(states[i])
@@ -106,7 +106,7 @@ func (c Case) noisy(times []float64, states [][]float64) fit.Entry {
 			values[k] += sigma * rng.NormFloat64()
 		}
 		if sigma > 0 {
-			e.Channels = append(e.Channels, fit.Channel{Column: s.Name, Observe: expr.Var(s.Name), Values: values})
+			e.Channels = append(e.Channels, record.Channel{Column: s.Name, Observe: expr.Var(s.Name), Values: values})
 		}
 	}
 	return e

@@ -9,9 +9,9 @@ import (
 	"slices"
 
 	"govern/expr"
-	"govern/fit"
 	"govern/model"
 	"govern/ode"
+	"govern/record"
 )
 
 // Case is a simulated experiment.
@@ -107,23 +107,23 @@ func (c Case) driven(sys *ode.System, x []float64) ([][]float64, error) {
 
 // Entry observes the motion: one channel a state that has a noise level. Of
 // several trials it is the first.
-func (c Case) Entry() (fit.Entry, error) {
+func (c Case) Entry() (record.Entry, error) {
 	entries, err := c.Entries()
 	if err != nil {
-		return fit.Entry{}, err
+		return record.Entry{}, err
 	}
 	return entries[0], nil
 }
 
 // Entries observes the motion, one entry a trial.
-func (c Case) Entries() ([]fit.Entry, error) {
+func (c Case) Entries() ([]record.Entry, error) {
 	entries, _, err := c.Observed()
 	return entries, err
 }
 
 // Observed is the entries and the exact states at their times: by entry, state
 // and sample.
-func (c Case) Observed() (entries []fit.Entry, states [][][]float64, err error) {
+func (c Case) Observed() (entries []record.Entry, states [][][]float64, err error) {
 	trials := max(c.Ways.Trials, 1)
 	trial := func(k int) Case {
 		part := c
@@ -159,12 +159,12 @@ func (c Case) Observed() (entries []fit.Entry, states [][][]float64, err error) 
 	return entries, states, nil
 }
 
-func (c Case) observe() (fit.Entry, [][]float64, error) {
+func (c Case) observe() (record.Entry, [][]float64, error) {
 	times, states, err := c.Trajectory()
 	if err != nil {
-		return fit.Entry{}, nil, err
+		return record.Entry{}, nil, err
 	}
-	e := fit.Entry{Name: c.Model.Name, Times: times}
+	e := record.Entry{Name: c.Model.Name, Times: times}
 	rng := rand.New(rand.NewPCG(c.Seed, 2))
 	ways := rand.New(rand.NewPCG(c.Seed, 3))
 	for i, s := range c.Model.States {
@@ -195,7 +195,7 @@ func (c Case) observe() (fit.Entry, [][]float64, error) {
 			}
 		}
 		if observed {
-			e.Channels = append(e.Channels, fit.Channel{Column: s.Name, Observe: expr.Var(s.Name), Values: values})
+			e.Channels = append(e.Channels, record.Channel{Column: s.Name, Observe: expr.Var(s.Name), Values: values})
 		}
 	}
 	e, states = c.Ways.leaveOut(e, states, ways)
@@ -203,7 +203,7 @@ func (c Case) observe() (fit.Entry, [][]float64, error) {
 }
 
 // leaveOut drops times at random, and those of a gap in the middle.
-func (w Ways) leaveOut(e fit.Entry, states [][]float64, rng *rand.Rand) (fit.Entry, [][]float64) {
+func (w Ways) leaveOut(e record.Entry, states [][]float64, rng *rand.Rand) (record.Entry, [][]float64) {
 	if w.Missing == 0 && w.Gap == 0 {
 		return e, states
 	}

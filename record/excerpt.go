@@ -1,4 +1,4 @@
-package fit
+package record
 
 // A search looks at no more than searchSamples samples of a longer record, in
 // stretches of excerptSamples spread evenly over it: a formula needs some hundred

@@ -1,4 +1,4 @@
-package fit
+package record
 
 import (
 	"slices"
@@ -47,4 +47,42 @@ type Channel struct {
 	Correlation float64
 	// Level tells the entries apart whose noise on this channel differs: see Levels.
 	Level int
+}
+
+// Step is the sampling interval at sample i.
+func (e *Entry) Step(i int) float64 {
+	if i+1 < len(e.Times) {
+		return e.Times[i+1] - e.Times[i]
+	}
+	return e.Times[i] - e.Times[i-1]
+}
+
+// Split tells the training entries from the held-out ones.
+func Split(entries []Entry) (train, test []Entry) {
+	for _, e := range entries {
+		if e.Test {
+			test = append(test, e)
+		} else {
+			train = append(train, e)
+		}
+	}
+	return train, test
+}
+
+// CondenseAll condenses every entry by k.
+func CondenseAll(entries []Entry, k int) []Entry {
+	out := make([]Entry, len(entries))
+	for i, e := range entries {
+		out[i] = e.Condense(k)
+	}
+	return out
+}
+
+// CountSamples is the number of samples of entries.
+func CountSamples(entries []Entry) int {
+	n := 0
+	for _, e := range entries {
+		n += len(e.Times)
+	}
+	return n
 }

@@ -1,4 +1,4 @@
-package fit
+package record
 
 import (
 	"math"
@@ -139,7 +139,7 @@ func (t *Table) describe() {
 		for stride := 2; t.Time > 0 && !c.Given && float64(stride*strideSamples) < t.SamplesPerCycle(); stride *= 2 {
 			sum, weight := 0.0, 0.0
 			for _, p := range parts[i] {
-				times, x := every(p.t, stride), every(p.x, stride)
+				times, x := Every(p.t, stride), Every(p.x, stride)
 				if len(times) < 100 {
 					continue
 				}
@@ -170,7 +170,7 @@ func (t *Table) Sigmas() []float64 {
 }
 
 // relative is the noise of every channel in its standard deviations.
-func (t *Table) relative(sigma []float64) []float64 {
+func (t *Table) RelativeNoise(sigma []float64) []float64 {
 	out := make([]float64, len(sigma))
 	for i, s := range sigma {
 		out[i] = s / t.Channels[i].Std
@@ -215,18 +215,18 @@ func (t *Table) find(column string, observe *expr.Expr, level int) int {
 	return -1
 }
 
-// values are the samples of channel c of the data in entry e; nil where the
+// Values are the samples of channel c of the data in entry e; nil where the
 // entry lacks it.
-func (t *Table) values(e, c int) []float64 {
+func (t *Table) Values(e, c int) []float64 {
 	if k := t.Place(e, c); k >= 0 {
 		return t.Entries[e].Channels[k].Values
 	}
 	return nil
 }
 
-// without is an entry whose channel c of the data lacks the samples that are
+// Without is an entry whose channel c of the data lacks the samples that are
 // off by more than limit.
-func (t *Table) without(entry Entry, e, c int, off []float64, limit float64) Entry {
+func (t *Table) Without(entry Entry, e, c int, off []float64, limit float64) Entry {
 	k := t.Place(e, c)
 	if k < 0 {
 		return entry
@@ -242,11 +242,11 @@ func (t *Table) without(entry Entry, e, c int, off []float64, limit float64) Ent
 	return entry
 }
 
-// mean of all samples of channel c.
-func (t *Table) mean(c int) float64 {
+// Mean of all samples of channel c.
+func (t *Table) Mean(c int) float64 {
 	sum, count := 0.0, 0.0
 	for e := range t.Entries {
-		for _, v := range t.values(e, c) {
+		for _, v := range t.Values(e, c) {
 			if !math.IsNaN(v) {
 				sum += v
 				count++
@@ -256,8 +256,8 @@ func (t *Table) mean(c int) float64 {
 	return sum / math.Max(count, 1)
 }
 
-// longest is the number of samples of the longest entry.
-func (t *Table) longest() int {
+// Longest is the number of samples of the longest entry.
+func (t *Table) Longest() int {
 	most := 0
 	for _, e := range t.Entries {
 		most = max(most, len(e.Times))
@@ -267,11 +267,7 @@ func (t *Table) longest() int {
 
 // Samples is the number of sampling times of all entries.
 func (t *Table) Samples() int {
-	n := 0
-	for _, e := range t.Entries {
-		n += len(e.Times)
-	}
-	return n
+	return CountSamples(t.Entries)
 }
 
 // Stretch is the beginning of the data: entries, the longest first, until they
@@ -296,8 +292,8 @@ func (t *Table) Stretch(samples int) []Entry {
 	return out
 }
 
-// middle is the time halfway between the first sample of all entries and the last.
-func (t *Table) middle() float64 {
+// Middle is the time halfway between the first sample of all entries and the last.
+func (t *Table) Middle() float64 {
 	first, last := math.Inf(1), math.Inf(-1)
 	for _, e := range t.Entries {
 		first, last = math.Min(first, e.Times[0]), math.Max(last, e.Times[len(e.Times)-1])
@@ -314,7 +310,7 @@ const cleanRatio = 0.15
 const strideSamples = 60
 
 // every takes each n-th value.
-func every(x []float64, n int) []float64 {
+func Every(x []float64, n int) []float64 {
 	var out []float64
 	for i := 0; i < len(x); i += n {
 		out = append(out, x[i])

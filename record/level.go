@@ -1,4 +1,4 @@
-package fit
+package record
 
 import (
 	"math"
@@ -167,7 +167,7 @@ func (f *fileNoise) addResidual(r []float64, floor float64) {
 	}
 	f.samples += len(r)
 	if len(sizes) > 0 {
-		sigma, n := math.Max(series.Median(sizes)/normalMedian, floor), medianEfficiency*float64(len(sizes))
+		sigma, n := math.Max(series.Median(sizes)/NormalMedian, floor), medianEfficiency*float64(len(sizes))
 		f.square += n * sigma * sigma
 		f.freedom += n
 	}
@@ -176,7 +176,7 @@ func (f *fileNoise) addResidual(r []float64, floor float64) {
 // The median of absolute normal values is normalMedian standard deviations, and as sure as the
 // root mean square of medianEfficiency of their number.
 const (
-	normalMedian     = 0.6744897501960817
+	NormalMedian     = 0.6744897501960817
 	medianEfficiency = 0.37
 )
 
@@ -347,9 +347,9 @@ func (t *Table) Cleanest(i int) int {
 
 // valuesOfAny are the samples of channel c, whatever its level in entry e; nil where the
 // entry lacks it.
-func (t *Table) valuesOfAny(e, c int) []float64 {
+func (t *Table) ValuesAtAnyLevel(e, c int) []float64 {
 	for _, k := range t.LevelsOf(c) {
-		if v := t.values(e, k); v != nil {
+		if v := t.Values(e, k); v != nil {
 			return v
 		}
 	}

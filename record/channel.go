@@ -1,4 +1,4 @@
-package fit
+package record
 
 import (
 	"fmt"
@@ -62,8 +62,8 @@ func (c ChannelInfo) Label() string {
 	}
 }
 
-// cap is the largest noise that a stage may assume for channel i.
-func (c ChannelInfo) cap() float64 {
+// NoiseCap is the largest noise that a stage may assume for channel i.
+func (c ChannelInfo) NoiseCap() float64 {
 	if c.Given {
 		return c.Sigma0
 	}
