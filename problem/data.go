@@ -11,7 +11,7 @@ import (
 	"govern/expr"
 	"govern/internal/strict"
 	"govern/model"
-	"govern/series/csv"
+	"govern/series"
 )
 
 // data reads the section data: a list of entries, or one entry.
@@ -120,8 +120,8 @@ func (r *reader) file(n ast.Node) string {
 
 // time reads a column's name, {column: t, unit: s}, {rate: 1000 Hz} or
 // {rate: 1000, unit: s}.
-func (r *reader) time(n ast.Node) csv.TimeSpec {
-	var spec csv.TimeSpec
+func (r *reader) time(n ast.Node) series.TimeSpec {
+	var spec series.TimeSpec
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode, *ast.NullNode:
 	default:

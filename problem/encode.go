@@ -13,7 +13,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
-	"govern/series/csv"
+	"govern/series"
 )
 
 // Encode returns the problem file, to lie in dir, with every default written out,
@@ -93,7 +93,7 @@ func relative(dir, file string) string {
 	return from
 }
 
-func encodeTime(t csv.TimeSpec) string {
+func encodeTime(t series.TimeSpec) string {
 	var parts []string
 	comment := ""
 	switch {

@@ -11,7 +11,7 @@ import (
 	"govern/model"
 	"govern/record"
 	"govern/series"
-	"govern/series/csv"
+	"govern/series/formats"
 )
 
 // minSamples is the length of the shortest entry: fewer samples determine
@@ -117,17 +117,17 @@ type opener struct {
 
 // open reads one file of data.
 func (p *opener) open(d *Data) (record.Entry, error) {
-	opt := csv.Options{Time: d.Time}
+	want := series.Want{Time: d.Time}
 	for _, o := range d.Observe {
-		opt.Columns = append(opt.Columns, o.Column)
+		want.Columns = append(want.Columns, o.Column)
 	}
 	for _, input := range slices.Sorted(maps.Keys(d.Inputs)) {
-		opt.Columns = append(opt.Columns, d.Inputs[input])
+		want.Columns = append(want.Columns, d.Inputs[input])
 	}
 	if len(d.Observe) == 0 {
-		opt.Optional = stateNames(p.Model)
+		want.Optional = stateNames(p.Model)
 	}
-	s, err := csv.ReadFile(d.File, opt)
+	s, err := formats.ReadFile(d.File, want)
 	if err != nil {
 		return record.Entry{}, err
 	}
@@ -310,11 +310,11 @@ func (p *Problem) split(entries []record.Entry, uses []Use) []record.Entry {
 	return result
 }
 
-// FromCSV returns the problem of a table about which nothing is known: the
+// FromTable returns the problem of a table about which nothing is known: the
 // first column is the time, every other one is a state, and every equation is
 // unknown. Every error is a *series.DataError.
-func FromCSV(path string) (*Problem, error) {
-	s, err := csv.ReadFile(path, csv.Options{})
+func FromTable(path string) (*Problem, error) {
+	s, err := formats.ReadFile(path, series.Want{})
 	if err != nil {
 		return nil, err
 	}
@@ -328,7 +328,7 @@ func FromCSV(path string) (*Problem, error) {
 	}
 	p := &Problem{Name: stem(path), Path: path, Model: model.Open(columns), Fit: defaultFit(), Discover: defaultDiscover()}
 	p.Model.TimeUnit = s.TimeUnit
-	d := Data{File: path, Time: csv.TimeSpec{Column: s.TimeName}, Use: Split}
+	d := Data{File: path, Time: series.TimeSpec{Column: s.TimeName}, Use: Split}
 	for i, column := range columns {
 		d.Observe = append(d.Observe, Observation{column, expr.Var(p.Model.States[i].Name)})
 	}

@@ -11,7 +11,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
-	"govern/series/csv"
+	"govern/series"
 )
 
 // Problem is what is to be learned from what.
@@ -29,8 +29,8 @@ type Problem struct {
 
 // Data is one file of data.
 type Data struct {
-	File string       // its path, as it can be opened
-	Time csv.TimeSpec // zero: the first column; Open fills in its name
+	File string          // its path, as it can be opened
+	Time series.TimeSpec // zero: the first column; Open fills in its name
 
 	// Observe says what the columns measure. Empty: every column that is named
 	// like a state measures that state; Open fills in which they are.

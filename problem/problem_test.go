@@ -150,7 +150,7 @@ func requireEqual(t *testing.T, got, want *Problem) {
 
 func TestEncodeReadsBackToTheSameProblem(t *testing.T) {
 	dir := dataDirectory(t)
-	fromTable, err := FromCSV(filepath.Join(dir, "seconds.csv"))
+	fromTable, err := FromTable(filepath.Join(dir, "seconds.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func TestTimesConvertWithOneRounding(t *testing.T) {
 	}
 }
 
-func TestFromCSVTakesEverythingAsUnknown(t *testing.T) {
+func TestFromTableTakesEverythingAsUnknown(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "night 2.csv")
 	text := "t (ms),rate (Hz),2nd,exp\n"
@@ -270,7 +270,7 @@ func TestFromCSVTakesEverythingAsUnknown(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p, err := FromCSV(path)
+	p, err := FromTable(path)
 	if err != nil {
 		t.Fatal(render(err))
 	}

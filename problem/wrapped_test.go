@@ -25,7 +25,7 @@ func columnFile(t *testing.T, of func(i int) float64) *Problem {
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := FromCSV(path)
+	p, err := FromTable(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestColumnsOfImpossibleSizeAreRefusedAndTwinsNamed(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := FromCSV(path)
+	p, err := FromTable(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"govern/discover"
 	"govern/problem"
+	"govern/series/formats"
 )
 
 func (a *app) discoverCommand() *cobra.Command {
@@ -45,9 +44,8 @@ Lyapunov spectrum, and distances beside their floors.`,
 
 // loadProblem reads a problem file, or makes a problem of a table.
 func loadProblem(path string) (*problem.Problem, error) {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".csv", ".tsv", ".txt":
-		return problem.FromCSV(path) // opens the table's head: its errors are those of data
+	if formats.Known(path) {
+		return problem.FromTable(path) // opens the table's head: its errors are those of data
 	}
 	p, err := problem.Load(path)
 	if err != nil {

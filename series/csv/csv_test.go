@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -18,15 +15,15 @@ import (
 
 func TestErrorsShowPlaceMeaningAndAdvice(t *testing.T) {
 	golden.Run(t, "testdata/errors.txt", func(input string) string {
-		var opt Options
+		var want series.Want
 		if rest, ok := strings.CutPrefix(input, "time: "); ok {
-			opt.Time.Column, input, _ = strings.Cut(rest, "\n")
+			want.Time.Column, input, _ = strings.Cut(rest, "\n")
 		}
 		if rest, ok := strings.CutPrefix(input, "columns: "); ok {
 			names, table, _ := strings.Cut(rest, "\n")
-			opt.Columns, input = strings.Fields(names), table
+			want.Columns, input = strings.Fields(names), table
 		}
-		s, err := Read(strings.NewReader(input), "data.csv", opt)
+		s, err := Read(strings.NewReader(input), "data.csv", want)
 		if err == nil {
 			return fmt.Sprintf("no error: %d samples, %d columns", len(s.Time), len(s.Columns))
 		}
@@ -34,9 +31,9 @@ func TestErrorsShowPlaceMeaningAndAdvice(t *testing.T) {
 	})
 }
 
-func read(t *testing.T, text string, opt Options) *series.Series {
+func read(t *testing.T, text string, want series.Want) *series.Series {
 	t.Helper()
-	s, err := Read(strings.NewReader(text), "data.csv", opt)
+	s, err := Read(strings.NewReader(text), "data.csv", want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +52,7 @@ func TestReadUnderstandsTheUsualDialects(t *testing.T) {
 		"trailing delimiter": "t (ms),v (mV),\n0,1.5,\n1,,\n2.5,-2e-3,\n",
 		"columns reordered":  "v(mV),t(ms)\n1.5,0\nN/A,1\n-2e-3,2.5\n",
 	} {
-		s := read(t, text, Options{Time: TimeSpec{Column: "t"}})
+		s := read(t, text, series.Want{Time: series.TimeSpec{Column: "t"}})
 		v := s.Column("v")
 		if v == nil || !same(v.Values, want) || !same(s.Time, []float64{0, 1, 2.5}) || v.Unit != "mV" || s.TimeUnit != "ms" || s.TimeName != "t" {
 			t.Errorf("%s: %+v", name, s)
@@ -76,7 +73,7 @@ func same(a, b []float64) bool {
 }
 
 func TestOnlyTheNamedColumnsAreRead(t *testing.T) {
-	s := read(t, "t,label,x,y\n0,rest,1,2\n1,go,3,4\n", Options{Columns: []string{"y"}, Optional: []string{"x", "z"}})
+	s := read(t, "t,label,x,y\n0,rest,1,2\n1,go,3,4\n", series.Want{Columns: []string{"y"}, Optional: []string{"x", "z"}})
 	if len(s.Columns) != 2 || s.Column("label") != nil || !same(s.Column("x").Values, []float64{1, 3}) {
 		t.Errorf("%+v", s.Columns)
 	}
@@ -86,37 +83,14 @@ func TestOnlyTheNamedColumnsAreRead(t *testing.T) {
 }
 
 func TestSamplingRateGivesTheTimes(t *testing.T) {
-	s := read(t, "x\n1\n\n3\n", Options{Time: TimeSpec{Rate: 4, Unit: "s"}})
+	s := read(t, "x\n1\n\n3\n", series.Want{Time: series.TimeSpec{Rate: 4, Unit: "s"}})
 	if !same(s.Time, []float64{0, 0.25, 0.5}) || s.TimeUnit != "s" || !same(s.Column("x").Values, []float64{1, math.NaN(), 3}) {
 		t.Errorf("%+v", s)
 	}
 }
 
-func TestUnreadableFilesAreExplained(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "train.csv"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	for path, want := range map[string]string{
-		"tran.csv":    "there is no such file\n     = did you mean DIR/train.csv?\n",
-		"other.csv":   "there is no such file\n     = paths are relative to the problem file\n",
-		"sub/any.csv": "there is no such file\n     = the directory DIR/sub does not exist either; paths are relative to the problem file\n",
-		"":            "this is a directory\n     = name the file in it\n",
-	} {
-		path = filepath.Join(dir, path)
-		_, err := ReadFile(path, Options{})
-		var e *series.DataError
-		if !errors.As(err, &e) {
-			t.Fatalf("%s: %v", path, err)
-		}
-		if got := e.Render(); got != path+": "+strings.ReplaceAll(want, "DIR", dir) {
-			t.Errorf("%s: got %q", path, got)
-		}
-	}
-	if _, err := ReadFile(filepath.Join(dir, "none"), Options{}); !errors.Is(err, fs.ErrNotExist) {
-		t.Error("the cause is lost")
-	}
-	if _, err := Read(strings.NewReader("t\x00,\x00x\x00"), "utf16.csv", Options{}); err == nil {
+func TestZeroBytesAreNoText(t *testing.T) {
+	if _, err := Read(strings.NewReader("t\x00,\x00x\x00"), "utf16.csv", series.Want{}); err == nil {
 		t.Error("UTF-16 is taken for text")
 	}
 }
@@ -131,7 +105,7 @@ func TestWriteReadsBackToTheSameNumbers(t *testing.T) {
 	if want := "t (s),x (mV),\"a, b\"\n0,3.141592653589793,1\n0.1,,2\n0.3333333333333333,-1e-300,3\n"; b.String() != want {
 		t.Errorf("got %q", b.String())
 	}
-	requireEqual(t, read(t, b.String(), Options{}), s)
+	requireEqual(t, read(t, b.String(), series.Want{}), s)
 }
 
 func requireEqual(t *testing.T, got, want *series.Series) {
@@ -153,7 +127,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("0,1\n")
 	f.Add("t [log(s]\v,\"#x\v\"\n0,\n1,")
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := Read(strings.NewReader(text), "data.csv", Options{})
+		s, err := Read(strings.NewReader(text), "data.csv", series.Want{})
 		if err != nil {
 			var e *series.DataError
 			if !errors.As(err, &e) || e.Text == "" {
@@ -170,7 +144,7 @@ func FuzzRead(f *testing.F) {
 		if err := Write(&b, s); err != nil {
 			t.Fatal(err)
 		}
-		requireEqual(t, read(t, b.String(), Options{}), s)
+		requireEqual(t, read(t, b.String(), series.Want{}), s)
 	})
 }
 
@@ -184,7 +158,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 	b.SetBytes(int64(text.Len()))
 	for b.Loop() {
-		if _, err := parse(text.Bytes(), "data.csv", Options{}); err != nil {
+		if _, err := parse(text.Bytes(), "data.csv", series.Want{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -128,16 +128,16 @@ func (h *header) fault(line int, f fault) *series.DataError {
 }
 
 // plan decides what becomes of every column.
-func (h *header) plan(opt Options) (*plan, error) {
-	p := &plan{header: h, rate: opt.Time.Rate, time: -1, targets: make([]int, len(h.columns))}
+func (h *header) plan(want series.Want) (*plan, error) {
+	p := &plan{header: h, rate: want.Time.Rate, time: -1, targets: make([]int, len(h.columns))}
 	for i := range p.targets {
 		p.targets[i] = skipped
 	}
-	p.series = &series.Series{Name: h.file, TimeUnit: opt.Time.Unit, Header: h.names()}
+	p.series = &series.Series{Name: h.file, TimeUnit: want.Time.Unit, Header: h.names()}
 	if p.rate == 0 {
-		if opt.Time.Column != "" {
-			if p.time = h.index(opt.Time.Column); p.time < 0 {
-				return nil, h.missing(opt.Time.Column, "for the time")
+		if want.Time.Column != "" {
+			if p.time = h.index(want.Time.Column); p.time < 0 {
+				return nil, h.missing(want.Time.Column, "for the time")
 			}
 		} else if p.time = 0; h.columns[0].name == "" {
 			return nil, h.fault(h.line, fault{place: 1, text: "the first column, the time, has no name",
@@ -148,17 +148,17 @@ func (h *header) plan(opt Options) (*plan, error) {
 			p.series.TimeUnit = h.columns[p.time].unit
 		}
 	}
-	for _, name := range opt.Columns {
+	for _, name := range want.Columns {
 		if h.index(name) < 0 {
 			return nil, h.missing(name, "")
 		}
 	}
-	all := opt.Columns == nil && opt.Optional == nil
+	all := want.Columns == nil && want.Optional == nil
 	for i, c := range h.columns {
 		if all && c.name == "" {
 			return nil, h.fault(h.line, fault{place: c.place, text: fmt.Sprintf("column %d has no name", i+1), hint: "name it in the header"})
 		}
-		if all && i != p.time || slices.Contains(opt.Columns, c.name) || slices.Contains(opt.Optional, c.name) {
+		if all && i != p.time || slices.Contains(want.Columns, c.name) || slices.Contains(want.Optional, c.name) {
 			p.targets[i] = len(p.series.Columns)
 			p.series.Columns = append(p.series.Columns, series.Column{Name: c.name, Unit: c.unit})
 		}
