@@ -67,8 +67,7 @@ func (w *work) relevel(ctx context.Context) error {
 
 // rests says that a formula was found that has a node a sample and holds throughout.
 func (w *work) rests() bool {
-	s := w.found.Status
-	return w.found.Chosen != nil && len(w.found.Regimes) == 0 && (s == discover.OK || s == discover.Ambiguous)
+	return w.found.Chosen != nil && len(w.found.Regimes) == 0 && w.found.Trusted()
 }
 
 // reconsider looks for outliers again, around the path of the formula that was found:

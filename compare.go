@@ -210,7 +210,7 @@ func (c *comparison) reference(ctx context.Context) error {
 	}
 	c.out.Budget = c.options.Budget
 	c.out.Horizon = 8 * c.data.Time // two cycles
-	if found.Chosen != nil && (found.Status == discover.OK || found.Status == discover.Ambiguous) {
+	if found.Chosen != nil && found.Trusted() {
 		c.substeps = found.Chosen.Substeps
 		if err := c.scale(ctx, found); err != nil {
 			return err

@@ -192,7 +192,7 @@ func solve(ctx context.Context, p *problem.Problem, s Settings, by search, recor
 	if err := w.conclude(ctx, clock); err != nil {
 		return nil, err
 	}
-	if w.proof != nil && !w.proof.Credible() && !found.Nothing && len(w.final.Forms) == 0 && found.Extra == nil && len(found.Regimes) == 0 && p.Discover.Method != discover.MethodDerivatives {
+	if w.proof != nil && !w.proof.Credible() && !found.Nothing() && len(w.final.Forms) == 0 && found.Extra == nil && len(found.Regimes) == 0 && p.Discover.Method != discover.MethodDerivatives {
 		if w, err = w.orNetwork(ctx, engine, data, clock); err != nil {
 			return nil, err
 		}

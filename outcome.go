@@ -12,6 +12,7 @@ import (
 	"govern/fit"
 	"govern/model"
 	"govern/run"
+	"govern/verdict"
 )
 
 // outcome packs everything that was found.
@@ -62,8 +63,12 @@ func (w *work) result() *run.Result {
 
 // blank is a result in which no number is defined.
 func (w *work) blank() *run.Result {
+	v := verdict.OfSearch(w.found)
+	if w.adrift {
+		v = verdict.Adrift()
+	}
 	return &run.Result{
-		Status: run.Status(w.found.Status), Advice: w.found.Advice, Seconds: w.seconds,
+		Status: v.Status, Advice: v.Advice, Seconds: w.seconds,
 		Equations: map[string]*string{}, Unknowns: map[string]run.Unknown{}, Parameters: map[string]run.Estimate{},
 		Errors: run.Errors{Nudged: map[string]run.Number{}, Free: map[string]run.Number{}, Neural: map[string]run.Number{}},
 		Dynamics: run.Dynamics{

@@ -44,10 +44,7 @@ func (w *work) expand(ctx context.Context) error {
 	start.Sigma, start.Nodes = w.data.Sigmas(), located.Path
 	start.Substeps = 0
 	w.found.Chosen, err = w.settings.engine(w.data, w.problem.Fit).Trajectory(ctx, "full/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
-	if err == nil && adrift(w.found.Chosen, w.data, 1) && (w.found.Status == discover.OK || w.found.Status == discover.Ambiguous) {
-		w.found.Status = discover.NotConverged
-		w.found.Advice = "the formula explains the excerpts that it was sought on, but a fit to all samples does not come near them: some of the record may move differently; cut it, or give more excerpts of it as files"
-	}
+	w.adrift = err == nil && w.found.Trusted() && adrift(w.found.Chosen, w.data, 1)
 	return err
 }
 

@@ -19,6 +19,7 @@ import (
 	"govern/record"
 	"govern/run"
 	"govern/series"
+	"govern/verdict"
 )
 
 // adoptRegimes goes on with the model and the entries of the regimes that a
@@ -78,7 +79,7 @@ func (w *work) intoRegimes(entries []record.Entry) []record.Entry {
 // changes lie is decided on all samples, held-out ones too; formulas never are.
 func (w *work) further(ctx context.Context) (*problem.Problem, error) {
 	p := w.asked
-	if w.found.Chosen == nil || !run.Status(w.found.Status).Trusted() || len(p.Data) != 1 || len(p.Data[0].Regimes) > 0 || p.Discover.Method == discover.MethodDerivatives {
+	if w.found.Chosen == nil || !w.found.Trusted() || len(p.Data) != 1 || len(p.Data[0].Regimes) > 0 || p.Discover.Method == discover.MethodDerivatives {
 		return nil, nil
 	}
 	var changes []float64
@@ -185,18 +186,12 @@ func differ(regimes []run.Regime) bool {
 
 // disown says of changes that have not led to a model what is known of them.
 func (w *work) disown(begins []float64) {
-	var when []string
-	for _, t := range begins {
-		when = append(when, fmt.Sprintf("%.4g", t))
-	}
-	text := "coefficients change, near t = " + strings.Join(when, ", ")
 	if !w.excerpted() {
 		w.foreign = true
-		w.doubts = append(w.doubts, text+": from there on the held-out data do not follow the formula, and are too few, or too different, to say what they follow. Values are of the training data alone, errors on held-out data are of that formula")
+		w.doubts = append(w.doubts, verdict.Changes(begins)+": from there on the held-out data do not follow the formula, and are too few, or too different, to say what they follow. Values are of the training data alone, errors on held-out data are of that formula")
 		return
 	}
-	w.found = &discover.Result{Status: discover.NoModel, Data: w.found.Data, Model: w.problem.Model, Smoothed: w.found.Smoothed,
-		Advice: text + "; no formula with regimes that begin there passes the checks on the whole record. Give `regimes: [...]` where you know better, or the stretches between as files of their own"}
+	w.found = &discover.Result{Ending: discover.RegimesUnsure, Changes: begins, Data: w.found.Data, Model: w.problem.Model, Smoothed: w.found.Smoothed}
 }
 
 // records are the training entries, each with the held-out one that goes on from

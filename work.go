@@ -35,6 +35,7 @@ type work struct {
 	foreign    bool         // coefficients change in the held-out data: final is of the training entries
 	apart      bool         // no refit on all entries was possible: final is of the training entries
 	closed     *model.Model // closed by final, starting where the data start
+	adrift     bool         // the formula explains the excerpts of its search, but not all samples
 	loose      float64      // the defect weight of the search's fit, before it was tightened
 	informed   *fit.Fitted  // the chosen fit, with the own parameters of tests
 	calibrated []string     // what was done for tests whose own parameters no training entry tells

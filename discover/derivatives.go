@@ -69,8 +69,7 @@ func Derivatives(d *fit.Data, o Options) (*Result, error) {
 	}
 	f.Nodes = nodes(path)
 	return &Result{
-		Status: OK, Chosen: f, Model: d.Model, Degree: o.Degree, Library: len(library), Smoothed: sm,
-		Advice: "a baseline: regression on derivatives, not fitted on trajectories",
+		Ending: Baseline, Chosen: f, Model: d.Model, Degree: o.Degree, Library: len(library), Smoothed: sm,
 	}, nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 
 	"govern/expr"
@@ -19,22 +18,9 @@ import (
 	"govern/series"
 )
 
-// Status says how a discovery ended.
-type Status string
-
-// The ways in which one may end.
-const (
-	OK           Status = "ok"            // a formula, and no other that the data cannot tell from it
-	Ambiguous    Status = "ambiguous"     // a formula, with ties
-	NotConverged Status = "not_converged" // no fit reached its minimum
-	NoModel      Status = "no_model"      // no library passes the checks
-	NeuralOnly   Status = "neural_only"   // a network passes the checks, but no library
-)
-
 // Result of a discovery.
 type Result struct {
-	Status   Status
-	Advice   string
+	Ending   Ending
 	Data     *fit.Data    // the engine's, without the outliers
 	Chosen   *fit.Fitted  // on the training entries
 	Model    *model.Model // the problem's, with the knots of hinges as fitted parameters
@@ -56,7 +42,13 @@ type Result struct {
 	Base     *model.Model // with Regimes: the problem's, with their indicators
 	Apart    []float64    // of each unknown: rms of formula − network over the network's, along the data
 
-	Nothing bool // the data show nothing but noise to an equation that is continuous in time
+	Noise        string    // why the data show nothing but noise to an equation that is continuous in time; empty where they show more
+	Drifting     string    // how coefficients seem to go along with time where no formula passes; empty where they do not
+	Instead      Instead   // with NeuralOnly
+	FormulaOmega float64   // the defect weight of the formula that LeavesDefect
+	Unseen       []string  // with UnseenStates: their names
+	Draws        int       // with UnseenStates: starts that were drawn for each library
+	Changes      []float64 // with RegimesUnsure: when coefficients change
 
 	trained *fit.Fitted // networks, also those that were no better than the formula
 }
@@ -129,7 +121,7 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	if f.result.Status != "" {
+	if f.result.Ending != Searching {
 		return f.result, nil
 	}
 	if !asksForNetwork(e.Data.Model) {
@@ -211,7 +203,7 @@ func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
 func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 	r, err := f.answer(ctx)
 	if err == nil {
-		r.refuse(f.engine.Data)
+		r.suspectNoise(f.engine.Data)
 	}
 	return r, err
 }
@@ -230,7 +222,7 @@ func (f *formulas) answer(ctx context.Context) (*Result, error) {
 		}
 	}
 	if best == nil {
-		res.Status, res.Advice = NotConverged, notStarted
+		res.Ending = NotStarted
 		return res, nil
 	}
 	var err error
@@ -266,9 +258,8 @@ func (f *formulas) answer(ctx context.Context) (*Result, error) {
 	if res.Lacks, err = lacks(ctx, best.search.engine, best.fit); err != nil {
 		return nil, err
 	}
-	res.judge(best)
-	if f.drift != nil && res.Status == NoModel {
-		res.Advice = "It seems that " + f.drift.String() + ". " + driftAdvice + res.Advice
+	if f.drift != nil {
+		res.Drifting = f.drift.String()
 	}
 	return res, nil
 }
@@ -309,16 +300,13 @@ func (f *formulas) better(ctx context.Context) (bool, error) {
 	}
 	f.result.Neural = net
 	f.result.neuralOnly(e.Data.Model, checked)
-	f.result.Advice = fmt.Sprintf("the best formula found is an approximation: it leaves a defect of %.2g standard deviations a characteristic time, the network one of %.2g; "+
-		"give `library: {functions: [...]}` with what the learned function looks like", best.fit.Omega, net.Omega)
+	f.result.Instead, f.result.FormulaOmega = LeavesDefect, best.fit.Omega
 	return true, nil
 }
 
-const notStarted = "no fit could be started: the smoothed path leads the library out of its range; give a smaller degree or more data"
-
 // choose makes a formula the answer.
 func (r *Result) choose(c *candidate) {
-	r.Model = c.search.engine.Data.Model
+	r.Ending, r.Model = Formula, c.search.engine.Data.Model
 	r.Chosen, r.Checks, r.Degree, r.Library = c.fit, c.checks, c.degree, len(c.search.library)
 }
 
@@ -527,14 +515,13 @@ func (f *formulas) coloured(ctx context.Context) (*Result, error) {
 	} else {
 		r, err = runWith(ctx, &e, f.options, false)
 	}
-	if err != nil || r.Status != OK && r.Status != Ambiguous {
+	if err != nil || !r.Trusted() {
 		return nil, err
 	}
 	if r.Memory = memories(r.Data); len(r.Memory) > 0 { // of the equations, more likely
 		if r.Lacks, err = lacks(ctx, c.search.engine, c.fit); err != nil {
 			return nil, err
 		}
-		r.doubt()
 	}
 	return r, nil
 }
@@ -689,67 +676,6 @@ func better(a, b *candidate) bool {
 		return a.passed()
 	}
 	return a.score() < b.score()-1e-3
-}
-
-// judge sets status and advice.
-func (r *Result) judge(c *candidate) {
-	switch {
-	case !c.passed():
-		r.Status = NoModel
-		r.Advice = failures(c.checks)
-		if sure := r.Sure(); len(sure) > 0 {
-			text := sure[0].String()
-			r.Advice += strings.ToUpper(text[:1]) + text[1:] + ". "
-		}
-		r.Advice += "Likely the library lacks a term of the true equation, a known equation is wrong, or the noise is not white: widen `library`, check the known equations, or give `noise`."
-	case c.fit.Status == optim.IterationLimit || c.fit.Status == optim.Stalled:
-		r.Status = NotConverged
-		r.Advice = "the last refit still promised a decrease: raise fit.iterations, or give more data"
-	case len(r.Ties) > 0:
-		r.Status = Ambiguous
-		r.Advice = "another formula explains the data as well; more data, less noise or an experiment in another regime would separate them"
-		if n := len(r.Ties); n > 1 {
-			r.Advice = fmt.Sprintf("%d other formulas explain", n) + strings.TrimPrefix(r.Advice, "another formula explains")
-		}
-	default:
-		r.Status = OK
-	}
-	r.doubt()
-}
-
-// doubt makes a trusted answer ambiguous where there are signs that it is an
-// approximation.
-func (r *Result) doubt() {
-	if r.Status != OK && r.Status != Ambiguous {
-		return
-	}
-	sure := r.Sure()
-	switch {
-	case len(sure) > 0 && len(r.Memory) > 0:
-		r.Advice = r.Memory[0] + ". Without it " + sure[0].String() + ". Check the given equations, or give the unknown there another argument"
-	case len(r.Memory) > 0:
-		r.Advice = r.Memory[0] + ". Check the given equations, or give `noise`"
-	case len(sure) > 0:
-		r.Advice = "the formula is an approximation, or a given equation is wrong: " + sure[0].String() + ". Add it, give the unknown there another argument or a richer `library`, or check the given equation"
-	case len(r.Dense) > 0:
-		r.Advice = r.Dense[0].String() + ": name functions that it could be, `library: {functions: [...]}`, or let a network learn it (`neural: {}`)"
-	case len(r.Steps) > 0:
-		r.Advice = r.Steps[0] + ": samples that are closer together would"
-	default:
-		return
-	}
-	r.Status = Ambiguous
-}
-
-// failures says what failed checks found, a sentence each.
-func failures(checks []Check) string {
-	text := ""
-	for _, k := range checks {
-		if !k.OK {
-			text += strings.ToUpper(k.Text[:1]) + k.Text[1:] + ". "
-		}
-	}
-	return text
 }
 
 func (o Options) withDefaults(d *fit.Data) Options {

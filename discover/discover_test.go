@@ -16,6 +16,8 @@ import (
 	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/run"
+	"govern/verdict"
 )
 
 // learn runs a discovery on a simulated system: text is the model file with
@@ -87,8 +89,8 @@ func rossler(t *testing.T, noise map[string]float64) truth.Case {
 
 func TestAHiddenStatesEquationIsFound(t *testing.T) {
 	r, d := learn(t, rossler(t, map[string]float64{"x": 0.01, "z": 0.01}), rosslerUnknown, 0, discover.Options{})
-	if r.Status != discover.OK && r.Status != discover.Ambiguous {
-		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	if !r.Trusted() {
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
 	}
 	expect(t, d, r.Chosen, "f", "x + 0.2*y", 0.005)
 }
@@ -121,8 +123,8 @@ equations: |
   y' = x*(28 - z) - y
   z' = h(x, y, z)
 `, 0, discover.Options{})
-		if r.Status != discover.NoModel || r.Advice == "" {
-			t.Errorf("noise %g: status %s (%s), want no_model", noise, r.Status, r.Advice)
+		if verdict.OfSearch(r).Status != run.NoModel || verdict.OfSearch(r).Advice == "" {
+			t.Errorf("noise %g: status %s (%s), want no_model", noise, verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
 		}
 	}
 }
@@ -235,8 +237,8 @@ equations: |
   y' = x - y + z
   z' = -100/7*y
 `, 0, discover.Options{})
-	if r.Status != discover.OK && r.Status != discover.Ambiguous {
-		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	if !r.Trusted() {
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
 	}
 	if n := len(r.Chosen.Parameters); n != 2 {
 		t.Fatalf("%d knots, want 2", n)
@@ -253,8 +255,8 @@ func TestTheRoadThroughANetworkEndsInTheFormula(t *testing.T) {
 	c.Samples = 800
 	r, d := learn(t, c,
 		strings.Replace(rosslerUnknown, "f: {}", "f: {neural: {hidden: [10]}}", 1), 0, discover.Options{})
-	if r.Status != discover.OK && r.Status != discover.Ambiguous {
-		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	if !r.Trusted() {
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
 	}
 	expect(t, d, r.Chosen, "f", "x + 0.2*y", 0.005)
 	if r.Neural == nil || len(r.Apart) != 1 || !(r.Apart[0] < 0.01) {
@@ -266,8 +268,8 @@ func TestTheRoadThroughANetworkEndsInTheFormula(t *testing.T) {
 // polynomial passes the checks.
 func TestASaturatingResponseIsFoundByItsBend(t *testing.T) {
 	r, _ := learnFoodChain(t, "5*x*y/(1 + 3*x)")
-	if r.Status != discover.OK && r.Status != discover.Ambiguous {
-		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	if !r.Trusted() {
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
 	}
 	if len(r.Chosen.Terms) != 1 || len(r.Chosen.Parameters) != 1 {
 		t.Fatalf("found %s, want one term with one number inside", r.Chosen.Formula(0))
@@ -286,8 +288,8 @@ func TestAFunctionOfOneCombinationIsFound(t *testing.T) {
 	}
 	c := truth.Case{Model: m, Step: 0.02, Samples: 600, Seed: 5, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
 	r, _ := learn(t, c, lorenzWith("f(x, y)", "unknowns: {f: {}}"), 0, discover.Options{Degree: 1})
-	if r.Status != discover.OK && r.Status != discover.Ambiguous {
-		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	if !r.Trusted() {
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
 	}
 	if len(r.Chosen.Terms) != 1 || !strings.Contains(r.Chosen.Terms[0].Factor.String(), "tanh") || math.Abs(math.Abs(r.Chosen.Coefficients[0])-80) > 1.6 {
 		t.Fatalf("found %s, want 80 tanh of a combination", r.Chosen.Formula(0))
@@ -302,8 +304,8 @@ func TestAnUnknownOutsideEveryLibraryStaysANetwork(t *testing.T) {
 	}
 	c := truth.Case{Model: m, Step: 0.02, Samples: 600, Seed: 5, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
 	r, _ := learn(t, c, lorenzWith("f(x, y)", "unknowns: {f: {}}"), 0, discover.Options{Degree: 1})
-	if r.Status != discover.NeuralOnly || r.Advice == "" || r.Chosen.Form(0) == nil {
-		t.Errorf("status %s: %s", r.Status, r.Advice)
+	if verdict.OfSearch(r).Status != run.NeuralOnly || verdict.OfSearch(r).Advice == "" || r.Chosen.Form(0) == nil {
+		t.Errorf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
 	}
 }
 
@@ -340,7 +342,7 @@ equations: |
   z' = -100/7*y
 `, 0, discover.Options{Degree: 1})
 	if r.Neural == nil || r.Chosen == nil || !(r.Apart[0] < 0.1) {
-		t.Errorf("status %s, apart %v: %s", r.Status, r.Apart, r.Advice)
+		t.Errorf("status %s, apart %v: %s", verdict.OfSearch(r).Status, r.Apart, verdict.OfSearch(r).Advice)
 	}
 }
 
@@ -381,8 +383,8 @@ func TestTheKinkOfAJerkSystemIsFoundAtItsPlace(t *testing.T) {
 	}
 	c := truth.Case{Model: m, Step: 0.1, Samples: 1500, Seed: 3, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
 	r, _ := learn(t, c, strings.Replace("unknowns: {f: {}}\n"+jerk, "%s", "f(x)", 1), 0, discover.Options{})
-	if r.Status != discover.OK && r.Status != discover.Ambiguous {
-		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	if !r.Trusted() {
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
 	}
 	if len(r.Chosen.Terms) != 2 || len(r.Chosen.Parameters) > 1 {
 		t.Errorf("found %s, want two terms and one knot", r.Chosen.Formula(0))
@@ -416,8 +418,8 @@ func TestNetworksAreTrainedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, trained := steps.names.Load("neural/warm")
-	if !trained || r.Neural != nil || r.Status != discover.OK && r.Status != discover.Ambiguous {
-		t.Fatalf("status %s, networks trained %v: no formula that was compared with networks", r.Status, trained)
+	if !trained || r.Neural != nil || !r.Trusted() {
+		t.Fatalf("status %s, networks trained %v: no formula that was compared with networks", verdict.OfSearch(r).Status, trained)
 	}
 	if _, err := discover.Networks(context.Background(), e, r); err != nil {
 		t.Error(err)
@@ -434,8 +436,8 @@ func TestAHillFunctionOfAnyPowerIsFound(t *testing.T) {
 	c := truth.Case{Model: m, Step: 0.1, Samples: 600, Seed: 3, Transient: 50,
 		Noise: map[string]float64{"m": 0.002, "n": 0.002, "o": 0.002, "p": 0.002, "q": 0.002, "r": 0.002}}
 	r, _ := learn(t, c, fmt.Sprintf("unknowns: {f: {}}\n"+ring, "f(r)"), 0, discover.Options{})
-	if r.Status != discover.OK && r.Status != discover.Ambiguous {
-		t.Fatalf("status %s: %s", r.Status, r.Advice)
+	if !r.Trusted() {
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
 	}
 	found := false
 	for i, q := range fitted(r.Model) {
@@ -479,6 +481,6 @@ func oddLaw(t *testing.T, law string, samples int, noise float64) *discover.Resu
 func TestTurbulentDragIsNoCubic(t *testing.T) {
 	r := oddLaw(t, "0.4*v*abs(v)", 200, 0.02)
 	if got := r.Chosen.Formula(0).String(); len(r.Chosen.Terms) != 1 || !strings.Contains(got, "v*abs(v)") {
-		t.Errorf("status %s, found %s", r.Status, got)
+		t.Errorf("status %s, found %s", verdict.OfSearch(r).Status, got)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"govern/discover"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/run"
+	"govern/verdict"
 )
 
 const dampedRossler = `
@@ -36,11 +38,11 @@ func TestAKnownEquationThatLacksATermIsDoubted(t *testing.T) {
 	}
 	c := truth.Case{Model: m, Step: 0.1, Samples: 800, Seed: 3, Transient: 100, Noise: map[string]float64{"x": 0.02, "y": 0.02, "z": 0.02}}
 	r, _ := learn(t, c, undampedUnknown, 0, discover.Options{})
-	if r.Status == discover.OK || len(r.Sure()) == 0 {
-		t.Fatalf("status %s, lacks %v", r.Status, r.Sure())
+	if verdict.OfSearch(r).Status == run.OK || len(r.Sure()) == 0 {
+		t.Fatalf("status %s, lacks %v", verdict.OfSearch(r).Status, r.Sure())
 	}
-	if l := r.Sure()[0]; l.Equation != "x" || !strings.HasSuffix(l.Term, "*x") || !strings.Contains(r.Advice, "the equation of x lacks") && !strings.Contains(r.Advice, "The equation of x lacks") {
-		t.Errorf("found %+v, advice %q, want −0.05·x in x'", l, r.Advice)
+	if l := r.Sure()[0]; l.Equation != "x" || !strings.HasSuffix(l.Term, "*x") || !strings.Contains(verdict.OfSearch(r).Advice, "the equation of x lacks") && !strings.Contains(verdict.OfSearch(r).Advice, "The equation of x lacks") {
+		t.Errorf("found %+v, advice %q, want −0.05·x in x'", l, verdict.OfSearch(r).Advice)
 	}
 }
 
@@ -85,7 +87,7 @@ func TestAFractionOfTwoArgumentsIsFound(t *testing.T) {
 	r, _ := learn(t, c, with("f(x, y)", "unknowns: {f: {}}"), 0, discover.Options{})
 	formula := r.Chosen.Formula(0).String()
 	if len(r.Chosen.Terms) != 1 || !strings.Contains(formula, "/") || len(r.Chosen.Parameters) != 1 {
-		t.Fatalf("status %s, found %s %v", r.Status, formula, r.Chosen.Parameters)
+		t.Fatalf("status %s, found %s %v", verdict.OfSearch(r).Status, formula, r.Chosen.Parameters)
 	}
 	if c := r.Chosen.Coefficients[0]; math.Abs(c-400) > 20 {
 		t.Errorf("found %g of y·x/(h² + x²), want 400", c)

@@ -158,9 +158,6 @@ func (d *drift) String() string {
 	return text
 }
 
-const driftAdvice = "That is no change at a few times, and a formula with constant coefficients does not describe it: " +
-	"make the time t an argument of the unknown, give what drifts as an input or as a state, or cut the record into shorter files. "
-
 // along searches with every term of the libraries joined by its product with the
 // time, which goes from −1 to 1 over the record; nil where no formula passes the
 // checks without defects, or none in which the time stands.
@@ -191,7 +188,7 @@ func (f *formulas) along(ctx context.Context, found *drift, in plan) (*Result, e
 		return nil, nil
 	}
 	r, err := g.conclude(ctx)
-	if err != nil || r.Status != OK && r.Status != Ambiguous {
+	if err != nil || !r.Trusted() {
 		return nil, err
 	}
 	for _, t := range r.Chosen.Terms {

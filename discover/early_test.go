@@ -11,6 +11,8 @@ import (
 	"govern/internal/truth"
 	"govern/model"
 	"govern/record"
+	"govern/run"
+	"govern/verdict"
 )
 
 // Lorenz's ρ changes from 28 to 35 in the middle of the record. The answer comes from
@@ -33,8 +35,8 @@ func TestAChangeIsFoundWithTheFirstLibraryThatHoldsOnBothSides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Regimes) != 2 || r.Status != discover.OK || r.Degree != 2 {
-		t.Fatalf("%s (%s), %d regimes, degree %d", r.Status, r.Advice, len(r.Regimes), r.Degree)
+	if len(r.Regimes) != 2 || verdict.OfSearch(r).Status != run.OK || r.Degree != 2 {
+		t.Fatalf("%s (%s), %d regimes, degree %d", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice, len(r.Regimes), r.Degree)
 	}
 	if off := math.Abs(r.Regimes[1].From - changes[0]); off > 0.03 { // samples
 		t.Errorf("change at %g, true %g", r.Regimes[1].From, changes[0])
@@ -79,6 +81,6 @@ func TestATermThatIsAbsentInARegimeHasNoCoefficientThere(t *testing.T) {
 	}
 	slices.Sort(terms)
 	if want := []string{"(1 - regime_2)*y", "x", "x*z"}; !slices.Equal(terms, want) || len(r.Regimes) != 2 {
-		t.Errorf("%s (%s): terms %v, want %v", r.Status, r.Advice, terms, want)
+		t.Errorf("%s (%s): terms %v, want %v", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice, terms, want)
 	}
 }

@@ -135,14 +135,10 @@ func (f *formulas) extra(ctx context.Context) (*Result, error) {
 	}
 	best.options.Roads = "full" // no networks beside it
 	r, err := best.conclude(ctx)
-	if err != nil || r.Status != OK && r.Status != Ambiguous {
+	if err != nil || !r.Trusted() {
 		return nil, err
 	}
 	r.Extra = best.memory
-	// What a state that nobody asked for is driven by and how fast it forgets rests on
-	// this record alone: other slow states have been seen to pass in its place.
-	r.Status = Ambiguous
-	r.Advice = "the model lacks something slow: with the extra hidden state it explains the data, but what drives it may be another quantity; test it on a longer record, or observe what it could be"
 	r.Tried = append(slices.Clone(f.result.Tried), r.Tried...)
 	return r, nil
 }

@@ -11,6 +11,7 @@ import (
 	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/verdict"
 )
 
 // slow runs a discovery on a system with a slow state that the model lacks.
@@ -61,11 +62,11 @@ func TestSlowStatesThatModelsLackAreFound(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r, _ := slow(t, c.system, c.learned, c.truth)
 			if r.Extra == nil {
-				t.Fatalf("%s (%s), no extra state: %s, defect %g, tc %g", r.Status, r.Advice, r.Chosen.Formula(0), r.Chosen.Omega, r.Data.Time)
+				t.Fatalf("%s (%s), no extra state: %s, defect %g, tc %g", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice, r.Chosen.Formula(0), r.Chosen.Omega, r.Data.Time)
 			}
 			rate := number(t, r, r.Extra.Rate)
 			gain := number(t, r, r.Extra.Gain) / rate
-			t.Logf("%s: driver %s, enters %s, rate %g, gain %g, f = %s", r.Status, r.Extra.Driver, r.Extra.Enters, rate, gain, r.Chosen.Formula(0))
+			t.Logf("%s: driver %s, enters %s, rate %g, gain %g, f = %s", verdict.OfSearch(r).Status, r.Extra.Driver, r.Extra.Enters, rate, gain, r.Chosen.Formula(0))
 			if r.Extra.Driver.String() != c.driver || r.Extra.Enters != c.enters || math.Abs(rate/c.rate-1) > 0.1 || math.Abs(gain/c.gain-1) > 0.1 {
 				t.Errorf("want driver %s, enters %s, rate %g, gain %g", c.driver, c.enters, c.rate, c.gain)
 			}
@@ -104,8 +105,8 @@ func TestAnExtraStateIsNoCureForAWrongLibrary(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if passed := r.Status == discover.OK || r.Status == discover.Ambiguous; passed != c.passes || r.Extra != nil {
-				t.Errorf("status %s, extra %+v: %s", r.Status, r.Extra, r.Advice)
+			if passed := r.Trusted(); passed != c.passes || r.Extra != nil {
+				t.Errorf("status %s, extra %+v: %s", verdict.OfSearch(r).Status, r.Extra, verdict.OfSearch(r).Advice)
 			}
 		})
 	}

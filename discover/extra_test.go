@@ -9,6 +9,8 @@ import (
 	"govern/internal/truth"
 	"govern/model"
 	"govern/record"
+	"govern/run"
+	"govern/verdict"
 )
 
 // The slow current s' = 0.01·(v − s) enters v' as −0.6·s; the same motion is
@@ -20,8 +22,8 @@ func TestASlowStateThatTheModelLacksIsFound(t *testing.T) {
 	}
 	r, _ := learn(t, truth.Case{Model: system, Step: 0.2, Samples: 3000, Transient: 5, Noise: map[string]float64{"v": 0.01}, Seed: 5},
 		"states: {v: 0, w: 0}\nunknowns: {f: {library: {degree: 3}}}\nequations: |\n  v' = f(v) - w\n  w' = 0.08*(v + 0.7 - 0.8*w)\n", 0, discover.Options{})
-	if r.Extra == nil || r.Status != discover.Ambiguous {
-		t.Fatalf("%s (%s), extra state %+v", r.Status, r.Advice, r.Extra)
+	if r.Extra == nil || verdict.OfSearch(r).Status != run.Ambiguous {
+		t.Fatalf("%s (%s), extra state %+v", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice, r.Extra)
 	}
 	k := len(r.Chosen.Parameters) - 2 // rate and gain come last
 	rate, gain := r.Chosen.Parameters[k], r.Chosen.Parameters[k+1]
@@ -36,8 +38,8 @@ func TestASlowStateThatTheModelLacksIsFound(t *testing.T) {
 func TestAModelThatHasAllItsStatesIsGivenNone(t *testing.T) {
 	r, _ := learn(t, truth.Case{Model: catalogue(t, "fitzhugh-nagumo"), Step: 0.2, Samples: 1500, Transient: 20, Noise: map[string]float64{"v": 0.01}, Seed: 5},
 		"states: {v: 0, w: 0}\nunknowns: {f: {library: {degree: 3}}}\nequations: |\n  v' = f(v) - w\n  w' = 0.08*(v + 0.7 - 0.8*w)\n", 0, discover.Options{})
-	if r.Extra != nil || r.Status != discover.OK {
-		t.Errorf("%s, extra state %+v", r.Status, r.Extra)
+	if r.Extra != nil || verdict.OfSearch(r).Status != run.OK {
+		t.Errorf("%s, extra state %+v", verdict.OfSearch(r).Status, r.Extra)
 	}
 }
 

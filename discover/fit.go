@@ -54,7 +54,7 @@ func Fit(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.result.Status != "" {
+	if f.result.Ending != Searching {
 		return f.result, nil
 	}
 	if networks {
@@ -65,11 +65,10 @@ func Fit(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		return nil, err
 	}
 	if f.best == nil {
-		f.result.Status, f.result.Advice = NotConverged, notStarted
+		f.result.Ending = NotStarted
 		return f.result, nil
 	}
 	f.result.choose(f.best)
-	f.result.judge(f.best)
 	return f.result, nil
 }
 
@@ -81,17 +80,11 @@ func (f *formulas) networks(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	if !series.Finite(net.Evidence) {
-		r.Status, r.Advice = NotConverged, "the fit of the networks did not converge; give a smaller `hidden`, another `activation`, or more data"
+		r.Ending = NotTrained
 		return r, nil
 	}
-	r.Neural, r.Chosen, r.Model = net, net, f.engine.Data.Model
-	if r.Checks = checks(f.engine.Data, net); passed(r.Checks) {
-		r.Status = OK
-		return r, nil
-	}
-	r.Status = NoModel
-	r.Advice = failures(r.Checks) +
-		"Likely a known equation is wrong, an argument of an unknown is missing, the network is too small, or the noise is not white: check the known equations, add arguments, give a wider `hidden`, or give `noise`."
+	r.Ending, r.Neural, r.Chosen, r.Model = NeuralForms, net, net, f.engine.Data.Model
+	r.Checks = checks(f.engine.Data, net)
 	return r, nil
 }
 
@@ -105,7 +98,7 @@ func Extract(ctx context.Context, e *fit.Engine, o Options, networks []fit.Form,
 	if err != nil {
 		return nil, err
 	}
-	if f.result.Status != "" {
+	if f.result.Ending != Searching {
 		return f.result, nil
 	}
 	report(e, "neural", 0.1)
@@ -114,7 +107,7 @@ func Extract(ctx context.Context, e *fit.Engine, o Options, networks []fit.Form,
 		return nil, err
 	}
 	if !series.Finite(net.Evidence) {
-		f.result.Status, f.result.Advice = NotConverged, "the networks could not be brought to rest on the data: train them again with `govern fit`"
+		f.result.Ending = NotRetrained
 		return f.result, nil
 	}
 	if err := f.listen(net); err != nil {

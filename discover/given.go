@@ -30,7 +30,7 @@ func given(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	var held []string
 	for round := 0; ; round++ {
 		r, err := inGiven(ctx, e, o, held, fmt.Sprintf("given-%d", round))
-		if err != nil || r.Status != OK && r.Status != Ambiguous {
+		if err != nil || !r.Trusted() {
 			return r, err
 		}
 		shared := sharedParameters(r, e.Data.Model)
@@ -71,7 +71,7 @@ func inGiven(ctx context.Context, e *fit.Engine, o Options, held []string, name 
 // the model lacks.
 func runIn(ctx context.Context, e *fit.Engine, o Options, factors []*expr.Expr) (*Result, error) {
 	f, err := begin(ctx, e, o)
-	if err != nil || f.result.Status != "" {
+	if err != nil || f.result.Ending != Searching {
 		if f != nil {
 			return f.result, err
 		}

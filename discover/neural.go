@@ -120,14 +120,13 @@ func Networks(ctx context.Context, e *fit.Engine, before *Result) (*Result, erro
 	}
 	out.Ties, out.Apart = nil, nil
 	out.neuralOnly(e.Data.Model, checked)
-	out.Advice = "the best formula passes the checks, but left to itself it does not move like the data; the network does: give `library: {functions: [...]}` with what the learned function looks like"
+	out.Instead = DoesNotMove
 	return &out, nil
 }
 
 // neuralOnly makes the networks the answer.
 func (r *Result) neuralOnly(m *model.Model, checked []Check) {
-	r.Status, r.Chosen, r.Model, r.Checks = NeuralOnly, r.Neural, m, checked
-	r.Advice = "the networks explain the data, but no formula of the libraries does: look at the learned function and try others, with `govern extract --functions` or `--degree` on this run, or give more data"
+	r.Ending, r.Chosen, r.Model, r.Checks = NeuralOnly, r.Neural, m, checked
 }
 
 // apart compares formulas with networks along the path that the networks have

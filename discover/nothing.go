@@ -46,16 +46,11 @@ func nothing(d *fit.Data, m *model.Model, f *fit.Fitted) string {
 	return text + "Sample 8 to 10 times a cycle or more often, or give what drives the motion as an input"
 }
 
-// refuse takes a trusted answer back that explains nothing, and says so.
-func (r *Result) refuse(d *fit.Data) bool {
-	if r.Status == NoModel || r.Status == NotConverged {
-		return false
+// suspectNoise notes of an answer that it explains nothing.
+func (r *Result) suspectNoise(d *fit.Data) {
+	if r.Trusted() || r.Ending == NeuralOnly {
+		r.Noise = nothing(d, r.Model, r.Chosen)
 	}
-	text := nothing(d, r.Model, r.Chosen)
-	if r.Nothing = text != ""; r.Nothing {
-		r.Status, r.Advice = NoModel, text
-	}
-	return r.Nothing
 }
 
 // constant says that no right-hand side depends on states, time or inputs.

@@ -11,6 +11,8 @@ import (
 	"govern/fit"
 	"govern/model"
 	"govern/record"
+	"govern/run"
+	"govern/verdict"
 )
 
 // recording is a table of one column, x, at unit steps.
@@ -43,8 +45,8 @@ func TestNoiseAndMapsAreNoFlows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Status != discover.NoModel || !strings.Contains(r.Advice, c.says) {
-			t.Errorf("%s: status %s, %s", what, r.Status, r.Advice)
+		if verdict.OfSearch(r).Status != run.NoModel || !strings.Contains(verdict.OfSearch(r).Advice, c.says) {
+			t.Errorf("%s: status %s, %s", what, verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
 		}
 	}
 }

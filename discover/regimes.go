@@ -145,7 +145,7 @@ func (f *formulas) within(ctx context.Context, cuts []cut, in plan) (*Result, er
 		return nil, nil
 	}
 	r, err := accepted.conclude(ctx)
-	if err != nil || r.Status != OK && r.Status != Ambiguous || !r.changes() {
+	if err != nil || !r.Trusted() || !r.changes() {
 		return nil, err
 	}
 	r.Regimes, r.Single = placed, f.best.fit
@@ -466,7 +466,7 @@ func (f *formulas) apart(ctx context.Context, name string, cuts []cut, held []st
 	if err != nil {
 		return nil, err
 	}
-	if g.result.Status != "" { // a state that only unknowns see
+	if g.result.Ending != Searching { // a state that only unknowns see
 		return nil, nil
 	}
 	for _, name := range names {

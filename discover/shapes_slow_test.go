@@ -9,6 +9,7 @@ import (
 	"govern/discover"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/verdict"
 )
 
 func TestADeadZoneIsNoSigmoidAndAFastSineIsFound(t *testing.T) {
@@ -18,7 +19,7 @@ func TestADeadZoneIsNoSigmoidAndAFastSineIsFound(t *testing.T) {
 	} {
 		r := oddLaw(t, law, 500, 0.005)
 		if got := r.Chosen.Formula(0).String(); !strings.Contains(got, want) {
-			t.Errorf("%s: status %s, found %s", law, r.Status, got)
+			t.Errorf("%s: status %s, found %s", law, verdict.OfSearch(r).Status, got)
 		}
 	}
 }
@@ -33,6 +34,6 @@ func TestARotorOfManyTurnsIsFoundWithoutItsEquations(t *testing.T) {
 	c := truth.Case{Model: m, Step: 0.05, Samples: 400, Seed: 2, Noise: map[string]float64{"theta": 0.001, "omega": 0.02}}
 	r, _ := learn(t, c, "states: {theta: 0, omega: 3}\nunknowns: {f: {}, g: {}}\nequations: |\n  theta' = f(theta, omega)\n  omega' = g(theta, omega)\n", 0, discover.Options{})
 	if got := r.Chosen.Formula(1).String(); len(r.Chosen.Terms) != 4 || !strings.Contains(got, "sin(theta)") {
-		t.Errorf("status %s, found %s", r.Status, got)
+		t.Errorf("status %s, found %s", verdict.OfSearch(r).Status, got)
 	}
 }

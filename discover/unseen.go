@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"govern/expr"
 	"govern/fit"
@@ -65,9 +64,7 @@ func beginUnseen(ctx context.Context, e *fit.Engine, o Options, unseen []string)
 			break
 		}
 	}
-	f.result.Status = NoModel
-	f.result.Advice = fmt.Sprintf("no channel sees %s, neither directly nor through a known equation, and of %d random starts for each library none explains the data: "+
-		"observe more, give an equation in which such a state drives an observed one, or another `library`", strings.Join(unseen, ", "), unseenStarts)
+	f.result.Ending, f.result.Unseen, f.result.Draws = UnseenStates, unseen, unseenStarts
 	return f, nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"govern/discover"
 	"govern/fit"
 	"govern/internal/truth"
+	"govern/run"
+	"govern/verdict"
 )
 
 // ring is Lorenz-96 with every coupling unknown, so that the even places are seen
@@ -29,8 +31,8 @@ func TestStatesThatOnlyAnUnknownSeesAreFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Status != discover.OK || len(r.Chosen.Terms) != 2 {
-		t.Fatalf("status %s (%s), %d terms; want p*q - p*r", r.Status, r.Advice, len(r.Chosen.Terms))
+	if verdict.OfSearch(r).Status != run.OK || len(r.Chosen.Terms) != 2 {
+		t.Fatalf("status %s (%s), %d terms; want p*q - p*r", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice, len(r.Chosen.Terms))
 	}
 	want := map[string]float64{"p*q": 1, "p*r": -1}
 	for i, term := range r.Chosen.Terms {
@@ -45,8 +47,8 @@ func TestWhereNoDrawExplainsUnseenStatesTheAnswerIsNoModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Status != discover.NoModel || r.Chosen != nil || !strings.Contains(r.Advice, "x2, x4, x6, x8") {
-		t.Errorf("status %s, %q; want no model, and which states are not seen", r.Status, r.Advice)
+	if verdict.OfSearch(r).Status != run.NoModel || r.Chosen != nil || !strings.Contains(verdict.OfSearch(r).Advice, "x2, x4, x6, x8") {
+		t.Errorf("status %s, %q; want no model, and which states are not seen", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
 	}
 }
 
