@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"govern"
+	"govern/compare"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/ode"
@@ -75,11 +76,11 @@ func TestTheGainTrainsLongSegmentsFromNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := write(t, truth.Case{Model: m, Step: 0.1, Samples: 2000, Seed: 1, Transient: 200, Noise: map[string]float64{"x": 0, "z": 0}}, hiddenRossler)
-	options := govern.CompareOptions{Seeds: 5, Degree: 3, Budget: 150}
+	options := compare.Options{Seeds: 5, Degree: 3, Budget: 150}
 	if os.Getenv("GOVERN_COMPARE") == "both" {
-		options.Forms = []govern.Form{govern.LibraryForm, govern.NeuralForm}
+		options.Forms = []compare.Form{compare.LibraryForm, compare.NeuralForm}
 	}
-	c, err := govern.Compare(context.Background(), p, options, govern.Settings{Seed: 1})
+	c, err := compare.Run(context.Background(), p, options, govern.Settings{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,7 @@ func TestTheGainTrainsLongSegmentsFromNothing(t *testing.T) {
 				each[len(each)-1] += fmt.Sprintf(" (K %.2g)", trial.Gain)
 			}
 			tried += trial.Points[len(trial.Points)-1].Tried
-			if e < govern.SuccessLevel {
+			if e < compare.SuccessLevel {
 				successes[string(method.Form)+method.Name]++
 			}
 		}
@@ -129,7 +130,7 @@ func TestTheGainTrainsLongSegmentsFromNothing(t *testing.T) {
 	}
 	t.Logf("\n%s", table.String())
 	if *rewrite {
-		if err := os.WriteFile("docs/compare.md", []byte(fmt.Sprintf(compareHead, c.Horizon, govern.SuccessLevel, c.Segment, c.Gains[0], c.Budget, 1, options.Seeds)+table.String()+compareTail), 0o644); err != nil {
+		if err := os.WriteFile("docs/compare.md", []byte(fmt.Sprintf(compareHead, c.Horizon, compare.SuccessLevel, c.Segment, c.Gains[0], c.Budget, 1, options.Seeds)+table.String()+compareTail), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -159,7 +160,7 @@ func TestTheGainTrainsLongSegmentsOfOtherSystems(t *testing.T) {
 		for _, noise := range k.noise {
 			p := write(t, truth.Case{Model: m, Step: k.step, Samples: 2000, Seed: 1, Transient: 200, Noise: map[string]float64{k.observed[0]: noise, k.observed[1]: noise}},
 				"model:"+k.learn+"data: {file: data.csv, time: t}\n")
-			c, err := govern.Compare(context.Background(), p, govern.CompareOptions{Seeds: 3, Degree: k.degree, Only: []string{"shooting, cold", "both, cold"}}, govern.Settings{Seed: 1})
+			c, err := compare.Run(context.Background(), p, compare.Options{Seeds: 3, Degree: k.degree, Only: []string{"shooting, cold", "both, cold"}}, govern.Settings{Seed: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -170,7 +171,7 @@ func TestTheGainTrainsLongSegmentsOfOtherSystems(t *testing.T) {
 				for _, trial := range method.Trials {
 					e := cleanError(t, m, trial.Model, c.Horizon)
 					each = append(each, level(e))
-					if e < govern.SuccessLevel {
+					if e < compare.SuccessLevel {
 						won++
 					}
 				}

@@ -14,11 +14,14 @@ import (
 	"testing"
 
 	"govern"
+	"govern/compare"
+	"govern/conclude"
 	"govern/fit"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/ode"
 	"govern/problem"
+	"govern/profile"
 	"govern/record"
 	"govern/report"
 	"govern/run"
@@ -212,8 +215,8 @@ func TestEveryEntryHasAValueOfItsOwn(t *testing.T) {
 	if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, "model.yaml holds the mean") }) {
 		t.Errorf("nobody says what model.yaml holds: %q", r.Warnings)
 	}
-	_, err = govern.ProfileOf(context.Background(), p, r, govern.ProfileOptions{Parameter: "c"}, govern.Settings{})
-	if wrong, ok := errors.AsType[*govern.ProfileError](err); !ok || !strings.Contains(wrong.Why, "c of trial1.csv") {
+	_, err = profile.Of(context.Background(), p, r, profile.Options{Parameter: "c"}, govern.Settings{})
+	if wrong, ok := errors.AsType[*profile.Error](err); !ok || !strings.Contains(wrong.Why, "c of trial1.csv") {
 		t.Errorf("a profile of all values at once: %v", err)
 	}
 }
@@ -302,7 +305,7 @@ func TestASpreadAPriorAndATestWithAValueOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := govern.ProfileOf(context.Background(), p, read, govern.ProfileOptions{Parameter: "c of trial1.csv"}, govern.Settings{})
+	got, err := profile.Of(context.Background(), p, read, profile.Options{Parameter: "c of trial1.csv"}, govern.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -371,8 +374,8 @@ data:
 
 func TestAComparisonRefusesValuesOfEntries(t *testing.T) {
 	_, p := differing(t)
-	_, err := govern.Compare(context.Background(), p, govern.CompareOptions{}, govern.Settings{})
-	if wrong, ok := errors.AsType[*govern.EachError](err); !ok || !strings.Contains(wrong.Error(), "leave `each` of c out") {
+	_, err := compare.Run(context.Background(), p, compare.Options{}, govern.Settings{})
+	if wrong, ok := errors.AsType[*conclude.EachError](err); !ok || !strings.Contains(wrong.Error(), "leave `each` of c out") {
 		t.Errorf("%v", err)
 	}
 }
@@ -437,7 +440,7 @@ data:
 	if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, "a of trial1.csv is held at 0.3") }) {
 		t.Errorf("warnings %q", r.Warnings)
 	}
-	got, err := govern.ProfileOf(context.Background(), p, r, govern.ProfileOptions{Parameter: "a of trial2.csv", Points: 16}, govern.Settings{})
+	got, err := profile.Of(context.Background(), p, r, profile.Options{Parameter: "a of trial2.csv", Points: 16}, govern.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -452,7 +455,7 @@ func TestASpreadIsRefusedWhereItCannotBeLearned(t *testing.T) {
 	q := *p
 	q.Data = q.Data[:2]
 	_, err := govern.Discover(context.Background(), &q, govern.Settings{})
-	if few, ok := errors.AsType[*govern.FewEntriesError](err); !ok || few.Entries != 2 || few.Parameter != "c" {
+	if few, ok := errors.AsType[*conclude.FewEntriesError](err); !ok || few.Entries != 2 || few.Parameter != "c" {
 		t.Errorf("two entries: %v", err)
 	}
 	q = *p

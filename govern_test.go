@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"govern"
+	"govern/conclude"
 	"govern/internal/truth"
 	"govern/journal"
 	"govern/model"
@@ -162,7 +163,7 @@ func interrupted(t *testing.T, begin func(context.Context, govern.Settings) (*go
 
 func TestAssessRefusesAnOpenModel(t *testing.T) {
 	_, err := govern.Assess(context.Background(), shortRossler(t), govern.Settings{})
-	var open *govern.OpenModelError
+	var open *conclude.OpenModelError
 	if !errors.As(err, &open) || open.Unknown != "f" {
 		t.Errorf("error %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"govern"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/profile"
 )
 
 // The pendulum's length (true value 1) and Rössler's c (14): without a gain the
@@ -42,7 +43,7 @@ model:
 data: {file: data.csv, time: t}
 `, "c", 8, 20, 14, 0.5, 20},
 	} {
-		l, err := govern.LandscapeOf(context.Background(), write(t, c.truth, c.text), c.parameter, c.low, c.high, 181, []float64{0, c.gain}, govern.Settings{})
+		l, err := profile.LandscapeOf(context.Background(), write(t, c.truth, c.text), c.parameter, c.low, c.high, 181, []float64{0, c.gain}, govern.Settings{})
 		if err != nil {
 			t.Fatal(err)
 		}

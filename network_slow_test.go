@@ -173,7 +173,7 @@ func TestFormulasThroughNetworks(t *testing.T) {
 		}
 		c.learn = strings.Replace(c.learn, "{f: {}}", "{f: {neural: {}}}", 1)
 		out := c.solve(t, 1, "")
-		exact, _, worst, text := compare(t, out, c.formulas)
+		exact, _, worst, text := coefficients(t, out, c.formulas)
 		b := beyond{unknown: c.formulas, step: c.step, samples: c.samples, transient: 200}
 		network, _ := b.errors(t, m, out)
 		t.Logf("%s, noise %s: %s, network %.2g %%, coefficients %.2g %%: %s", c.name, levels(c.noise), out.Result.Status, 100*network, 100*worst, text)

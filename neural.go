@@ -7,7 +7,6 @@ import (
 	"govern/fit"
 	"govern/model"
 	"govern/run"
-	"govern/tape"
 )
 
 // MismatchError says that networks do not fit a problem's model.
@@ -15,43 +14,6 @@ type MismatchError struct{ Text string }
 
 func (e *MismatchError) Error() string {
 	return "govern: the networks are not those of the problem: " + e.Text
-}
-
-// ude packs the networks: the final ones where they are the answer, else those
-// that the formula was found through.
-func (w *work) ude() *run.UDE {
-	f := w.found.Neural
-	if f == nil {
-		return nil
-	}
-	if w.final != nil && len(w.final.Forms) > 0 {
-		f = w.final
-	}
-	out := &run.UDE{Forms: []run.Network{}, Parameters: map[string]run.Number{}}
-	for _, form := range f.Forms {
-		n := form.Neural
-		out.Forms = append(out.Forms, run.Network{
-			Unknown: n.Names[0], Arguments: form.Arguments, Hidden: n.Hidden, Activation: activation(n),
-			Shift: run.Numbers(n.Shift), Scale: run.Numbers(n.Scale), Gain: run.Number(n.Gain[0]), Weights: run.Numbers(n.Start),
-		})
-	}
-	trained := w.found.Neural
-	out.Training = &run.Training{Weights: map[string][]run.Number{}, Parameters: map[string]run.Number{}, Omega: run.Number(trained.Omega)}
-	for _, form := range trained.Forms {
-		out.Training.Weights[form.Neural.Names[0]] = run.Numbers(form.Neural.Start)
-	}
-	for k, q := range fittedNames(w.problem.Model) {
-		out.Parameters[q], out.Training.Parameters[q] = run.Number(f.Parameters[k]), run.Number(trained.Parameters[k])
-	}
-	return out
-}
-
-// activation is the name of a network's activation, the default's too.
-func activation(n tape.Neural) string {
-	if n.Activation == "" {
-		return tape.Activations()[0]
-	}
-	return n.Activation
 }
 
 // CheckNetworks says whether Extract can start from networks: one for every
@@ -102,7 +64,7 @@ func startOf(u *run.UDE, m *model.Model) (*start, error) {
 		}
 		out.forms = append(out.forms, fit.Form{Unknown: k, Arguments: n.Arguments, Neural: n.Neural()})
 	}
-	for _, q := range fittedNames(m) {
+	for _, q := range m.FittedNames() {
 		v, ok := parameters[q]
 		if !ok {
 			return mismatch("there is no value of the fitted parameter %s", q)
@@ -113,14 +75,4 @@ func startOf(u *run.UDE, m *model.Model) (*start, error) {
 		return mismatch("they come with %d fitted parameters, its model has %d", len(parameters), len(out.parameters))
 	}
 	return out, nil
-}
-
-func fittedNames(m *model.Model) []string {
-	var out []string
-	for _, q := range m.Parameters {
-		if q.Fit {
-			out = append(out, q.Name)
-		}
-	}
-	return out
 }

@@ -11,6 +11,7 @@ import (
 	"govern/internal/truth"
 	"govern/model"
 	"govern/problem"
+	"govern/profile"
 	"govern/run"
 )
 
@@ -39,7 +40,7 @@ data: {file: data.csv, time: t}
 		t.Fatalf("terms %v lack y", terms)
 	}
 	for name, want := range map[string]run.Estimate{"c": out.Result.Parameters["c"], "f: y": {Value: terms[k].Coefficient, Low: terms[k].Low, High: terms[k].High}} {
-		got, err := govern.ProfileOf(context.Background(), p, out.Result, govern.ProfileOptions{Parameter: name}, govern.Settings{})
+		got, err := profile.Of(context.Background(), p, out.Result, profile.Options{Parameter: name}, govern.Settings{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +57,7 @@ data: {file: data.csv, time: t}
 // Far below saturation only V/K acts: K may be as large as it likes.
 func TestAProfileSaysOnWhichSideTheDataLeaveANumberOpen(t *testing.T) {
 	p, r := saturating(t)
-	got, err := govern.ProfileOf(context.Background(), p, r, govern.ProfileOptions{Parameter: "K"}, govern.Settings{})
+	got, err := profile.Of(context.Background(), p, r, profile.Options{Parameter: "K"}, govern.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,13 +90,13 @@ data: {file: data.csv, time: t}
 func TestWhatCannotBeProfiledIsAnErrorThatNamesWhatCan(t *testing.T) {
 	p, r := saturating(t)
 	for _, name := range []string{"L", "", "f: x"} {
-		err := govern.CheckProfile(p, r, govern.ProfileOptions{Parameter: name})
-		var wrong *govern.ProfileError
+		err := profile.Check(p, r, profile.Options{Parameter: name})
+		var wrong *profile.Error
 		if !errors.As(err, &wrong) || !slices.Equal(wrong.Known, []string{"K", "V"}) {
 			t.Errorf("%q: error %v, want one that names K and V", name, err)
 		}
 	}
-	if err := govern.CheckProfile(p, r, govern.ProfileOptions{Parameter: "K"}); err != nil {
+	if err := profile.Check(p, r, profile.Options{Parameter: "K"}); err != nil {
 		t.Error(err)
 	}
 }

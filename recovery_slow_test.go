@@ -149,7 +149,7 @@ func (c recovery) run(t *testing.T, seed uint64) outcome {
 	clock := time.Now()
 	out := c.solve(t, seed, "")
 	o := outcome{status: string(out.Result.Status), seconds: time.Since(clock).Seconds(), baseline: "–", lyapunov: math.NaN(), valid: math.NaN()}
-	o.exact, o.covered, o.worst, o.found = compare(t, out, c.formulas)
+	o.exact, o.covered, o.worst, o.found = coefficients(t, out, c.formulas)
 	if len(out.Result.Dynamics.Lyapunov) > 0 {
 		o.lyapunov = float64(out.Result.Dynamics.Lyapunov[0])
 	}
@@ -158,7 +158,7 @@ func (c recovery) run(t *testing.T, seed uint64) outcome {
 	}
 	if c.baseline {
 		base := c.solve(t, seed, "discover: {method: derivatives}\n")
-		if exact, _, worst, _ := compare(t, base, c.formulas); exact {
+		if exact, _, worst, _ := coefficients(t, base, c.formulas); exact {
 			o.baseline = fmt.Sprintf("exact, %.2g %%", 100*worst)
 			if worst < 0.1 {
 				o.baseline = "exact"
@@ -217,10 +217,10 @@ func discoverIn(t *testing.T, c truth.Case, learn, more string) *govern.Outcome 
 	return out
 }
 
-// compare says whether the formulas have the terms of the truth and no others,
+// coefficients says whether the formulas have the terms of the truth and no others,
 // whether every true coefficient is inside its interval, and the largest
 // relative error.
-func compare(t *testing.T, out *govern.Outcome, formulas map[string]string) (exact, covered bool, worst float64, found string) {
+func coefficients(t *testing.T, out *govern.Outcome, formulas map[string]string) (exact, covered bool, worst float64, found string) {
 	exact, covered = true, true
 	for name, text := range formulas {
 		e, err := expr.Parse(text)

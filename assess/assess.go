@@ -7,7 +7,6 @@ package assess
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 
@@ -15,6 +14,7 @@ import (
 	"govern/fit"
 	"govern/journal"
 	"govern/model"
+	"govern/note"
 	"govern/ode"
 	"govern/record"
 	"govern/series"
@@ -54,13 +54,13 @@ type Proof struct {
 	AttractorDistance, AttractorFloor float64
 	SpectrumDistance, SpectrumFloor   float64
 
-	Bounded  bool // the long free run stayed within reach of the data
-	Escape   string
-	Rest     string // that the long free run comes to rest where the data go on; empty if it does not
-	Runs     []FreeRun
-	Longest  int           // the training entry that Long is compared with
-	Long     *ode.Solution // free run of Final on its times
-	Warnings []string
+	Bounded bool // the long free run stayed within reach of the data
+	Escape  string
+	Rest    string // that the long free run comes to rest where the data go on; empty if it does not
+	Runs    []FreeRun
+	Longest int           // the training entry that Long is compared with
+	Long    *ode.Solution // free run of Final on its times
+	Notes   []note.Note
 }
 
 // Credible says that the long free run stays within reach of the data and goes on
@@ -150,7 +150,7 @@ const validLevel = 0.4
 func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
 	starts := p.starts(in)
 	if len(starts) == 0 {
-		p.Warnings = append(p.Warnings, "no held-out stretch is long enough for a free run: errors.free and valid_time are undefined")
+		p.Notes = append(p.Notes, note.Of(note.NoFreeRun, "", "no held-out stretch is long enough for a free run: errors.free and valid_time are undefined"))
 		return nil
 	}
 	var windows []record.Entry
@@ -213,7 +213,7 @@ func (p *Proof) freeRuns(ctx context.Context, in Input, data *fit.Data) error {
 	p.Relative = series.Median(relative)
 	p.ValidTime = series.Median(valid) / p.unit()
 	if p.Censored = 2*censored > len(verdicts); p.Censored && p.Chaotic { // without chaos valid_time is undefined
-		p.Warnings = append(p.Warnings, "most free runs were still valid when the held-out data ended: valid_time is a lower bound")
+		p.Notes = append(p.Notes, note.Of(note.ValidTimeBound, "", "most free runs were still valid when the held-out data ended: valid_time is a lower bound"))
 	}
 	return nil
 }
@@ -260,7 +260,7 @@ func (p *Proof) starts(in Input) []start {
 			continue
 		}
 		if share < 1 {
-			p.Warnings = append(p.Warnings, fmt.Sprintf("the held-out record is short: free errors are over %.3g, not %.3g time units", share*p.Horizon, p.Horizon))
+			p.Notes = append(p.Notes, note.Of(note.ShortTest, "", "the held-out record is short: free errors are over %.3g, not %.3g time units", share*p.Horizon, p.Horizon))
 			p.Horizon *= share
 		}
 		return out

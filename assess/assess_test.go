@@ -118,7 +118,7 @@ func TestAShortRecordSaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Warnings) == 0 {
+	if len(p.Notes) == 0 {
 		t.Error("no warning")
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"govern/dynamics"
 	"govern/expr"
+	"govern/note"
 	"govern/ode"
 	"govern/series"
 )
@@ -57,7 +58,7 @@ func (p *Proof) attractor(ctx context.Context, in Input, sys *ode.System) error 
 	p.Horizon = 3 * p.Cycle
 	if !p.Bounded || len(in.Final.Inputs) > 0 {
 		if len(in.Final.Inputs) > 0 {
-			p.Warnings = append(p.Warnings, "the model is driven by inputs: Lyapunov exponents are left out")
+			p.Notes = append(p.Notes, note.Of(note.NoExponents, "", "the model is driven by inputs: Lyapunov exponents are left out"))
 		}
 		return nil
 	}
@@ -121,11 +122,11 @@ func (p *Proof) lyapunov(ctx context.Context, sys *ode.System, x0, scale []float
 	var step *ode.StepError
 	var blow *ode.BlowUpError
 	if errors.As(err, &step) && step.TooFew {
-		p.Warnings = append(p.Warnings, "the model is too stiff for its Lyapunov exponents: "+ending(err))
+		p.Notes = append(p.Notes, note.Of(note.NoExponents, "", "the model is too stiff for its Lyapunov exponents: %s", ending(err)))
 		return nil
 	}
 	if errors.As(err, &step) || errors.As(err, &blow) {
-		p.Warnings = append(p.Warnings, "the free run stays within reach of the data for as long as they last, but ends later: "+ending(err))
+		p.Notes = append(p.Notes, note.Of(note.EarlyEnd, "", "the free run stays within reach of the data for as long as they last, but ends later: %s", ending(err)))
 		return nil
 	}
 	if err != nil {

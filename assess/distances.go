@@ -2,6 +2,7 @@ package assess
 
 import (
 	"govern/dynamics"
+	"govern/note"
 	"govern/record"
 	"govern/series"
 )
@@ -35,7 +36,7 @@ func (p *Proof) distances(in Input, entry record.Entry, index int) error {
 		return err
 	}
 	if _, even := series.Regular(times); !even {
-		p.Warnings = append(p.Warnings, "the sampling is irregular: the spectrum distance is left out")
+		p.Notes = append(p.Notes, note.Of(note.NoSpectrum, "", "the sampling is irregular: the spectrum distance is left out"))
 		return nil
 	}
 	if p.SpectrumDistance, err = dynamics.SpectrumDistance(path, model); err != nil {

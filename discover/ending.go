@@ -1,6 +1,11 @@
 package discover
 
-import "govern/optim"
+import (
+	"fmt"
+	"strings"
+
+	"govern/optim"
+)
 
 // Ending is what a search came to. With the other facts of a Result a verdict
 // follows from it (package verdict); the search itself passes none.
@@ -61,3 +66,12 @@ func (r *Result) Failures() []Check {
 
 // Unfinished says that a fit stopped while its steps still promised something.
 func Unfinished(s optim.Status) bool { return s == optim.IterationLimit || s == optim.Stalled }
+
+// SayChanges says when coefficients change.
+func SayChanges(at []float64) string {
+	var when []string
+	for _, t := range at {
+		when = append(when, fmt.Sprintf("%.4g", t))
+	}
+	return "coefficients change, near t = " + strings.Join(when, ", ")
+}

@@ -9,6 +9,7 @@ import (
 	"govern/expr"
 	"govern/journal"
 	"govern/model"
+	"govern/note"
 	"govern/optim"
 	"govern/record"
 	"govern/series"
@@ -331,8 +332,8 @@ func within(m *model.Model, sizes map[string]float64) []Column {
 
 // AtBounds says which fitted parameters of a model of the data, in its order, rest
 // at a bound, and what to do; of those that the user's model has, too.
-func (d *Data) AtBounds(m *model.Model, values []float64, user *model.Model) []string {
-	var out []string
+func (d *Data) AtBounds(m *model.Model, values []float64, user *model.Model) []note.Note {
+	var out []note.Note
 	for i, c := range within(m, d.sizes) {
 		if user.ParameterIndex(c.Name) < 0 {
 			continue // a number that the search has added
@@ -347,7 +348,7 @@ func (d *Data) AtBounds(m *model.Model, values []float64, user *model.Model) []s
 			} else {
 				text += "give a `value` of the size expected (in the unit of time of the data, or with a `time_unit` in which it is near one)"
 			}
-			out = append(out, text)
+			out = append(out, note.Of(note.AtBound, c.Name, "%s", text))
 		}
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 
 	"govern/expr"
 	"govern/model"
+	"govern/note"
 	"govern/record"
 	"govern/series"
 	"govern/series/formats"
@@ -28,9 +29,9 @@ const minSamples = 10
 // observables, and missing samples of inputs are interpolated.
 //
 // What only the data can tell is filled in: names of time columns, which
-// columns are observed, and Warnings. Every error is a *series.DataError.
+// columns are observed, and Notes. Every error is a *series.DataError.
 func (p *Problem) Open() ([]record.Entry, error) {
-	p.Warnings = nil
+	p.Notes = nil
 	entries := make([]record.Entry, len(p.Data))
 	o := opener{Problem: p}
 	for i, name := range entryNames(p.Data) {
@@ -74,7 +75,7 @@ func (p *Problem) cut(entries []record.Entry) []record.Entry {
 			result = append(result, entry)
 			continue
 		}
-		p.warn("%s: gaps longer than %.3g cut it into %d records, %d of its %d samples in all", entry.Name, limit, len(parts), kept, len(entry.Times))
+		p.note(note.Gaps, entry.Name, "%s: gaps longer than %.3g cut it into %d records, %d of its %d samples in all", entry.Name, limit, len(parts), kept, len(entry.Times))
 		result = append(result, parts...)
 	}
 	return result
@@ -210,10 +211,10 @@ func (p *opener) times(s *series.Series) ([]float64, error) {
 			Text: fmt.Sprintf("the times are in %s, those of %s in %s", from, p.first.Name, p.first.TimeUnit),
 			Hint: "give the model a time_unit, so that both are converted to it"}
 	case to == "":
-		p.warn("%s: the times are in %s and the model has no time_unit: its rates are taken to be per %s", s.Name, from, from)
+		p.note(note.TimeUnit, s.Name, "%s: the times are in %s and the model has no time_unit: its rates are taken to be per %s", s.Name, from, from)
 		return s.Time, nil
 	case from == "":
-		p.warn("%s: the times have no unit and are taken to be in %s, the model's time_unit", s.Name, to)
+		p.note(note.TimeUnit, s.Name, "%s: the times have no unit and are taken to be in %s, the model's time_unit", s.Name, to)
 		return s.Time, nil
 	case areConvertible(from, to):
 		return convertTimes(s.Time, from, to), nil
@@ -223,8 +224,8 @@ func (p *opener) times(s *series.Series) ([]float64, error) {
 	}
 }
 
-func (p *Problem) warn(format string, args ...any) {
-	p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...))
+func (p *Problem) note(kind note.Kind, about, format string, args ...any) {
+	p.Notes = append(p.Notes, note.Of(kind, about, format, args...))
 }
 
 // filled returns a column with its missing samples interpolated linearly.
@@ -299,7 +300,7 @@ func (p *Problem) split(entries []record.Entry, uses []Use) []record.Entry {
 		}
 		held := n / 5
 		if held < minSamples {
-			p.warn("%s: with %d samples nothing is held out for a test; %d would be needed", entry.Name, n, 5*minSamples)
+			p.note(note.NothingHeld, entry.Name, "%s: with %d samples nothing is held out for a test; %d would be needed", entry.Name, n, 5*minSamples)
 			result = append(result, entry)
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
+	"govern/note"
 	"govern/series"
 )
 
@@ -23,8 +24,8 @@ type Problem struct {
 	Fit      fit.Options
 	Discover discover.Options
 
-	// Warnings is set by Open: what it took for granted about the data.
-	Warnings []string
+	// Notes is set by Open: what it took for granted about the data.
+	Notes []note.Note
 }
 
 // Data is one file of data.

@@ -12,6 +12,7 @@ import (
 
 	"govern/expr"
 	"govern/internal/golden"
+	"govern/note"
 	"govern/record"
 	"govern/series"
 )
@@ -53,7 +54,7 @@ func TestOpeningDataExplainsWhatIsWrongOrTakenForGranted(t *testing.T) {
 			}
 			text += "\n"
 		}
-		return text + strings.ReplaceAll(strings.Join(p.Warnings, "\n"), dir, "DIR")
+		return text + strings.ReplaceAll(strings.Join(note.Texts(p.Notes), "\n"), dir, "DIR")
 	})
 }
 
@@ -286,8 +287,8 @@ func TestFromTableTakesEverythingAsUnknown(t *testing.T) {
 			t.Errorf("channel %d: %s measures %s", i, c.Column, c.Observe)
 		}
 	}
-	if len(p.Warnings) > 0 || !reflect.DeepEqual(p.Files(), []string{path}) {
-		t.Errorf("%v, %v", p.Warnings, p.Files())
+	if len(p.Notes) > 0 || !reflect.DeepEqual(p.Files(), []string{path}) {
+		t.Errorf("%v, %v", p.Notes, p.Files())
 	}
 }
 

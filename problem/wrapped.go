@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"govern/expr"
+	"govern/note"
 	"govern/record"
 	"govern/series"
 )
@@ -51,7 +52,7 @@ func (p *Problem) unwrap(entries []record.Entry) {
 						}
 					}
 				}
-				p.warn("%s is an angle wrapped to %s: its %d jumps by a turn were undone, and %s counts whole turns", c.Column, w.name, jumps, c.Observe.Ident)
+				p.note(note.WrappedAngle, c.Column, "%s is an angle wrapped to %s: its %d jumps by a turn were undone, and %s counts whole turns", c.Column, w.name, jumps, c.Observe.Ident)
 				break
 			}
 		}

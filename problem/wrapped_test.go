@@ -45,8 +45,8 @@ func TestWrappedAnglesAreMadeContinuous(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "phi is an angle wrapped to "+w.name) {
-			t.Fatalf("%s: warnings %q", w.name, p.Warnings)
+		if len(p.Notes) != 1 || !strings.Contains(p.Notes[0].Text, "phi is an angle wrapped to "+w.name) {
+			t.Fatalf("%s: warnings %q", w.name, p.Notes)
 		}
 		at, first := 0, math.NaN()
 		for _, e := range entries { // the held-out part goes on where the other ends
@@ -74,8 +74,8 @@ func TestOtherJumpsAreNotUnwrapped(t *testing.T) {
 		"beyond one": func(i int) float64 { return math.Mod(0.1*float64(i), 7) },
 	} {
 		p := columnFile(t, of)
-		if _, err := p.Open(); err != nil || len(p.Warnings) > 0 {
-			t.Errorf("%s: %v, warnings %q", name, err, p.Warnings)
+		if _, err := p.Open(); err != nil || len(p.Notes) > 0 {
+			t.Errorf("%s: %v, warnings %q", name, err, p.Notes)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestColumnsOfImpossibleSizeAreRefusedAndTwinsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Open(); err != nil || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "z is -2 times x") {
-		t.Errorf("%v, warnings %q", err, p.Warnings)
+	if _, err := p.Open(); err != nil || len(p.Notes) != 1 || !strings.Contains(p.Notes[0].Text, "z is -2 times x") {
+		t.Errorf("%v, warnings %q", err, p.Notes)
 	}
 }

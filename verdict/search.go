@@ -40,24 +40,9 @@ func OfSearch(r *discover.Result) Verdict {
 		return Verdict{run.NoModel, fmt.Sprintf("no channel sees %s, neither directly nor through a known equation, and of %d random starts for each library none explains the data: "+
 			"observe more, give an equation in which such a state drives an observed one, or another `library`", strings.Join(r.Unseen, ", "), r.Draws)}
 	case discover.RegimesUnsure:
-		return Verdict{run.NoModel, Changes(r.Changes) + "; no formula with regimes that begin there passes the checks on the whole record. Give `regimes: [...]` where you know better, or the stretches between as files of their own"}
+		return Verdict{run.NoModel, discover.SayChanges(r.Changes) + "; no formula with regimes that begin there passes the checks on the whole record. Give `regimes: [...]` where you know better, or the stretches between as files of their own"}
 	}
 	return Verdict{run.NotConverged, "no fit could be started: the smoothed path leads the library out of its range; give a smaller degree or more data"}
-}
-
-// Adrift is the verdict on a formula that explains the excerpts of its search, but not
-// all samples.
-func Adrift() Verdict {
-	return Verdict{run.NotConverged, "the formula explains the excerpts that it was sought on, but a fit to all samples does not come near them: some of the record may move differently; cut it, or give more excerpts of it as files"}
-}
-
-// Changes says when coefficients change.
-func Changes(at []float64) string {
-	var when []string
-	for _, t := range at {
-		when = append(when, fmt.Sprintf("%.4g", t))
-	}
-	return "coefficients change, near t = " + strings.Join(when, ", ")
 }
 
 // ofFormula judges the best formula by its checks, its rivals, and what makes it look

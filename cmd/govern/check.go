@@ -263,8 +263,8 @@ func judge(w io.Writer, p *problem.Problem, data *fit.Data) {
 	for _, d := range p.Model.Warnings {
 		doubt("%s", strings.TrimSpace(d.Error()))
 	}
-	for _, text := range p.Warnings {
-		doubt("%s", text)
+	for _, n := range p.Notes {
+		doubt("%s", n)
 	}
 	if len(doubts) == 0 {
 		fmt.Fprintln(w, "judgement nothing speaks against a fit")

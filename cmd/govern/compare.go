@@ -15,13 +15,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"govern"
+	"govern/compare"
 	"govern/journal"
 	"govern/report"
 	"govern/run"
 )
 
 func (a *app) compareCommand() *cobra.Command {
-	var o govern.CompareOptions
+	var o compare.Options
 	var form string
 	c := &cobra.Command{
 		Use:   "compare PROBLEM",
@@ -73,17 +74,17 @@ An interrupted comparison is continued by ` + "`govern resume`" + `; finished tr
 }
 
 // compareOptions reads what create wrote into the manifest.
-func compareOptions(m *run.Manifest) (o govern.CompareOptions, err error) {
+func compareOptions(m *run.Manifest) (o compare.Options, err error) {
 	for name, to := range map[string]*int{"seeds": &o.Seeds, "budget": &o.Budget, "degree": &o.Degree} {
 		if *to, err = strconv.Atoi(m.Options[name]); err != nil {
 			return o, fmt.Errorf("%s: options.%s: %w", run.ManifestFile, name, err)
 		}
 	}
 	if form := m.Options["form"]; form != "neural" {
-		o.Forms = append(o.Forms, govern.LibraryForm)
+		o.Forms = append(o.Forms, compare.LibraryForm)
 	}
 	if form := m.Options["form"]; form != "library" {
-		o.Forms = append(o.Forms, govern.NeuralForm)
+		o.Forms = append(o.Forms, compare.NeuralForm)
 	}
 	return o, nil
 }
@@ -94,7 +95,7 @@ func (a *app) compare(ctx context.Context, s *session, settings govern.Settings,
 	if err != nil {
 		return err
 	}
-	out, err := govern.Compare(ctx, s.problem, o, settings)
+	out, err := compare.Run(ctx, s.problem, o, settings)
 	if err := a.stopped(ctx, s, bar, err); err != nil {
 		return err
 	}
@@ -109,24 +110,24 @@ func (a *app) compare(ctx context.Context, s *session, settings govern.Settings,
 }
 
 // comparisonOf turns a comparison into its page.
-func comparisonOf(name string, c *govern.Comparison) *report.Comparison {
+func comparisonOf(name string, c *compare.Comparison) *report.Comparison {
 	exponent := "no chaotic reference was found, so the horizon is two cycles"
 	if c.Lyapunov > 0 {
 		exponent = fmt.Sprintf("largest Lyapunov exponent %.3g", c.Lyapunov)
 	}
 	page := &report.Comparison{
-		Title: name, Level: govern.SuccessLevel,
+		Title: name, Level: compare.SuccessLevel,
 		Subtitle: fmt.Sprintf("%d steps a trial; %s; seeds %s", c.Budget, exponent, seeds(c)),
 		Notes: []string{
 			fmt.Sprintf("Errors are free-running for every method, whatever it was trained with: over %.3g time units from held-out starts, in standard deviations, "+
-				"noise removed, the median over starts. A trial is a success when its last error is below %g.", c.Horizon, govern.SuccessLevel),
+				"noise removed, the median over starts. A trial is a success when its last error is below %g.", c.Horizon, compare.SuccessLevel),
 			fmt.Sprintf("Nudged training goes through the gains %s (per time unit). Where a weaker gain loses the data the trial keeps the fit before; the gain that was left is in brackets.", numbers(c.Gains)),
 			"All methods are settings of one engine and have the same number of steps. Stages that converge leave the rest of theirs: steps tried are the medians of what was used.",
 			"Cold starts know the scale of hidden states and random coefficients or weights, warm ones the smoothed path and a regression on it, moved by a hundredth.",
 		},
 	}
 	for _, m := range c.Methods {
-		row := report.ComparedMethod{Name: m.Name, Form: string(m.Form), Trained: "free", Median: m.Median(), Success: m.Success(govern.SuccessLevel), Count: len(m.Trials), Setting: "one segment"}
+		row := report.ComparedMethod{Name: m.Name, Form: string(m.Form), Trained: "free", Median: m.Median(), Success: m.Success(compare.SuccessLevel), Count: len(m.Trials), Setting: "one segment"}
 		if m.Segment > 0 {
 			row.Setting = fmt.Sprintf("segments of %d samples", m.Segment)
 		}
@@ -160,7 +161,7 @@ func comparisonOf(name string, c *govern.Comparison) *report.Comparison {
 }
 
 // seeds lists the seeds of a comparison.
-func seeds(c *govern.Comparison) string {
+func seeds(c *compare.Comparison) string {
 	var list []string
 	for _, m := range c.Methods[:min(1, len(c.Methods))] {
 		for _, t := range m.Trials {
@@ -197,7 +198,7 @@ func printComparison(w io.Writer, c *report.Comparison) {
 
 // writeTrials writes one row a measurement. Seconds are in compare.json only: this
 // file has the same bits in every run.
-func writeTrials(w io.Writer, c *govern.Comparison) error {
+func writeTrials(w io.Writer, c *compare.Comparison) error {
 	rows := [][]string{{"form", "method", "seed", "steps", "tried", "gain", "nudged", "free"}}
 	for _, m := range c.Methods {
 		for _, t := range m.Trials {
@@ -211,7 +212,7 @@ func writeTrials(w io.Writer, c *govern.Comparison) error {
 }
 
 // encodeComparison writes compare.json. Only "seconds" may differ between two runs.
-func encodeComparison(c *govern.Comparison) ([]byte, error) {
+func encodeComparison(c *compare.Comparison) ([]byte, error) {
 	type trial struct {
 		Seed uint64     `json:"seed"`
 		Gain run.Number `json:"gain"` // left at the end
@@ -234,12 +235,12 @@ func encodeComparison(c *govern.Comparison) ([]byte, error) {
 		Gains    []run.Number           `json:"gains"`
 		Methods  []method               `json:"methods"`
 		Seconds  map[string][][]float64 `json:"seconds"` // "form, method": by trial, after each measurement
-	}{Lyapunov: run.Number(c.Lyapunov), Horizon: run.Number(c.Horizon), Level: govern.SuccessLevel, Budget: c.Budget, Seconds: map[string][][]float64{}}
+	}{Lyapunov: run.Number(c.Lyapunov), Horizon: run.Number(c.Horizon), Level: compare.SuccessLevel, Budget: c.Budget, Seconds: map[string][][]float64{}}
 	for _, k := range c.Gains {
 		out.Gains = append(out.Gains, run.Number(k))
 	}
 	for _, m := range c.Methods {
-		q := method{Form: string(m.Form), Method: m.Name, Segment: m.Segment, Gain: run.Number(m.Gain), Median: run.Number(m.Median()), Successes: m.Success(govern.SuccessLevel)}
+		q := method{Form: string(m.Form), Method: m.Name, Segment: m.Segment, Gain: run.Number(m.Gain), Median: run.Number(m.Median()), Successes: m.Success(compare.SuccessLevel)}
 		key := q.Form + ", " + q.Method
 		for _, t := range m.Trials {
 			q.Trials = append(q.Trials, trial{t.Seed, run.Number(t.Gain), run.Number(t.Final())})

@@ -10,11 +10,13 @@ import (
 	"syscall"
 
 	"govern"
+	"govern/conclude"
 	"govern/discover"
 	"govern/expr"
 	"govern/fit"
 	"govern/internal/lane"
 	"govern/ode"
+	"govern/profile"
 	"govern/run"
 	"govern/series"
 )
@@ -71,7 +73,7 @@ func statusOf(err error) int {
 		return statusData
 	case is[*usageError](err), is[*expr.Diagnostic](err), is[expr.DiagnosticList](err),
 		is[*run.NotEmptyError](err), is[*run.NotARunError](err), is[*run.ChangedError](err), is[*run.NoUDEError](err), is[*run.UDEError](err),
-		is[*discover.MixedError](err), is[*fit.SpreadError](err), is[*govern.EachError](err), is[*govern.FewEntriesError](err), is[*govern.MismatchError](err), is[*govern.ProfileError](err), is[*lane.LevelError](err):
+		is[*discover.MixedError](err), is[*fit.SpreadError](err), is[*conclude.EachError](err), is[*conclude.FewEntriesError](err), is[*govern.MismatchError](err), is[*profile.Error](err), is[*lane.LevelError](err):
 		return statusUsage
 	case is[*ode.BlowUpError](err), is[*ode.StepError](err):
 		return statusUntrusted
@@ -134,7 +136,7 @@ func adviceFor(err error) string {
 	if e, ok := errors.AsType[*run.ChangedError](err); ok && slices.Contains(lane.Levels(), e.Kernel) {
 		return "`" + lane.Environment + "=" + e.Kernel + " govern resume " + e.Dir + "` continues with the kernels that it began with"
 	}
-	if e, ok := errors.AsType[*govern.ProfileError](err); ok && len(e.Known) > 0 {
+	if e, ok := errors.AsType[*profile.Error](err); ok && len(e.Known) > 0 {
 		return "there are: " + strings.Join(e.Known, "; ")
 	}
 	unfinished, isUnfinished := errors.AsType[*run.UnfinishedError](err)

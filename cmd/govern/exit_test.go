@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"govern"
+	"govern/conclude"
 	"govern/discover"
 	"govern/expr"
 	"govern/fit"
@@ -41,8 +42,8 @@ func TestEveryKindOfErrorHasItsExitStatus(t *testing.T) {
 		{&usageError{&run.UnfinishedError{Dir: "a"}}, 2},
 		{&govern.MismatchError{}, 2},
 		{&discover.MixedError{}, 2},
-		{&govern.EachError{}, 2},
-		{&govern.FewEntriesError{}, 2},
+		{&conclude.EachError{}, 2},
+		{&conclude.FewEntriesError{}, 2},
 		{&fit.SpreadError{}, 2},
 		{&series.DataError{Text: "empty"}, 3},
 		{&verdictError{run.NoModel}, 4},

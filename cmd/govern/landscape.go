@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"govern"
+	"govern/profile"
 	"govern/report"
 	"govern/run"
 )
@@ -47,7 +48,7 @@ landscape.csv and landscape.html.`,
 				v := p.Model.Parameters[i].Value
 				low, high = 0.5*v, 1.5*v
 			}
-			out, err := govern.LandscapeOf(c.Context(), p, args[1], low, high, points, gains, govern.Settings{Workers: a.workers})
+			out, err := profile.LandscapeOf(c.Context(), p, args[1], low, high, points, gains, govern.Settings{Workers: a.workers})
 			if err != nil {
 				return err
 			}
@@ -72,7 +73,7 @@ landscape.csv and landscape.html.`,
 }
 
 // writeLandscape leaves a table and a page in a directory.
-func writeLandscape(dir, name string, l *govern.Landscape) error {
+func writeLandscape(dir, name string, l *profile.Landscape) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}

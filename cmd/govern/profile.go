@@ -18,12 +18,13 @@ import (
 	"govern"
 	"govern/journal"
 	"govern/problem"
+	"govern/profile"
 	"govern/report"
 	"govern/run"
 )
 
 func (a *app) profileCommand() *cobra.Command {
-	var o govern.ProfileOptions
+	var o profile.Options
 	c := &cobra.Command{
 		Use:   "profile RUN --parameter NAME",
 		Short: "Follow the profile likelihood of a fitted number",
@@ -50,7 +51,7 @@ profile is continued by ` + "`govern resume`" + `; finished refits are kept.`,
 			if sameFile(args[0], a.output) {
 				return &adviceError{usagef("-o %s: that is the run whose profile is wanted", a.output), "choose another directory, or leave -o out"}
 			}
-			if err := govern.CheckProfile(p, r, o); err != nil {
+			if err := profile.Check(p, r, o); err != nil {
 				return err
 			}
 			if _, err := p.Open(); err != nil {
@@ -97,7 +98,7 @@ func (a *app) profile(ctx context.Context, s *session, settings govern.Settings,
 	if err != nil {
 		return fmt.Errorf("%s: options.points: %w", run.ManifestFile, err)
 	}
-	out, err := govern.ProfileOf(ctx, s.problem, s.formula, govern.ProfileOptions{Parameter: s.manifest.Options["parameter"], Points: points}, settings)
+	out, err := profile.Of(ctx, s.problem, s.formula, profile.Options{Parameter: s.manifest.Options["parameter"], Points: points}, settings)
 	if err := a.stopped(ctx, s, bar, err); err != nil {
 		return err
 	}
@@ -107,14 +108,14 @@ func (a *app) profile(ctx context.Context, s *session, settings govern.Settings,
 	}
 	lines := sayProfile(out)
 	page := &report.Profile{Title: s.problem.Name, Parameter: out.Parameter, Text: lines, Values: out.Values, Rise: out.Rise,
-		Value: out.Value, Sigma: out.Sigma, Level: govern.ProfileLevel, Low: out.Low.At, High: out.High.At}
+		Value: out.Value, Sigma: out.Sigma, Level: profile.Level, Low: out.Low.At, High: out.High.At}
 	return a.leave(s, run.ProfileFile, text, func(w io.Writer) { fmt.Fprintln(w, strings.Join(lines, "\n")) },
 		file{run.ProfileTableFile, func(w io.Writer) error { return writeProfile(w, out) }},
 		file{run.ProfilePageFile, func(w io.Writer) error { return report.RenderProfile(w, page) }})
 }
 
 // sayProfile puts a profile into words.
-func sayProfile(p *govern.Profile) []string {
+func sayProfile(p *profile.Profile) []string {
 	low, high := "open", "open"
 	if !p.Low.Open {
 		low = fmt.Sprintf("%.6g", p.Low.At)
@@ -132,7 +133,7 @@ func sayProfile(p *govern.Profile) []string {
 	return out
 }
 
-func writeProfile(w io.Writer, p *govern.Profile) error {
+func writeProfile(w io.Writer, p *profile.Profile) error {
 	rows := [][]string{{"value", "rise"}}
 	for i, v := range p.Values {
 		rows = append(rows, []string{shortest(v), shortest(p.Rise[i])})
@@ -140,7 +141,7 @@ func writeProfile(w io.Writer, p *govern.Profile) error {
 	return csv.NewWriter(w).WriteAll(rows)
 }
 
-func encodeProfile(p *govern.Profile) ([]byte, error) {
+func encodeProfile(p *profile.Profile) ([]byte, error) {
 	type end struct {
 		At   run.Number `json:"at"` // null where it is open
 		Open bool       `json:"open"`
@@ -155,6 +156,6 @@ func encodeProfile(p *govern.Profile) ([]byte, error) {
 		Values    []run.Number `json:"values"`
 		Rise      []run.Number `json:"rise"` // of −2 log L
 	}{p.Parameter, run.Number(p.Value), end{run.Number(p.Low.At), p.Low.Open, p.Low.Why}, end{run.Number(p.High.At), p.High.Open, p.High.Why},
-		govern.ProfileLevel, run.Numbers(p.Values), run.Numbers(p.Rise)}, "", "  ")
+		profile.Level, run.Numbers(p.Values), run.Numbers(p.Rise)}, "", "  ")
 	return append(text, '\n'), err
 }

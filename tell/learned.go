@@ -1,6 +1,7 @@
-package govern
+package tell
 
 import (
+	"govern/conclude"
 	"govern/expr"
 	"govern/fit"
 	"govern/report"
@@ -12,10 +13,11 @@ const slicePoints = 121
 
 // learned draws every unknown along each of its arguments, over the range of the
 // fitted path, the others held at their medians.
-func (w *work) learned(out *Outcome) error {
-	if len(w.whole.Model.Parameters) != len(w.found.Model.Parameters) { // knots have been added
+func (w writer) learned(out *Outcome) error {
+	whole := w.Whole
+	if len(whole.Model.Parameters) != len(w.Found.Model.Parameters) { // knots have been added
 		var err error
-		if w.whole, err = fit.Prepare(w.found.Model, w.all); err != nil {
+		if whole, err = fit.Prepare(w.Found.Model, w.All); err != nil {
 			return err
 		}
 	}
@@ -24,8 +26,8 @@ func (w *work) learned(out *Outcome) error {
 	if err != nil {
 		return err
 	}
-	for u, unknown := range w.problem.Model.Unknowns {
-		arguments, err := w.whole.Arguments(path, u)
+	for u, unknown := range w.Problem.Model.Unknowns {
+		arguments, err := whole.Arguments(path, u)
 		if err != nil {
 			return err
 		}
@@ -34,11 +36,11 @@ func (w *work) learned(out *Outcome) error {
 			continue
 		}
 		for a := range arguments {
-			s, grid, err := w.slice(u, a, c)
+			s, grid, err := w.slice(whole, u, a, c)
 			if err != nil {
 				return err
 			}
-			if err := w.sampled(&s, u, a, c, smoothed); err != nil {
+			if err := w.sampled(&s, whole, u, a, c, smoothed); err != nil {
 				return err
 			}
 			out.Page.Slices = append(out.Page.Slices, s)
@@ -55,8 +57,8 @@ func (w *work) learned(out *Outcome) error {
 }
 
 // slice evaluates unknown u along argument a.
-func (w *work) slice(u, a int, c *cloud) (report.Slice, [][]float64, error) {
-	unknown := w.problem.Model.Unknowns[u]
+func (w writer) slice(whole *fit.Data, u, a int, c *cloud) (report.Slice, [][]float64, error) {
+	unknown := w.Problem.Model.Unknowns[u]
 	s := report.Slice{Unknown: unknown.Name, Argument: unknown.Arguments[a], Unit: w.unit(w.argument(u, a))}
 	grid := c.along(a, slicePoints)
 	s.At = grid[a]
@@ -67,15 +69,15 @@ func (w *work) slice(u, a int, c *cloud) (report.Slice, [][]float64, error) {
 	}
 	var spread []float64
 	var err error
-	if s.Value, spread, err = w.whole.Evaluate(w.final, u, grid, w.inflation()); err != nil {
+	if s.Value, spread, err = whole.Evaluate(w.Final, u, grid, w.Inflation()); err != nil {
 		return s, nil, err
 	}
 	for i, v := range s.Value {
-		s.Low, s.High = append(s.Low, v-confidence*spread[i]), append(s.High, v+confidence*spread[i])
+		s.Low, s.High = append(s.Low, v-conclude.Confidence*spread[i]), append(s.High, v+conclude.Confidence*spread[i])
 	}
 	s.Density = c.density(grid)
-	if net := w.found.Neural; net != nil && net.Form(u) != nil && w.final.Form(u) == nil {
-		if s.Network, _, err = w.data.Evaluate(net, u, grid, nil); err != nil {
+	if net := w.Found.Neural; net != nil && net.Form(u) != nil && w.Final.Form(u) == nil {
+		if s.Network, _, err = w.Data.Evaluate(net, u, grid, nil); err != nil {
 			return s, nil, err
 		}
 	}
@@ -83,9 +85,9 @@ func (w *work) slice(u, a int, c *cloud) (report.Slice, [][]float64, error) {
 }
 
 // argument is what unknown u is called with where it is called in one way only.
-func (w *work) argument(u, a int) string {
+func (w writer) argument(u, a int) string {
 	name := ""
-	for _, call := range w.whole.Calls {
+	for _, call := range w.Whole.Calls {
 		if call.Unknown != u {
 			continue
 		}
@@ -99,10 +101,10 @@ func (w *work) argument(u, a int) string {
 }
 
 // fitted is the final fit's path; NaN between nodes.
-func (w *work) fitted() *fit.Smoothed {
-	sm := &fit.Smoothed{Parameters: w.final.Parameters}
-	for e, entry := range w.all {
-		sm.States = append(sm.States, w.fittedPath(entry, w.final.Nodes[e]).Values)
+func (w writer) fitted() *fit.Smoothed {
+	sm := &fit.Smoothed{Parameters: w.Final.Parameters}
+	for e, entry := range w.All {
+		sm.States = append(sm.States, w.fittedPath(entry, w.Final.Nodes[e]).Values)
 	}
 	return sm
 }
@@ -117,24 +119,24 @@ type samples struct {
 // smoothed collects the samples of every unknown. There are none where the
 // smoother could not tell a call from another, or held a parameter that the fit
 // then moved: the call absorbs the difference.
-func (w *work) smoothed() (*samples, error) {
-	sm := w.found.Smoothed
+func (w writer) smoothed() (*samples, error) {
+	sm := w.Found.Smoothed
 	if sm == nil || sm.Slopes != nil {
 		return nil, nil
 	}
-	data := w.data
-	entries := w.train
-	if w.sparse() {
-		entries = w.found.Data.Entries // what was smoothed
+	data := w.Data
+	entries := w.Train
+	if w.Sparse() {
+		entries = w.Found.Data.Entries // what was smoothed
 	}
-	if w.sparse() || len(data.Model.Parameters) != len(w.problem.Model.Parameters) {
+	if w.Sparse() || len(data.Model.Parameters) != len(w.Problem.Model.Parameters) {
 		var err error
-		if data, err = fit.Prepare(w.problem.Model, entries); err != nil {
+		if data, err = fit.Prepare(w.Problem.Model, entries); err != nil {
 			return nil, err
 		}
 	}
 	k := 0
-	for _, q := range w.problem.Model.Parameters {
+	for _, q := range w.Problem.Model.Parameters {
 		if q.Fit {
 			if sm.Parameters[k] == q.Value {
 				return nil, nil
@@ -149,7 +151,7 @@ func (w *work) smoothed() (*samples, error) {
 		}
 	}
 	out := &samples{}
-	for u := range w.problem.Model.Unknowns {
+	for u := range w.Problem.Model.Unknowns {
 		arguments, err := data.Arguments(sm, u)
 		if err != nil {
 			return nil, err
@@ -173,7 +175,7 @@ func (w *work) smoothed() (*samples, error) {
 }
 
 // sampled moves samples of unknown u along the learned function onto the slice.
-func (w *work) sampled(s *report.Slice, u, a int, c *cloud, from *samples) error {
+func (w writer) sampled(s *report.Slice, whole *fit.Data, u, a int, c *cloud, from *samples) error {
 	const most = 600
 	if from == nil || len(from.value[u]) == 0 {
 		return nil
@@ -192,11 +194,11 @@ func (w *work) sampled(s *report.Slice, u, a int, c *cloud, from *samples) error
 			there[b] = append(there[b], x)
 		}
 	}
-	at, _, err := w.whole.Evaluate(w.final, u, here, nil)
+	at, _, err := whole.Evaluate(w.Final, u, here, nil)
 	if err != nil {
 		return err
 	}
-	on, _, err := w.whole.Evaluate(w.final, u, there, nil)
+	on, _, err := whole.Evaluate(w.Final, u, there, nil)
 	if err != nil {
 		return err
 	}

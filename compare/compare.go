@@ -1,4 +1,4 @@
-package govern
+package compare
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"govern/assess"
+	"govern/conclude"
 	"govern/discover"
 	"govern/fit"
 	"govern/model"
@@ -101,8 +102,8 @@ func (m Method) Success(level float64) int {
 	return n
 }
 
-// CompareOptions of Compare; zero values are defaults.
-type CompareOptions struct {
+// Options of a comparison; zero values are defaults.
+type Options struct {
 	Seeds  int      `json:"seeds"`  // 5
 	Budget int      `json:"budget"` // Levenberg–Marquardt steps a trial: 200
 	Degree int      `json:"degree"` // of libraries that the problem leaves open: 2
@@ -110,7 +111,7 @@ type CompareOptions struct {
 	Only   []string `json:"only"`   // names of methods, start included: "both, cold"; all
 }
 
-func (o CompareOptions) filled() CompareOptions {
+func (o Options) filled() Options {
 	if o.Seeds == 0 {
 		o.Seeds = 5
 	}
@@ -126,17 +127,17 @@ func (o CompareOptions) filled() CompareOptions {
 	return o
 }
 
-// Compare trains the unknowns of a problem by eight methods a form: plain (one
+// Run trains the unknowns of a problem by eight methods a form: plain (one
 // segment, no gain), shooting (segments of two Lyapunov times), prediction error
 // (one segment with gain) and both; each from a cold and a warm start. The budget is
 // the same number of Levenberg–Marquardt steps for all; half of it anneals the
 // defect weight, half the gain, to zero. A reference discovery gives the Lyapunov
 // time; its formula is not used otherwise. Every trial is a step of the journal;
 // trials run on all workers at once, which changes no bit.
-func Compare(ctx context.Context, p *problem.Problem, o CompareOptions, s Settings) (*Comparison, error) {
+func Run(ctx context.Context, p *problem.Problem, o Options, s conclude.Settings) (*Comparison, error) {
 	for _, q := range p.Model.Parameters {
 		if q.Each && q.Fit {
-			return nil, &EachError{"a comparison", q.Name}
+			return nil, &conclude.EachError{What: "a comparison", Parameter: q.Name}
 		}
 	}
 	entries, err := p.Open()
@@ -167,8 +168,8 @@ var methodNames = []string{"plain, cold", "shooting, cold", "prediction error, c
 
 type comparison struct {
 	problem     *problem.Problem
-	options     CompareOptions
-	settings    Settings
+	options     Options
+	settings    conclude.Settings
 	train, test []record.Entry
 
 	data     *fit.Data
@@ -186,7 +187,7 @@ func (c *comparison) reference(ctx context.Context) error {
 	if c.data, err = fit.Prepare(c.problem.Model, c.train); err != nil {
 		return err
 	}
-	engine := c.settings.engine(c.data, fit.Options{})
+	engine := c.settings.Engine(c.data, fit.Options{})
 	engine.Seed = c.settings.Seed
 	found, err := discover.Run(ctx, engine, c.problem.Discover)
 	if err != nil {
@@ -226,8 +227,7 @@ func (c *comparison) reference(ctx context.Context) error {
 
 // scale takes the Lyapunov time from the reference model, where it is chaotic.
 func (c *comparison) scale(ctx context.Context, found *discover.Result) error {
-	w := &work{problem: c.problem, found: found}
-	closed, err := w.close(found.Chosen)
+	closed, err := fit.Answering{User: c.problem.Model, Of: found.Model}.Close(found.Chosen)
 	if err != nil {
 		return err
 	}
@@ -302,7 +302,7 @@ func (c *comparison) run(ctx context.Context) (*Comparison, error) {
 			for k := int(next.Add(1)) - 1; k < count; k = int(next.Add(1)) - 1 {
 				m, seed := c.out.Methods[k/seeds], c.settings.Seed+uint64(k%seeds)
 				name := fmt.Sprintf("%s, %s, seed %d", m.Form, m.Name, seed)
-				c.settings.stage(name, float64(done.Load())/float64(count))
+				c.settings.Stage(name, float64(done.Load())/float64(count))
 				if trials[k], errs[k] = c.trial(ctx, m, name, seed); errs[k] != nil {
 					cancel()
 					return

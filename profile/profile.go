@@ -1,4 +1,6 @@
-package govern
+// Package profile follows the likelihood along one number of an answer: the profile of
+// a fitted one, and the landscape of the loss over a parameter.
+package profile
 
 import (
 	"context"
@@ -8,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"govern/discover"
+	"govern/conclude"
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
@@ -19,12 +21,12 @@ import (
 	"govern/series"
 )
 
-// ProfileLevel is the rise of −2 log L that bounds a 95 % interval of one number
+// Level is the rise of −2 log L that bounds a 95 % interval of one number
 // (the quantile of χ² with one degree of freedom).
-const ProfileLevel = 3.841458820694124
+const Level = 3.841458820694124
 
-// ProfileOptions say what is profiled; the zero values of numbers are defaults.
-type ProfileOptions struct {
+// Options say what is profiled; the zero values of numbers are defaults.
+type Options struct {
 	// Parameter is a fitted parameter, or a coefficient by its term: "x*y", or
 	// "f: x*y" where several unknowns have it.
 	Parameter string
@@ -39,29 +41,29 @@ type Profile struct {
 	Sigma     float64   // the standard deviation that the curvature at the best promises; +Inf where there is none
 	Values    []float64 // rising
 	Rise      []float64 // −2 log L above the lowest
-	Low, High ProfileEnd
+	Low, High End
 }
 
-// ProfileEnd is one side of a profile.
-type ProfileEnd struct {
-	At   float64 // where the profile crosses ProfileLevel; NaN where it does not
+// End is one side of a profile.
+type End struct {
+	At   float64 // where the profile crosses Level; NaN where it does not
 	Open bool    // it does not, as far as it was followed
 	Why  string  // of an open side: a sentence
 }
 
-// ProfileError says that something cannot be profiled.
-type ProfileError struct {
+// Error says that something cannot be profiled.
+type Error struct {
 	Parameter string
 	Why       string
 	Known     []string // what can be
 }
 
-func (e *ProfileError) Error() string {
+func (e *Error) Error() string {
 	return fmt.Sprintf("govern: no profile of %q: %s", e.Parameter, e.Why)
 }
 
-// Profiled lists what of a result can be profiled.
-func Profiled(r *run.Result) []string {
+// Names lists what of a result can be profiled.
+func Names(r *run.Result) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(r.Parameters)) {
 		e := r.Parameters[name]
@@ -82,14 +84,14 @@ func Profiled(r *run.Result) []string {
 	return out
 }
 
-// ProfileOf follows the profile likelihood of a number of a finished run's formula:
+// Of follows the profile likelihood of a number of a finished run's formula:
 // the value is held at steps away from the best, and coefficients, fitted parameters
 // and states are refitted from the step before, at the noise and defect weight of
 // the best fit, on all data. Steps are a quarter of the promised standard deviation and double
 // where the profile rises slower than promised; a side ends two levels up, at the
 // parameter's bound, or when its points are used. Journal steps: profile/… one a
-// refit. The error is a *ProfileError where the result has no such number.
-func ProfileOf(ctx context.Context, p *problem.Problem, r *run.Result, o ProfileOptions, s Settings) (*Profile, error) {
+// refit. The error is a *Error where the result has no such number.
+func Of(ctx context.Context, p *problem.Problem, r *run.Result, o Options, s conclude.Settings) (*Profile, error) {
 	if o.Points == 0 {
 		o.Points = 24
 	}
@@ -105,7 +107,7 @@ func ProfileOf(ctx context.Context, p *problem.Problem, r *run.Result, o Profile
 
 // profiling is a profile on its way.
 type profiling struct {
-	settings Settings
+	settings conclude.Settings
 	points   int // of a side
 	start    fit.Fitted
 	column   int     // of the profiled number
@@ -120,7 +122,7 @@ type profiling struct {
 func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) error {
 	m := p.PerEntry()
 	if r.Extra != nil {
-		return &ProfileError{wanted, "the run needed the extra hidden state " + r.Extra.State + ", which the problem's model lacks; put it into the model and discover again", nil}
+		return &Error{wanted, "the run needed the extra hidden state " + r.Extra.State + ", which the problem's model lacks; put it into the model and discover again", nil}
 	}
 	wanted = strings.TrimSpace(wanted)
 	w.lower, w.upper = math.Inf(-1), math.Inf(1)
@@ -133,7 +135,7 @@ func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) er
 	for u, declared := range m.Unknowns {
 		found, ok := r.Unknowns[declared.Name]
 		if !ok || found.Expression == nil {
-			return &ProfileError{wanted, "the run has no formula for " + declared.Name, nil}
+			return &Error{wanted, "the run has no formula for " + declared.Name, nil}
 		}
 		for _, t := range found.Terms {
 			factor, err := expr.Parse(t.Term)
@@ -154,7 +156,7 @@ func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) er
 		e, ok := estimated(r, &q)
 		if q.Name == wanted {
 			if !ok {
-				return &ProfileError{wanted, "the run held it, because no data determine it apart from others", Profiled(r)}
+				return &Error{wanted, "the run held it, because no data determine it apart from others", Names(r)}
 			}
 			matches = []int{len(w.start.Terms) + len(w.start.Parameters)}
 			w.lower, w.upper = q.Min, q.Max
@@ -170,11 +172,11 @@ func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) er
 	}
 	switch {
 	case len(matches) == 0 && len(r.Parameters[wanted].Entries) > 0:
-		return &ProfileError{wanted, "it has a value in every entry; say of which, as in \"" + model.OfEntry(wanted, slices.Sorted(maps.Keys(r.Parameters[wanted].Entries))[0]) + "\"", Profiled(r)}
+		return &Error{wanted, "it has a value in every entry; say of which, as in \"" + model.OfEntry(wanted, slices.Sorted(maps.Keys(r.Parameters[wanted].Entries))[0]) + "\"", Names(r)}
 	case len(matches) == 0:
-		return &ProfileError{wanted, "the run has fitted no such parameter, and its formula has no such term", Profiled(r)}
+		return &Error{wanted, "the run has fitted no such parameter, and its formula has no such term", Names(r)}
 	case len(matches) > 1:
-		return &ProfileError{wanted, "several unknowns have that term; say of which, as in \"f: " + wanted + "\"", Profiled(r)}
+		return &Error{wanted, "several unknowns have that term; say of which, as in \"f: " + wanted + "\"", Names(r)}
 	}
 	w.column = matches[0]
 	return nil
@@ -215,15 +217,15 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 	if err != nil {
 		return err
 	}
-	found := &work{problem: &problem.Problem{Model: &m}, found: &discover.Result{Model: &m}, data: data}
-	closed, err := found.close(&w.start)
+	answering := fit.Answering{User: &m, Of: &m}
+	closed, err := answering.Close(&w.start)
 	if err != nil {
 		return err
 	}
 	for i := range closed.Parameters {
 		closed.Parameters[i].Fit = false
 	}
-	located, err := fit.Prepare(closed, knownIn(data, entries, w.start.Parameters))
+	located, err := fit.Prepare(closed, conclude.Known(data, entries, w.start.Parameters))
 	if err != nil {
 		return err
 	}
@@ -250,12 +252,12 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 			sigma[c] = math.Max(v, info.Floor)
 		}
 	}
-	paths, err := w.settings.engine(located, fit.Options{}).Locate(ctx, "profile/locate", sigma, scale)
+	paths, err := w.settings.Engine(located, fit.Options{}).Locate(ctx, "profile/locate", sigma, scale)
 	if err != nil {
 		return err
 	}
 	n := len(m.States)
-	states := byState(paths.Path, n)
+	states := fit.ByState(paths.Path, n)
 	w.start.Nodes = paths.Path
 	for i := range scale {
 		var all []float64
@@ -270,27 +272,27 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 	w.start.Sigma, w.start.Scale = sigma, scale
 	options := p.Fit
 	options.Segment = 1 // every refit of a profile starts anew
-	w.engine = w.settings.engine(data, options)
+	w.engine = w.settings.Engine(data, options)
 	end := p.Fit.Omega
 	if end == 0 {
 		end = fit.OmegaEnd
 	}
-	w.settings.stage("best fit", 0)
+	w.settings.Stage("best fit", 0)
 	if w.at, err = w.engine.Trajectory(ctx, "profile/best", &w.start, fit.Schedule{From: 0.1, To: end, Noise: true}); err != nil {
 		return err
 	}
 	if w.at.Status == optim.Failed {
-		return &ProfileError{"", "the formula cannot be evaluated on the data", nil}
+		return &Error{"", "the formula cannot be evaluated on the data", nil}
 	}
 	if w.at, err = w.engine.Tighten(ctx, "profile/tighten", w.at); err != nil {
 		return err
 	}
-	if closed, err = found.close(w.at); err != nil {
+	if closed, err = answering.Close(w.at); err != nil {
 		return err
 	}
-	whole, err := join(ctx, w.engine, closed, w.at)
+	whole, err := conclude.Join(ctx, w.engine, closed, w.at)
 	if whole != nil {
-		w.engine, w.at = whole.engine, whole.fit
+		w.engine, w.at = whole.Engine, whole.Fit
 	}
 	return err
 }
@@ -362,7 +364,7 @@ func (w *profiling) follow(ctx context.Context, name string) (*Profile, error) {
 				break
 			}
 			label := map[float64]string{-1: "below", 1: "above"}[side]
-			w.settings.stage(fmt.Sprintf("profile, %s", label), (float64(k)+float64(i)/float64(w.points))/2)
+			w.settings.Stage(fmt.Sprintf("profile, %s", label), (float64(k)+float64(i)/float64(w.points))/2)
 			g, err := w.engine.Trajectory(ctx, fmt.Sprintf("profile/%s-%02d", label, i), w.with(f, bounded),
 				fit.Schedule{To: best.Omega, Held: []int{w.column}})
 			if err != nil {
@@ -376,7 +378,7 @@ func (w *profiling) follow(ctx context.Context, name string) (*Profile, error) {
 			lowest = math.Min(lowest, g.Objective)
 			f = g
 			rise := g.Objective - best.Objective
-			if rise > profileEnds*ProfileLevel {
+			if rise > profileEnds*Level {
 				break
 			}
 			distance := math.Abs(bounded-out.Value) / out.Sigma
@@ -412,18 +414,18 @@ func (w *profiling) follow(ctx context.Context, name string) (*Profile, error) {
 
 // end finds where the profile crosses the level to one side of its lowest point:
 // √rise is nearly linear in the value.
-func (p *Profile) end(from, side int) ProfileEnd {
+func (p *Profile) end(from, side int) End {
 	for i := from; i+side >= 0 && i+side < len(p.Values); i += side {
 		a, b := math.Sqrt(math.Max(p.Rise[i], 0)), math.Sqrt(math.Max(p.Rise[i+side], 0))
-		if level := math.Sqrt(ProfileLevel); b >= level {
-			return ProfileEnd{At: p.Values[i] + (p.Values[i+side]-p.Values[i])*(level-a)/(b-a)}
+		if level := math.Sqrt(Level); b >= level {
+			return End{At: p.Values[i] + (p.Values[i+side]-p.Values[i])*(level-a)/(b-a)}
 		}
 	}
-	return ProfileEnd{At: math.NaN(), Open: true}
+	return End{At: math.NaN(), Open: true}
 }
 
-// CheckProfile says, before anything is fitted, whether ProfileOf can profile what is
-// asked; the error is a *ProfileError.
-func CheckProfile(p *problem.Problem, r *run.Result, o ProfileOptions) error {
+// Check says, before anything is fitted, whether Of can profile what is
+// asked; the error is a *Error.
+func Check(p *problem.Problem, r *run.Result, o Options) error {
 	return (&profiling{}).formula(p, r, o.Parameter)
 }

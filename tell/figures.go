@@ -1,4 +1,4 @@
-package govern
+package tell
 
 import (
 	"cmp"
@@ -15,7 +15,7 @@ import (
 )
 
 // figures adds the report's figures beyond whole entries.
-func (w *work) figures(ctx context.Context, out *Outcome) error {
+func (w writer) figures(ctx context.Context, out *Outcome) error {
 	w.innovations(out)
 	w.regimesPage(out)
 	w.heldOut(out.Page)
@@ -30,22 +30,22 @@ func (w *work) figures(ctx context.Context, out *Outcome) error {
 
 // trajectories adds the data beside fitted and free paths, and the figures made
 // of them.
-func (w *work) trajectories(ctx context.Context, out *Outcome) error {
-	n := len(w.closed.States)
-	for e, entry := range w.all {
-		nodes := w.final.Nodes[e]
-		free, err := assess.Solve(ctx, w.closed, entry, nodes[:n])
+func (w writer) trajectories(ctx context.Context, out *Outcome) error {
+	n := len(w.Closed.States)
+	for e, entry := range w.All {
+		nodes := w.Final.Nodes[e]
+		free, err := assess.Solve(ctx, w.Closed, entry, nodes[:n])
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if free == nil {
 			return err
 		}
-		freely, err := assess.Observe(w.closed, entry, free)
+		freely, err := assess.Observe(w.Closed, entry, free)
 		if err != nil {
 			return err
 		}
-		fitted, err := assess.Observe(w.closed, entry, w.fittedPath(entry, nodes))
+		fitted, err := assess.Observe(w.Closed, entry, w.fittedPath(entry, nodes))
 		if err != nil {
 			return err
 		}
@@ -66,8 +66,8 @@ func (w *work) trajectories(ctx context.Context, out *Outcome) error {
 }
 
 // fittedPath are a fit's nodes, one a sample of the entry.
-func (w *work) fittedPath(entry record.Entry, nodes []float64) *ode.Solution {
-	n := len(w.closed.States)
+func (w writer) fittedPath(entry record.Entry, nodes []float64) *ode.Solution {
+	n := len(w.Closed.States)
 	sol := &ode.Solution{Time: entry.Times, Values: make([][]float64, n)}
 	for s := range n {
 		sol.Values[s] = make([]float64, len(entry.Times))
@@ -80,18 +80,18 @@ func (w *work) fittedPath(entry record.Entry, nodes []float64) *ode.Solution {
 
 // innovations are the data minus the fitted path, channel by channel over all
 // entries, in standard deviations of the noise.
-func (w *work) innovations(out *Outcome) {
+func (w writer) innovations(out *Outcome) {
 	const cycles, most = 2, 200 // lags
-	for i, c := range w.whole.Channels {
-		v := report.Innovation{Column: c.Label(), Unit: c.Unit, Assumed: !c.Given && w.final.Sigma[i] <= 1.0001*c.Floor}
+	for i, c := range w.Whole.Channels {
+		v := report.Innovation{Column: c.Label(), Unit: c.Unit, Assumed: !c.Given && w.Final.Sigma[i] <= 1.0001*c.Floor}
 		var steps []float64
-		for e, entry := range w.all {
+		for e, entry := range w.All {
 			for k, ch := range entry.Channels {
-				if w.whole.Channel(ch) != i {
+				if w.Whole.Channel(ch) != i {
 					continue
 				}
 				for n, x := range ch.Values {
-					v.Values = append(v.Values, (x-out.Trajectories.Entries[e].Channels[k].Nudged[n])*c.Inflation()/w.final.Sigma[i])
+					v.Values = append(v.Values, (x-out.Trajectories.Entries[e].Channels[k].Nudged[n])*c.Inflation()/w.Final.Sigma[i])
 					if n > 0 {
 						steps = append(steps, entry.Times[n]-entry.Times[n-1])
 					}
@@ -103,15 +103,15 @@ func (w *work) innovations(out *Outcome) {
 			continue
 		}
 		v.Step = series.UpperMedian(steps)
-		lags := int(math.Ceil(cycles * w.data.SamplesPerCycle()))
+		lags := int(math.Ceil(cycles * w.Data.SamplesPerCycle()))
 		v.Autocorrelation = series.Autocorrelation(v.Values, max(min(lags, most, len(steps)/4), 1))
 		out.Page.Innovations = append(out.Page.Innovations, v)
 	}
 }
 
 // heldOut draws the free run whose valid time is the median of all.
-func (w *work) heldOut(page *report.Page) {
-	runs := slices.Clone(w.proof.Runs)
+func (w writer) heldOut(page *report.Page) {
+	runs := slices.Clone(w.Proof.Runs)
 	if len(runs) == 0 {
 		return
 	}
@@ -119,7 +119,7 @@ func (w *work) heldOut(page *report.Page) {
 	r := runs[(len(runs)-1)/2]
 	t := r.Data.Times
 	end := len(t)
-	for end > 2 && t[end-1]-t[0] > math.Max(4*r.Valid, 3*w.proof.Cycle) {
+	for end > 2 && t[end-1]-t[0] > math.Max(4*r.Valid, 3*w.Proof.Cycle) {
 		end--
 	}
 	s := report.Series{Entry: r.Data.Name, Time: t[:end]}
@@ -134,28 +134,28 @@ func (w *work) heldOut(page *report.Page) {
 
 // closeUp enlarges the beginning of the longest training entry, where the free
 // run starts.
-func (w *work) closeUp(ctx context.Context, page *report.Page) error {
+func (w writer) closeUp(ctx context.Context, page *report.Page) error {
 	const cycles, least, most = 8, 60, 4000 // samples
-	e := w.proof.Longest
-	entry := w.all[e]
+	e := w.Proof.Longest
+	entry := w.All[e]
 	end := 0
-	for end < len(entry.Times) && end < most && (end < least || entry.Times[end]-entry.Times[0] <= cycles*w.proof.Cycle) {
+	for end < len(entry.Times) && end < most && (end < least || entry.Times[end]-entry.Times[0] <= cycles*w.Proof.Cycle) {
 		end++
 	}
 	if end == len(entry.Times) {
 		return nil // the whole entry is drawn anyway
 	}
 	part := entry.Slice(0, end)
-	nodes := w.final.Nodes[e]
-	free, err := assess.Solve(ctx, w.closed, part, nodes[:len(w.closed.States)])
+	nodes := w.Final.Nodes[e]
+	free, err := assess.Solve(ctx, w.Closed, part, nodes[:len(w.Closed.States)])
 	if free == nil {
 		return err
 	}
-	freely, err := assess.Observe(w.closed, part, free)
+	freely, err := assess.Observe(w.Closed, part, free)
 	if err != nil {
 		return err
 	}
-	fitted, err := assess.Observe(w.closed, entry, w.fittedPath(entry, nodes))
+	fitted, err := assess.Observe(w.Closed, entry, w.fittedPath(entry, nodes))
 	if err != nil {
 		return err
 	}

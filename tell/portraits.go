@@ -1,4 +1,4 @@
-package govern
+package tell
 
 import (
 	"fmt"
@@ -16,12 +16,12 @@ import (
 
 // longRun compares the long free run with the training entry on whose times it
 // was made: portraits of what was measured, of the states, and spectra.
-func (w *work) longRun(page *report.Page) error {
-	if w.proof.Long == nil {
+func (w writer) longRun(page *report.Page) error {
+	if w.Proof.Long == nil {
 		return nil
 	}
-	entry := w.train[w.proof.Longest]
-	long, err := assess.Observe(w.closed, w.known([]record.Entry{entry}, w.final)[0], w.proof.Long)
+	entry := w.Train[w.Proof.Longest]
+	long, err := assess.Observe(w.Closed, w.withValues(entry), w.Proof.Long)
 	if err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (w *work) longRun(page *report.Page) error {
 	w.maxima(page, entry, long)
 	w.statesPortrait(page, entry)
 	for c, ch := range entry.Channels {
-		if s, ok := spectrumOf(entry.Times, ch, long[c], w.proof.Cycle); ok {
+		if s, ok := spectrumOf(entry.Times, ch, long[c], w.Proof.Cycle); ok {
 			page.Spectra = append(page.Spectra, s)
 		}
 	}
@@ -42,11 +42,11 @@ const clean = 0.5
 
 // measuredPortrait sets the data of up to three channels beside the free run; a
 // single one against itself a little before.
-func (w *work) measuredPortrait(page *report.Page, entry record.Entry, long [][]float64) {
+func (w writer) measuredPortrait(page *report.Page, entry record.Entry, long [][]float64) {
 	var axes []report.Axis
 	for c, ch := range entry.Channels {
-		i := w.data.Channel(ch)
-		if i >= 0 && w.found.Chosen.Sigma[i] < clean*w.data.Channels[i].Std && len(axes) < 3 {
+		i := w.Data.Channel(ch)
+		if i >= 0 && w.Found.Chosen.Sigma[i] < clean*w.Data.Channels[i].Std && len(axes) < 3 {
 			axes = append(axes, report.Axis{Name: ch.Column, Unit: ch.Unit, Data: ch.Values, Model: long[c]})
 		}
 	}
@@ -59,7 +59,7 @@ func (w *work) measuredPortrait(page *report.Page, entry record.Entry, long [][]
 		a := axes[0]
 		n := len(entry.Times)
 		step := (entry.Times[n-1] - entry.Times[0]) / float64(n-1)
-		lag := max(1, int(math.Round(w.data.Time/step)))
+		lag := max(1, int(math.Round(w.Data.Time/step)))
 		if lag >= n/4 {
 			return
 		}
@@ -79,18 +79,18 @@ func (w *work) measuredPortrait(page *report.Page, entry record.Entry, long [][]
 }
 
 // statesPortrait sets the fitted path beside the free run, state by state.
-func (w *work) statesPortrait(page *report.Page, entry record.Entry) {
-	n := len(w.closed.States)
+func (w writer) statesPortrait(page *report.Page, entry record.Entry) {
+	n := len(w.Closed.States)
 	if n < 2 || w.seen(entry) {
 		return
 	}
 	var axes []report.Axis
 	for s := range min(n, 3) {
-		name := w.closed.States[s].Name
-		a := report.Axis{Name: name, Unit: w.unit(name), Model: w.proof.Long.Values[s]}
-		for e := range w.train {
-			for k := s; k < len(w.final.Nodes[e]); k += n {
-				a.Data = append(a.Data, w.final.Nodes[e][k])
+		name := w.Closed.States[s].Name
+		a := report.Axis{Name: name, Unit: w.unit(name), Model: w.Proof.Long.Values[s]}
+		for e := range w.Train {
+			for k := s; k < len(w.Final.Nodes[e]); k += n {
+				a.Data = append(a.Data, w.Final.Nodes[e][k])
 			}
 			a.Data = append(a.Data, math.NaN())
 		}
@@ -102,14 +102,14 @@ func (w *work) statesPortrait(page *report.Page, entry record.Entry) {
 
 // seen says that the portrait of the channels shows the states already: up to
 // three, each measured by a clean channel of its own.
-func (w *work) seen(entry record.Entry) bool {
-	if len(w.closed.States) > 3 {
+func (w writer) seen(entry record.Entry) bool {
+	if len(w.Closed.States) > 3 {
 		return false
 	}
-	for _, s := range w.closed.States {
+	for _, s := range w.Closed.States {
 		i := slices.IndexFunc(entry.Channels, func(ch record.Channel) bool {
-			k := w.data.Channel(ch)
-			return ch.Observe.Kind == expr.Name && ch.Observe.Ident == s.Name && k >= 0 && w.found.Chosen.Sigma[k] < 0.05*w.data.Channels[k].Std
+			k := w.Data.Channel(ch)
+			return ch.Observe.Kind == expr.Name && ch.Observe.Ident == s.Name && k >= 0 && w.Found.Chosen.Sigma[k] < 0.05*w.Data.Channels[k].Std
 		})
 		if i < 0 {
 			return false
@@ -120,19 +120,19 @@ func (w *work) seen(entry record.Entry) bool {
 
 // maxima adds the return map of the cleanest channel: every maximum against the
 // one before. Noise makes maxima of its own, so they must stand out.
-func (w *work) maxima(page *report.Page, entry record.Entry, long [][]float64) {
+func (w writer) maxima(page *report.Page, entry record.Entry, long [][]float64) {
 	const least, prominence = 12, 0.3
 	best, at := math.Inf(1), -1
 	for c, ch := range entry.Channels {
-		if i := w.data.Channel(ch); i >= 0 && w.found.Chosen.Sigma[i]/w.data.Channels[i].Std < best {
-			best, at = w.found.Chosen.Sigma[i]/w.data.Channels[i].Std, c
+		if i := w.Data.Channel(ch); i >= 0 && w.Found.Chosen.Sigma[i]/w.Data.Channels[i].Std < best {
+			best, at = w.Found.Chosen.Sigma[i]/w.Data.Channels[i].Std, c
 		}
 	}
-	if at < 0 || best > 0.05 || !w.proof.Chaotic {
+	if at < 0 || best > 0.05 || !w.Proof.Chaotic {
 		return
 	}
 	ch := entry.Channels[at]
-	swing := prominence * w.data.Channels[w.data.Channel(ch)].Std
+	swing := prominence * w.Data.Channels[w.Data.Channel(ch)].Std
 	data, model := series.Maxima(ch.Values, swing), series.Maxima(long[at], swing)
 	if len(data) < least || len(model) < least {
 		return

@@ -1,4 +1,4 @@
-package govern
+package conclude
 
 import (
 	"context"
@@ -31,14 +31,14 @@ type joint struct {
 	first []int // sample of the joint at which each begins
 }
 
-// union is a fit of whole motions.
-type union struct {
-	engine *fit.Engine
-	fit    *fit.Fitted
+// Union is a fit of whole motions.
+type Union struct {
+	Engine *fit.Engine
+	Fit    *fit.Fitted
 	joints []joint
 }
 
-// join holds a final fit to what cutting let it forget: the motion after a
+// Join holds a final fit to what cutting let it forget: the motion after a
 // gap, or in the held-out data, goes on from where it was before. Records of one
 // name are put together again, with nodes and no samples in the gaps, and fitted
 // as one. Only a fit whose equations hold exactly (fit.Engine.Tighten) may say so,
@@ -46,7 +46,7 @@ type union struct {
 // noise explains. Nil where nothing is joined.
 //
 // Cost: a refit; where gaps are bridged some more, from larger defects.
-func join(ctx context.Context, engine *fit.Engine, closed *model.Model, f *fit.Fitted) (*union, error) {
+func Join(ctx context.Context, engine *fit.Engine, closed *model.Model, f *fit.Fitted) (*Union, error) {
 	d := engine.Data
 	if f.Omega >= fit.OmegaEnd || f.Driven || engine.Options.Segment > 1 || len(f.Forms) > 0 || len(f.Spreads) > 0 || len(d.Differing()) > 0 {
 		return nil, nil
@@ -86,19 +86,19 @@ func join(ctx context.Context, engine *fit.Engine, closed *model.Model, f *fit.F
 	if g.Status != optim.Converged || g.Omega > f.Omega*1.01 || !(g.Objective-f.Objective < ties+4*math.Sqrt(2*ties)) {
 		return nil, nil
 	}
-	return &union{&one, g, joints}, nil
+	return &Union{&one, g, joints}, nil
 }
 
-// apart is the fit with the nodes of the entries of d, which were joined.
-func (u *union) apart(d *fit.Data) *fit.Fitted {
-	out := *u.fit
-	out.Sigma = carry(d, u.engine.Data, u.fit.Sigma)
+// split is the fit with the nodes of the entries of d, which were joined.
+func (u *Union) split(d *fit.Data) *fit.Fitted {
+	out := *u.Fit
+	out.Sigma = carry(d, u.Engine.Data, u.Fit.Sigma)
 	out.Nodes = make([][]float64, len(d.Entries))
 	n := len(d.Model.States)
 	for k, j := range u.joints {
 		for i, e := range j.parts {
 			from := j.first[i] * n
-			out.Nodes[e] = u.fit.Nodes[k][from : from+len(d.Entries[e].Times)*n]
+			out.Nodes[e] = u.Fit.Nodes[k][from : from+len(d.Entries[e].Times)*n]
 		}
 	}
 	return &out
@@ -129,7 +129,7 @@ func joinsOf(ctx context.Context, d *fit.Data, closed *model.Model, f *fit.Fitte
 	return joints, bridged, nil
 }
 
-// bridge runs the closed model from the end of a joint to the begin of entry e, over
+// bridge runs the closed model from the end of a joint to the start of entry e, over
 // times of the usual interval. It returns nil where the run does not arrive, and
 // nothing between where the entry is the next sample.
 func bridge(ctx context.Context, d *fit.Data, closed *model.Model, f *fit.Fitted, j *joint, e int, usual float64) (*ode.Solution, error) {

@@ -1,4 +1,4 @@
-package govern
+package profile
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/conclude"
 	"govern/fit"
 	"govern/problem"
 	"govern/record"
@@ -44,16 +45,16 @@ func (l *Landscape) Minima(k int) (count int, lowest float64) {
 // one of its parameters runs from low to high. The initial states are the model's
 // where it fixes them, and otherwise those that the data give under the model as
 // it stands.
-func LandscapeOf(ctx context.Context, p *problem.Problem, parameter string, low, high float64, points int, gains []float64, s Settings) (*Landscape, error) {
+func LandscapeOf(ctx context.Context, p *problem.Problem, parameter string, low, high float64, points int, gains []float64, s conclude.Settings) (*Landscape, error) {
 	if len(p.Model.Unknowns) > 0 {
-		return nil, &OpenModelError{p.Model.Unknowns[0].Name}
+		return nil, &conclude.OpenModelError{Unknown: p.Model.Unknowns[0].Name}
 	}
 	at := p.Model.ParameterIndex(parameter)
 	if at < 0 {
 		return nil, fmt.Errorf("govern: the model has no parameter %q", parameter)
 	}
 	if q := p.Model.Parameters[at]; q.Each && q.Fit {
-		return nil, &EachError{"a landscape", q.Name}
+		return nil, &conclude.EachError{What: "a landscape", Parameter: q.Name}
 	}
 	entries, err := p.Open()
 	if err != nil {
@@ -100,7 +101,7 @@ func LandscapeOf(ctx context.Context, p *problem.Problem, parameter string, low,
 	}
 	engine := &fit.Engine{Data: data, Workers: s.Workers, Options: fit.Options{Substeps: max(p.Fit.Substeps, 4)}}
 	for k, gain := range gains {
-		s.stage(fmt.Sprintf("gain %g", gain), float64(k)/float64(len(gains)))
+		s.Stage(fmt.Sprintf("gain %g", gain), float64(k)/float64(len(gains)))
 		loss, err := engine.Landscape(ctx, start, parameter, out.Values, &fit.Gain{K: gain, Drive: drive})
 		if err != nil {
 			return nil, err

@@ -1,4 +1,4 @@
-package govern
+package compare
 
 import (
 	"testing"

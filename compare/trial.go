@@ -1,4 +1,4 @@
-package govern
+package compare
 
 import (
 	"context"
@@ -268,8 +268,7 @@ func (c *comparison) unseen() *fit.Smoothed {
 // given are the fitted parameters as the model file has them.
 func (c *comparison) given() []float64 {
 	out := slices.Clone(c.smoothed.Parameters)
-	w := &work{problem: c.problem, found: &discover.Result{Model: c.problem.Model}}
-	for k, name := range w.fittedParameters() {
+	for k, name := range c.problem.Model.FittedNames() {
 		if i := c.problem.Model.ParameterIndex(name); i >= 0 && k < len(out) {
 			out[k] = c.problem.Model.Parameters[i].Value
 		}
@@ -293,8 +292,7 @@ func present(x []float64) []float64 {
 
 // forecast is the free-running error of a fit over the horizon, and its model.
 func (c *comparison) forecast(ctx context.Context, f *fit.Fitted) (float64, []byte, error) {
-	w := &work{problem: c.problem, found: &discover.Result{Model: c.problem.Model}}
-	closed, err := w.close(f)
+	closed, err := fit.Answering{User: c.problem.Model, Of: c.problem.Model}.Close(f)
 	if err != nil {
 		return math.Inf(1), nil, nil // numbers that no formula holds: as good as escaped
 	}

@@ -1,0 +1,171 @@
+package conclude
+
+import (
+	"govern/assess"
+	"govern/discover"
+	"govern/expr"
+	"govern/fit"
+	"govern/journal"
+	"govern/model"
+	"govern/note"
+	"govern/problem"
+	"govern/record"
+)
+
+// Settings of a run; the zero value is the default.
+type Settings struct {
+	Seed    uint64          // of everything random: the starts of networks
+	Workers int             // 0: all cores; the result does not depend on it
+	Journal journal.Journal // nil: nothing is remembered
+	Monitor journal.Monitor // nil: nobody watches
+}
+
+// Engine of a fit that goes on from another, where the seed plays no part.
+func (s Settings) Engine(data *fit.Data, o fit.Options) *fit.Engine {
+	return &fit.Engine{Data: data, Options: o, Workers: s.Workers, Journal: s.Journal, Monitor: s.Monitor}
+}
+
+// Stage tells whoever watches what has begun, and which share of the whole is done.
+func (s Settings) Stage(name string, done float64) {
+	if s.Monitor != nil {
+		s.Monitor.Stage(name, done)
+	}
+}
+
+// under are the settings with steps whose names continue a prefix.
+func (s Settings) under(prefix string) Settings {
+	if s.Journal != nil {
+		s.Journal = journal.Under(prefix, s.Journal)
+	}
+	return s
+}
+
+// Question is what a run is asked.
+type Question struct {
+	Asked    *problem.Problem // as it came
+	Problem  *problem.Problem // with the model that is solved: gauges held, values of entries, extra states, regimes
+	Settings Settings
+}
+
+// baseline says that the question asks for the regression on derivatives, which trains
+// nothing and is refitted nowhere.
+func (q Question) baseline() bool { return q.Problem.Discover.Method == discover.MethodDerivatives }
+
+// Material is what the files of a question hold.
+type Material struct {
+	Train, Test []record.Entry
+	Data        *fit.Data      // of the training entries
+	Sought      *fit.Data      // what the search began with: Data, condensed or in excerpts
+	Left        map[string]int // samples left out as outliers, by column
+}
+
+// Sparse says that the search has seen the data condensed or in excerpts.
+func (m Material) Sparse() bool { return m.Sought != nil && m.Sought.Samples() < m.Data.Samples() }
+
+// Excerpted says that the search has seen stretches of a record only.
+func (m Material) Excerpted() bool { return m.Sparse() && len(m.Sought.Entries) > len(m.Data.Entries) }
+
+// cycle is the time of one.
+func (m Material) cycle() float64 { return 4 * m.Data.Time }
+
+// Searched is a question with what a search has found.
+type Searched struct {
+	Question
+	Material
+	Notes   []note.Note // on the problem and its data
+	Found   *discover.Result
+	Adrift  bool // the formula explains the excerpts of its search, but not all samples
+	Foreign bool // coefficients change in the held-out data, so these are no part of the refit
+}
+
+// Answering relates fits of the search to the problem's model.
+func (w Searched) Answering() fit.Answering {
+	return fit.Answering{User: w.Problem.Model, Of: w.Found.Model}
+}
+
+// Formula is a fit's formula for unknown u.
+func (w Searched) Formula(f *fit.Fitted, u int) *expr.Expr { return w.Answering().Formula(f, u) }
+
+// FittedParameters are those of the chosen fit, in its order.
+func (w Searched) FittedParameters() []string { return w.Found.Model.FittedNames() }
+
+// choose returns what was searched with another fit of the chosen formula.
+func (w Searched) choose(f *fit.Fitted) Searched {
+	found := *w.Found
+	found.Chosen = f
+	w.Found = &found
+	return w
+}
+
+// Refit is the chosen formula fitted on all entries.
+type Refit struct {
+	Trained      *model.Model // closed by the formula fitted on the training entries
+	Informed     *fit.Fitted  // that fit, with the own parameters of tests
+	Calibrated   []note.Note  // on tests whose own parameters no training entry tells
+	All          []record.Entry
+	Whole        *fit.Data // of all entries
+	Final        *fit.Fitted
+	Grown        *fit.Grown   // how Final came to the long segments that were asked for; nil without
+	TrainingOnly bool         // no refit on all entries was possible: Final is of the training entries
+	Closed       *model.Model // closed by Final, starting where the data start
+	Spread       []float64    // standard deviation of Final's coefficients, then parameters; weights have none
+}
+
+// Seconds that parts of a run took.
+type Seconds struct{ Discover, Fit, Assess float64 }
+
+// Answer is what a run has come to. Without a formula, or neural forms in its place,
+// Closed and Proof are nil.
+type Answer struct {
+	Searched
+	Refit
+	Proof   *assess.Proof
+	Regimes map[int]*assess.Proof // of every regime, by its number
+	Seconds Seconds
+}
+
+// Factor is what the i-th coefficient of the final fit multiplies.
+func (w *Answer) Factor(i int) *expr.Expr { return w.Answering().Factor(w.Final, i) }
+
+// RightHandSides are the closed equations; nil for one that holds a neural form. Fixed
+// parameters are numbers in them, conditions stay names.
+func (w *Answer) RightHandSides() []*expr.Expr {
+	m := w.Problem.Model
+	open := m.Rhs()
+	out := w.Closed.Rhs()
+	for i, right := range out {
+		if out[i] = nil; !w.holdsNeuralForm(m, open[i]) {
+			out[i] = w.substituted(right)
+		}
+	}
+	return out
+}
+
+// holdsNeuralForm says that an open right-hand side calls an unknown that is one.
+func (w *Answer) holdsNeuralForm(m *model.Model, open *expr.Expr) bool {
+	for _, c := range expr.Calls(open) {
+		for u := range m.Unknowns {
+			if m.Unknowns[u].Name == c.Ident && w.Final.Form(u) != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// substituted puts fixed parameters' values in the place of their names.
+func (w *Answer) substituted(e *expr.Expr) *expr.Expr {
+	stay := map[string]bool{}
+	for _, entry := range w.All {
+		for name := range entry.Set {
+			stay[name] = true
+		}
+	}
+	values := map[string]*expr.Expr{}
+	for _, q := range w.Closed.Parameters {
+		if !stay[q.Name] {
+			values[q.Name] = expr.Num(q.Value)
+		}
+	}
+	return expr.Simplify(expr.Substitute(e, values))
+}

@@ -1,0 +1,240 @@
+package conclude
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"govern/discover"
+	"govern/fit"
+	"govern/model"
+	"govern/note"
+	"govern/problem"
+	"govern/record"
+	"govern/series"
+)
+
+// solveWithChanges solves the problem with the changes of coefficients that the first
+// search has not seen. The answer is nil where there are none, where nothing differs between
+// the regimes, or where that explains nothing; then the search is returned with what
+// is known of the changes.
+func (w Searched) solveWithChanges(ctx context.Context, by Search, accepts func(*Answer) bool) (*Answer, Searched, error) {
+	next, err := w.withFurtherChanges(ctx)
+	if err != nil || next == nil {
+		return nil, w, err
+	}
+	for round := range 2 {
+		clock := time.Now()
+		out, err := w.solveAgain(ctx, fmt.Sprintf("again-%d", round), next, by, clock)
+		var unusable *series.DataError
+		if errors.As(err, &unusable) { // a regime that is too short
+			break
+		}
+		if err != nil {
+			return nil, w, err
+		}
+		if !accepts(out) || len(out.Found.Regimes) == 0 {
+			break
+		}
+		if !differ(out.InRegimes()) { // the held-out part held outliers, not a change: keep the first search
+			return nil, w, nil
+		}
+		var starts []float64
+		moved := next.Data[0].Guard > 1.01*discover.Guard*w.cycle()
+		for _, r := range out.Found.Regimes[1:] {
+			starts = append(starts, r.From)
+			moved = moved || math.Abs(r.From-next.Data[0].Regimes[len(starts)-1]) > discover.Guard*w.cycle()/2
+		}
+		if !moved || round > 0 {
+			return out, w, nil
+		}
+		next = withRegimes(w.Asked, starts, discover.Guard*w.cycle())
+	}
+	return nil, w.disown(next.Data[0].Regimes), nil
+}
+
+// solveAgain solves a problem with regimes; their times are estimated again on all
+// samples of the records.
+func (w Searched) solveAgain(ctx context.Context, prefix string, p *problem.Problem, by Search, clock time.Time) (*Answer, error) {
+	next, engine, err := searched(ctx, newQuestion(p, w.Settings.under(prefix)), by)
+	if err != nil {
+		return nil, err
+	}
+	if records := w.records(); len(records) > 0 {
+		found := *next.Found
+		if found.Regimes, err = discover.Places(ctx, next.engine(), &found, records); err != nil {
+			return nil, err
+		}
+		next.Found = &found
+	}
+	return next.answer(ctx, engine, clock)
+}
+
+// withFurtherChanges says that coefficients change where the search has not looked: it
+// returns the problem with all changes that are known, to be solved again with the
+// last fifth of every regime held out; nil where there is nothing more to find.
+// A search sees the training entries, of long records in excerpts only. Where
+// changes lie is decided on all samples, held-out ones too; formulas never are.
+func (w Searched) withFurtherChanges(ctx context.Context) (*problem.Problem, error) {
+	p := w.Asked
+	if w.Found.Chosen == nil || !w.Found.Trusted() || len(p.Data) != 1 || len(p.Data[0].Regimes) > 0 || w.baseline() {
+		return nil, nil
+	}
+	var changes []float64
+	if len(w.Found.Regimes) > 0 {
+		regimes := w.Found.Regimes
+		if w.Excerpted() {
+			var err error
+			if regimes, err = discover.Places(ctx, w.engine(), w.Found, record.CondenseAll(w.Train, w.Data.Condensing())); err != nil {
+				return nil, err
+			}
+		}
+		for _, r := range regimes {
+			if r.Number > 1 {
+				changes = append(changes, r.From)
+			}
+		}
+	}
+	ahead, found, err := w.changeAhead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		changes = append(changes, ahead)
+	} else if !w.Excerpted() || len(changes) == 0 {
+		return nil, nil
+	}
+	guard := discover.Guard * w.cycle()
+	if found {
+		guard = aheadGuard * w.cycle()
+	}
+	return withRegimes(p, changes, guard), nil
+}
+
+// withRegimes is a problem of one file in which regimes start at given times.
+func withRegimes(p *problem.Problem, starts []float64, guard float64) *problem.Problem {
+	next := *p
+	next.Data = slices.Clone(p.Data)
+	next.Data[0].Regimes, next.Data[0].Guard = starts, guard
+	return &next
+}
+
+// disown says of changes that have not led to a model what is known of them.
+func (w Searched) disown(starts []float64) Searched {
+	if !w.Excerpted() {
+		w.Foreign = true
+		w.Notes = append(slices.Clip(w.Notes), note.Of(note.ChangeUnsolved, "", "%s: from there on the held-out data do not follow the formula, and are too few, or too different, to say what they follow. Values are of the training data alone, errors on held-out data are of that formula", discover.SayChanges(starts)))
+		return w
+	}
+	w.Found = &discover.Result{Ending: discover.RegimesUnsure, Changes: starts, Data: w.Found.Data, Model: w.Problem.Model, Smoothed: w.Found.Smoothed}
+	return w
+}
+
+// records are the training entries, each with the held-out one that goes on from
+// it.
+func (w Searched) records() []record.Entry {
+	var out []record.Entry
+	for _, e := range w.Train {
+		out = append(out, record.Continued(e, w.Test))
+	}
+	return record.CondenseAll(out, w.Data.Condensing())
+}
+
+// engine has the settings of the run and no data.
+func (w Searched) engine() *fit.Engine {
+	return &fit.Engine{Options: w.Problem.Fit, Workers: w.Settings.Workers, Journal: w.Settings.Journal}
+}
+
+// A formula that holds for the held-out data explains blocks of aheadCycles cycles
+// of them as well as such blocks of the end of the training data. Where, from some
+// block to the end, at least leastAhead of them cost aheadCost times as much, and by
+// aheadSure standard deviations more, coefficients have changed. A cost below one a
+// sample is none: noise-free blocks differ by what integration leaves.
+const (
+	aheadCycles = 2
+	leastAhead  = 2
+	aheadCost   = 1.5
+	aheadSure   = 5
+	aheadGuard  = 2.5 // cycles, around a place that blocks have given
+	aheadBlocks = 60
+)
+
+// changeAhead finds, in the held-out part of a record, when a formula ceases to hold.
+func (w Searched) changeAhead(ctx context.Context) (at float64, found bool, err error) {
+	if len(w.Test) == 0 || w.Found.Chosen.Omega > 2*fit.OmegaEnd || len(w.Found.Chosen.Forms) > 0 || w.Found.Drift != "" {
+		return 0, false, nil
+	}
+	trained := w.intoRegimes()
+	closed, err := trained.Answering().Close(w.Found.Chosen)
+	if err != nil {
+		return 0, false, err
+	}
+	k := w.Data.Condensing()
+	train, test := trained.withIndicators(record.CondenseAll(w.Train, k)), record.CondenseAll(trained.Test, k)
+	known, _, err := w.costs(ctx, "ahead/known", closed, train[len(train)-1:])
+	if err != nil || len(known) == 0 {
+		return 0, false, err
+	}
+	costs, blocks, err := w.costs(ctx, "ahead/held-out", closed, test)
+	if err != nil {
+		return 0, false, err
+	}
+	from, found := whereCostsRise(costs, blocks, math.Max(series.UpperMedian(known), 1))
+	if !found {
+		return 0, false, nil
+	}
+	return blocks[from].Times[0], true, nil
+}
+
+// whereCostsRise is the block from which on blocks to the end cost more than usual.
+func whereCostsRise(costs []float64, blocks []record.Entry, usual float64) (from int, found bool) {
+	limit := aheadCost * usual
+	sum, best, from := 0.0, 0.0, -1
+	excess, samples, sure := 0.0, 0.0, false
+	for b := len(costs) - 1; b >= 0; b-- {
+		n := float64(len(blocks[b].Times) * len(blocks[b].Channels))
+		excess, samples = excess+(costs[b]/usual-1)*n, samples+n
+		if sum += math.Min(costs[b], 10*limit) - limit; sum > best {
+			best, from, sure = sum, b, excess > aheadSure*math.Sqrt(2*samples)
+		}
+	}
+	return from, from >= 0 && len(costs)-from >= leastAhead && sure
+}
+
+// costs are the −2 log likelihoods a sample of blocks of entries, under a closed
+// model.
+func (w Searched) costs(ctx context.Context, name string, closed *model.Model, entries []record.Entry) ([]float64, []record.Entry, error) {
+	blocks := blocksOf(entries, w.Data.Time)
+	if len(blocks) == 0 {
+		return nil, nil, nil
+	}
+	data, err := fit.Prepare(closed, blocks)
+	if err != nil {
+		return nil, nil, err
+	}
+	engine := w.engine()
+	engine.Data = data
+	located, err := engine.Locate(ctx, name, carry(data, w.Found.Data, w.Found.Chosen.Sigma), w.Found.Chosen.Scale)
+	if err != nil {
+		return nil, nil, err
+	}
+	return located.Loss, blocks, nil
+}
+
+// blocksOf cuts entries into blocks of some cycles, aligned to their ends; time is the
+// characteristic one.
+func blocksOf(entries []record.Entry, time float64) []record.Entry {
+	var blocks []record.Entry
+	for _, e := range entries {
+		n := len(e.Times)
+		cycle := 4 * time * float64(n-1) / (e.Times[n-1] - e.Times[0])
+		length := max(int(aheadCycles*cycle), 12, n/aheadBlocks)
+		for from := n % length; from+length <= n; from += length {
+			blocks = append(blocks, e.Slice(from, from+length))
+		}
+	}
+	return blocks
+}

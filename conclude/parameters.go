@@ -1,0 +1,96 @@
+package conclude
+
+import (
+	"math"
+	"slices"
+
+	"govern/fit"
+	"govern/model"
+)
+
+// Parameter is a fitted parameter of the problem as the result shows it.
+type Parameter struct {
+	Name    string
+	Value   float64
+	Half    float64     // of its 95 % interval
+	Held    bool        // at Value, because no data determine it
+	Prior   *Prior      // nil without one
+	Entries []Parameter // values of entries, in their order
+	Spread  *fit.Spread // of them; nil where they are not drawn from one distribution
+}
+
+// Prior is what was believed of a parameter.
+type Prior struct {
+	Value, SD float64
+	Off       float64 // of the answer, in SD
+}
+
+// Parameters are the fitted parameters of the problem, in its order.
+func (w *Answer) Parameters() []Parameter {
+	terms := len(w.Final.Terms)
+	single := func(k int, name string, p *model.Parameter) Parameter {
+		out := Parameter{Name: name, Value: w.Final.Parameters[k], Half: Confidence * w.Spread[terms+k]}
+		if p.SD > 0 {
+			out.Prior = &Prior{Value: p.Value, SD: p.SD, Off: (out.Value - p.Value) / p.SD}
+		}
+		return out
+	}
+	differing := w.Data.Differing()
+	var out []Parameter
+	at := map[string]int{}
+	for _, name := range differing {
+		at[name] = -1
+	}
+	k := -1
+	for i := range w.Found.Model.Parameters {
+		p := &w.Found.Model.Parameters[i]
+		if slices.Contains(differing, p.Name) {
+			at[p.Name] = len(out)
+			columns, share, constant := w.Answering().Mean(p.Name)
+			mean := Parameter{Name: p.Name, Value: p.Value}
+			if len(columns) > 0 {
+				mean.Value, mean.Half = w.meanValue(columns, share)
+				mean.Value += constant
+			}
+			if p.Fit { // the learned mean may have a prior
+				mean.Prior = single(columns[0], p.Name, p).Prior
+			}
+			if s := slices.IndexFunc(w.Final.Spreads, func(s fit.Spread) bool { return s.Parameter == p.Name }); s >= 0 {
+				mean.Spread = &w.Final.Spreads[s]
+			}
+			out = append(out, mean)
+		}
+		if mean, ok := at[p.Of]; ok && !p.Fit {
+			out[mean].Entries = append(out[mean].Entries, Parameter{Name: p.Entry, Value: p.Value, Held: true})
+		}
+		if !p.Fit {
+			continue
+		}
+		k++
+		switch {
+		case p.Of != "":
+			mean := &out[at[p.Of]]
+			mean.Entries = append(mean.Entries, single(k, p.Entry, p))
+		case slices.Contains(differing, p.Name), w.Problem.Model.ParameterIndex(p.Name) < 0: // a knot stands in its term
+		default:
+			out = append(out, single(k, p.Name, p))
+		}
+	}
+	return out
+}
+
+// meanValue is a mean of fitted parameters with half the width of its 95 % interval.
+func (w *Answer) meanValue(columns []int, share float64) (value, half float64) {
+	if w.Final.Covariance == nil {
+		for _, k := range columns {
+			value += share * w.Final.Parameters[k]
+		}
+		return value, math.NaN()
+	}
+	shifted := make([]int, len(columns))
+	for i, k := range columns {
+		shifted[i] = len(w.Final.Terms) + k
+	}
+	value, half = w.Combined(shifted)
+	return share * value, share * half
+}

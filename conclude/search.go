@@ -1,0 +1,185 @@
+package conclude
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"govern/discover"
+	"govern/fit"
+	"govern/model"
+	"govern/note"
+	"govern/problem"
+	"govern/record"
+)
+
+// Search finds what is unknown on the training entries.
+type Search func(context.Context, *fit.Engine) (*discover.Result, error)
+
+// newQuestion asks a problem with segments of one sample: long ones come last, since
+// from anywhere else they have many minima.
+func newQuestion(p *problem.Problem, s Settings) Question {
+	asked := p
+	if p.Fit.Segment > 1 {
+		q := *p
+		q.Fit.Segment = 1
+		p = &q
+	}
+	return Question{Asked: asked, Problem: p, Settings: s}
+}
+
+// opened is a question whose files have been read, with what is to be said of them.
+type opened struct {
+	Question
+	Material
+	notes []note.Note
+}
+
+// open reads the files, says what no data can determine, and holds a parameter for
+// every such direction.
+func (q Question) open() (*opened, error) {
+	entries, err := q.Problem.Open()
+	if err != nil {
+		return nil, err
+	}
+	w := &opened{Question: q}
+	w.Train, w.Test = record.Split(entries)
+	if w.Data, err = fit.Prepare(q.Problem.Model, w.Train); err != nil {
+		return nil, err
+	}
+	notes, held, once := undetermined(w.Data)
+	for i := range w.Data.Channels {
+		if text := w.Data.FarFromZero(i); text != "" {
+			notes = append(notes, note.Of(note.FarFromZero, w.Data.Channels[i].Column, "%s", text))
+		}
+	}
+	if m := q.Settings.Monitor; m != nil {
+		for _, n := range notes {
+			m.Warn(n.String())
+		}
+	}
+	w.notes = notes
+	if held == q.Problem.Model && !held.HasEach() {
+		return w, nil
+	}
+	p := *q.Problem
+	p.Model = held
+	p.Model = holdOnce(p.PerEntry(), once, w.Train)
+	w.Problem = &p
+	if err := checkSpreads(p.Model, p.Fit); err != nil {
+		return nil, err
+	}
+	w.Data, err = fit.Prepare(p.Model, w.Train)
+	return w, err
+}
+
+// search runs a search on the opened question. The engine is the one that it ran on.
+func (w *opened) search(ctx context.Context, by Search) (Searched, *fit.Engine, error) {
+	out := Searched{Question: w.Question, Material: w.Material, Notes: w.notes}
+	engine, err := w.searcher()
+	if err != nil {
+		return out, nil, err
+	}
+	if w.baseline() {
+		out.Found, err = discover.Derivatives(engine.Data, w.Problem.Discover)
+	} else {
+		out.Found, err = by(ctx, engine)
+	}
+	if err != nil {
+		return out, nil, err
+	}
+	out.Sought = engine.Data
+	if out.Found.Extra != nil { // from here on the problem is that of the model with the extra state
+		p := *w.Problem
+		p.Model = out.Found.Data.Model
+		out.Problem = &p
+		if out.Data, err = fit.Prepare(p.Model, w.Train); err != nil {
+			return out, nil, err
+		}
+	}
+	if len(out.Found.Regimes) == 0 && slices.ContainsFunc(w.Problem.Data, func(d problem.Data) bool { return len(d.Regimes) > 0 }) {
+		out.Notes = append(out.Notes, note.Of(note.RegimesUnused, "", "regimes are named, but only the libraries of discover know them: what was found is the same in all"))
+	}
+	out, err = out.level()
+	return out, engine, err
+}
+
+// searcher is the engine of a search: on condensed data where they are dense, on
+// excerpts where they are long.
+func (w *opened) searcher() (*fit.Engine, error) {
+	data := w.Data
+	if !w.baseline() {
+		entries := data.Entries
+		if k := data.Condensing(); k > 1 {
+			entries = record.CondenseAll(entries, k)
+		}
+		if entries = record.Excerpts(entries); record.CountSamples(entries) < data.Samples() {
+			var err error
+			if data, err = fit.Prepare(w.Problem.Model, entries); err != nil {
+				return nil, err
+			}
+		}
+	}
+	engine := w.Settings.Engine(data, w.Problem.Fit)
+	engine.Seed = w.Settings.Seed
+	return engine, nil
+}
+
+// undetermined says what no data of these channels can determine, and returns the
+// model with a parameter held for every such direction that one takes part in. Of a
+// parameter that differs between entries, where something that they share takes part
+// too, one value is to be held: it is in once.
+func undetermined(d *fit.Data) (notes []note.Note, m *model.Model, once []string) {
+	m = d.Model
+	first := d.Entries[0].Name
+	for _, name := range d.Dangling() {
+		notes = append(notes, note.Of(note.UnseenState, name, "no channel sees the state %s, neither directly nor through another equation: where it starts, and what stands in its equation alone, is arbitrary", name))
+	}
+	for _, g := range d.Believed() {
+		notes = append(notes, note.Of(note.PriorDecides, strings.Join(g.Priors, ", "), "%s; only the prior of %s decides", g, strings.Join(g.Priors, ", ")))
+	}
+	for {
+		gauges := d.Gauges()
+		k := slices.IndexFunc(gauges, func(g fit.Gauge) bool { return g.Hold != "" })
+		if k < 0 {
+			for _, g := range gauges {
+				notes = append(notes, note.Of(note.Undetermined, "", "%s", g))
+			}
+			return notes, m, once
+		}
+		name := gauges[k].Hold
+		at := m.ParameterIndex(name)
+		if gauges[k].Shared && m.Parameters[at].Each {
+			once = append(once, name)
+			notes = append(notes, note.Of(note.Held, name, "%s. So %s is held at %v: the values of other entries mean something only beside it", gauges[k], model.OfEntry(name, first), m.Parameters[at].Value))
+		} else {
+			m = hold(m, name)
+			notes = append(notes, note.Of(note.Held, name, "%s. So %s is held at %v: only such combinations with it mean something", gauges[k], name, m.Parameters[at].Value))
+		}
+		trial := *d
+		trial.Model = hold(d.Model, name)
+		d = &trial
+	}
+}
+
+// hold is the model with a parameter that stays as it is.
+func hold(m *model.Model, name string) *model.Model {
+	next := *m
+	next.Parameters = slices.Clone(m.Parameters)
+	p := &next.Parameters[m.ParameterIndex(name)]
+	p.Fit, p.Each, p.Spread, p.SD = false, false, false, 0
+	return &next
+}
+
+// holdOnce holds the values of parameters in the first of the entries.
+func holdOnce(m *model.Model, parameters []string, entries []record.Entry) *model.Model {
+	for _, name := range parameters {
+		if i := m.ParameterIndex(model.OfEntry(name, entries[0].Name)); i >= 0 {
+			next := *m
+			next.Parameters = slices.Clone(m.Parameters)
+			next.Parameters[i].Fit, next.Parameters[i].SD = false, 0
+			m = &next
+		}
+	}
+	return m
+}

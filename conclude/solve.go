@@ -1,0 +1,107 @@
+package conclude
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"govern/discover"
+	"govern/fit"
+	"govern/problem"
+)
+
+// Solve searches what is unknown in a problem and makes an answer of it. Where
+// coefficients change in what the search has not seen the problem is solved again with
+// these changes; accepts says which answers are worth to replace the first.
+func Solve(ctx context.Context, p *problem.Problem, s Settings, by Search, accepts func(*Answer) bool) (*Answer, error) {
+	clock := time.Now()
+	w, engine, err := searched(ctx, newQuestion(p, s), by)
+	if err != nil {
+		return nil, err
+	}
+	changed, w, err := w.solveWithChanges(ctx, by, accepts)
+	if err != nil || changed != nil {
+		return changed, err
+	}
+	return w.answer(ctx, engine, clock)
+}
+
+// searched opens a question and searches.
+func searched(ctx context.Context, q Question, by Search) (Searched, *fit.Engine, error) {
+	opened, err := q.open()
+	if err != nil {
+		return Searched{}, nil, err
+	}
+	return opened.search(ctx, by)
+}
+
+// answer goes on from a search to an answer: of the formula, or of neural forms where it
+// follows the data but does not move like them when left to itself.
+func (w Searched) answer(ctx context.Context, engine *fit.Engine, clock time.Time) (*Answer, error) {
+	w = w.intoRegimes()
+	w, adopted, err := w.adopt(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if adopted {
+		engine.Data = w.Data
+	}
+	data := w.Data // of the training entries, before anything was added to their model
+	answer, err := w.conclude(ctx, clock)
+	if err != nil || !answer.followsWithoutMoving() {
+		return answer, err
+	}
+	found, err := discover.Networks(ctx, engine, answer.Found)
+	if err != nil || found == nil {
+		return answer, err
+	}
+	other := answer.Searched
+	other.Settings = other.Settings.under("network")
+	other.Data, other.Left, other.Found = data, maps.Clone(answer.Left), found
+	other.Adrift, other.Foreign = false, false
+	neural, err := other.conclude(ctx, clock)
+	if err != nil || neural.Proof == nil || !neural.Proof.Credible() {
+		return answer, err
+	}
+	return neural, nil
+}
+
+// followsWithoutMoving says of a formula that it follows the data and, left to itself,
+// does not move like them, where neural forms may stand in its place.
+func (w *Answer) followsWithoutMoving() bool {
+	if w.Proof == nil || w.Proof.Credible() {
+		return false
+	}
+	switch {
+	case w.Found.Nothing(), len(w.Final.Forms) > 0: // there is nothing to learn, or it has been learned
+		return false
+	case w.Found.Extra != nil, len(w.Found.Regimes) > 0: // neural forms know neither
+		return false
+	}
+	return !w.baseline()
+}
+
+// conclude refits what the search has found on all data and proves it; clock is when
+// the search began.
+func (w Searched) conclude(ctx context.Context, clock time.Time) (*Answer, error) {
+	w, err := w.expand(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &Answer{Searched: w}
+	out.Seconds.Discover = time.Since(clock).Seconds()
+	if w.Found.Chosen == nil {
+		return out, nil
+	}
+	clock = time.Now()
+	if out.Searched, out.Refit, err = w.refit(ctx); err != nil {
+		return nil, err
+	}
+	out.Seconds.Fit = time.Since(clock).Seconds()
+	clock = time.Now()
+	if err := out.prove(ctx); err != nil {
+		return nil, err
+	}
+	out.Seconds.Assess = time.Since(clock).Seconds()
+	return out, nil
+}
