@@ -31,12 +31,18 @@ func File(t *testing.T, path, got string) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Errorf("%v; -rewrite writes it", err)
+		t.Errorf("%v; %s writes it", err, command(t))
 		return
 	}
 	if line, have, kept := difference(got, string(want)); line > 0 {
-		t.Errorf("%s:%d differs\n got: %s\nkept: %s\nif it is meant to, write it with -rewrite and look at git diff", path, line, have, kept)
+		t.Errorf("%s:%d differs\n got: %s\nkept: %s\nif it is meant to, write it with %s and look at git diff", path, line, have, kept, command(t))
 	}
+}
+
+// command is what rewrites the files of a test, in the directory of its package.
+func command(t *testing.T) string {
+	name, _, _ := strings.Cut(t.Name(), "/")
+	return "`go test -run '^" + name + "$' . -rewrite`"
 }
 
 // difference is the first line that differs between two texts, counted from 1; 0 if
