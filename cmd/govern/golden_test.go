@@ -22,7 +22,7 @@ import (
 
 // goldenProblem is a small problem whose runs are kept, bit for bit: problem.yaml and data in
 // input, and for every level of kernels what each run leaves and prints in
-// testdata/golden/NAME/LEVEL/RUN.
+// testdata/golden/NAME/LEVEL/RUN; a level without a directory has the bits of the one before it.
 type goldenProblem struct {
 	name  string
 	input string // directory; "": testdata/golden/NAME
@@ -59,7 +59,7 @@ var goldenProblems = []goldenProblem{
 	{name: "process-noise", runs: discovers(0, "process_noise.x")},
 	{name: "extra-state", runs: discovers(0, "extra.equation")},
 	{name: "noise-by-file", runs: append(discovers(0, "noise_entries.x"),
-		goldenRun{"profiled", []string{"profile", "found", "--parameter", "f: y", "--points", "8"}, 0, nil})},
+		goldenRun{"profiled", []string{"profile", "found", "--parameter", "f: y"}, 0, nil})},
 	{name: "no-model", runs: discovers(4, "advice")},
 }
 
@@ -84,11 +84,13 @@ func goldenRuns(t *testing.T, level, workers string) {
 	for _, p := range goldenProblems {
 		t.Run(p.name+", "+level+", workers "+workers, func(t *testing.T) {
 			dir := p.copyInput(t)
-			kept := filepath.Join("testdata", "golden", p.name, level)
+			kept := p.kept(level)
 			if golden.Rewriting() {
+				kept = p.directory(level)
 				if err := os.RemoveAll(kept); err != nil {
 					t.Fatal(err)
 				}
+				defer p.share(t, level)
 			}
 			for _, r := range p.runs {
 				status, stdout, stderr := invoke(t, dir, append(r.command, "-o", r.name, "--workers", workers, "--quiet")...)
@@ -116,6 +118,56 @@ func goldenRuns(t *testing.T, level, workers string) {
 			}
 		})
 	}
+}
+
+func (p goldenProblem) directory(level string) string {
+	return filepath.Join("testdata", "golden", p.name, level)
+}
+
+// kept is where the runs of a level are: in its directory, or in that of the next level
+// before it that has one.
+func (p goldenProblem) kept(level string) string {
+	levels := lane.Levels()
+	for i := slices.Index(levels, level); i > 0; i-- {
+		if _, err := os.Stat(p.directory(levels[i])); err == nil {
+			return p.directory(levels[i])
+		}
+	}
+	return p.directory(levels[0])
+}
+
+// share removes what a level has in common, to the last file, with the level before it.
+func (p goldenProblem) share(t *testing.T, level string) {
+	t.Helper()
+	i := slices.Index(lane.Levels(), level)
+	if i == 0 {
+		return
+	}
+	before, own := p.kept(lane.Levels()[i-1]), p.directory(level)
+	if maps.Equal(filesBelow(t, before), filesBelow(t, own)) {
+		if err := os.RemoveAll(own); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// filesBelow are the texts of all files of a directory tree.
+func filesBelow(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		name, _ := filepath.Rel(dir, path)
+		texts[name] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
 }
 
 // copyInput puts the problem and its data into a new directory.
