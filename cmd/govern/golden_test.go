@@ -61,6 +61,19 @@ var goldenProblems = []goldenProblem{
 	{name: "noise-by-file", runs: append(discovers(0, "noise_entries.x"),
 		goldenRun{"profiled", []string{"profile", "found", "--parameter", "f: y"}, 0, nil})},
 	{name: "no-model", runs: discovers(4, "advice")},
+	{name: "bend", runs: discovers(0, "unknowns.f.terms.1")},
+	{name: "drift", runs: discovers(0, "unknowns.f.terms.3")},
+	{name: "change-held-out", runs: discovers(0, "regimes.1.change.low")},
+	{name: "conditions", runs: discovers(0, "unknowns.f.terms.1", "noise_entries.x")},
+	{name: "awkward", runs: discovers(0, "process_noise.x")},
+	{name: "van-der-pol", runs: []goldenRun{
+		{"segments", []string{"discover", "segments.yaml"}, 0, []string{"segments.used"}},
+		{"baseline", []string{"discover", "baseline.yaml"}, 0, []string{"unknowns.f.terms.0"}},
+		{"through-a-network", []string{"discover", "neural.yaml"}, 0, []string{"unknowns.f.terms.0"}},
+		{"library", []string{"fit", "segments.yaml"}, 0, []string{"unknowns.f.terms.9"}},
+		{"closed", []string{"discover", "closed.yaml"}, 0, []string{"parameters.mu.prior.off"}},
+		{"assessed", []string{"assess", "truth.yaml"}, 0, []string{"dynamics.lyapunov"}},
+	}},
 }
 
 // Every change of the code leaves these runs as they were, and a change that is meant to
