@@ -13,6 +13,7 @@ import (
 
 	"govern"
 	"govern/compare"
+	"govern/internal/golden"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/ode"
@@ -129,7 +130,7 @@ func TestTheGainTrainsLongSegmentsFromNothing(t *testing.T) {
 		}
 	}
 	t.Logf("\n%s", table.String())
-	if *rewrite {
+	if golden.Rewriting() {
 		if err := os.WriteFile("docs/compare.md", []byte(fmt.Sprintf(compareHead, c.Horizon, compare.SuccessLevel, c.Segment, c.Gains[0], c.Budget, 1, options.Seeds)+table.String()+compareTail), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +192,7 @@ func TestTheGainTrainsLongSegmentsOfOtherSystems(t *testing.T) {
 	if all /= 2; without > all/4 {
 		t.Errorf("segments of two Lyapunov times from a cold start succeed without gain %d times of %d", without, all)
 	}
-	if *rewrite {
+	if golden.Rewriting() {
 		text, err := os.ReadFile("docs/compare.md")
 		if err != nil {
 			t.Fatal(err)

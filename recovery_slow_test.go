@@ -4,7 +4,6 @@ package govern_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"math"
 	"os"
@@ -16,6 +15,7 @@ import (
 
 	"govern"
 	"govern/expr"
+	"govern/internal/golden"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/ode"
@@ -23,8 +23,6 @@ import (
 	"govern/series"
 	"govern/series/csv"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write the table of results to docs")
 
 // recovery is one line of the board: a system, what is known of it, and what
 // must come back.
@@ -99,7 +97,7 @@ func TestRecovery(t *testing.T) {
 		t.Errorf("the Rössler coefficients are inside their 95 %% intervals in %d of %d runs, want 10", inside, runs)
 	}
 	t.Logf("\n%s", table.String())
-	if *rewrite {
+	if golden.Rewriting() {
 		head := "# Recovery\n\nPrinted by `go test -tags slow -run TestRecovery -v .` and written by the same with `-rewrite`. Every line is one run of the default\n" +
 			"settings on simulated data; noise is in standard deviations of each observed channel. *Exact*: the terms are those of the truth and\nno others. " +
 			"*Valid time*: median over ten starts of free runs from the exact state, on a separate clean run of 100 units, in Lyapunov times.\n" +

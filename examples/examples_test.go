@@ -6,7 +6,6 @@ package examples_test
 import (
 	"bytes"
 	"context"
-	"flag"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,14 +13,13 @@ import (
 
 	"govern"
 	"govern/expr"
+	"govern/internal/golden"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/problem"
 	"govern/series"
 	"govern/series/csv"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write the examples' data files")
 
 // examples are the truths behind the data: digits is the precision of the file.
 var examples = []struct {
@@ -75,7 +73,7 @@ func TestTheExamplesDataAreReproducible(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := filepath.Join(e.dir, "train.csv")
-		if *rewrite {
+		if golden.Rewriting() {
 			if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
 				t.Fatal(err)
 			}

@@ -3,16 +3,13 @@ package export
 import (
 	"bytes"
 	"errors"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 
 	"govern/expr"
+	"govern/internal/golden"
 	"govern/model"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write what the tests find into testdata")
 
 var endings = map[Target]string{Text: "txt", LaTeX: "tex", Python: "py", Julia: "jl", C: "c"}
 
@@ -20,20 +17,7 @@ func TestPrograms(t *testing.T) {
 	for _, name := range []string{"lorenz", "chua", "double-pendulum", "driven"} {
 		m := load(t, name)
 		for _, target := range Targets() {
-			path := "testdata/" + name + "." + endings[target]
-			got := written(t, m, target)
-			if *rewrite {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("%s differs from what is written now; look at it with -rewrite and git diff\n%s", path, got)
-			}
+			golden.File(t, "testdata/"+name+"."+endings[target], written(t, m, target))
 		}
 	}
 }
