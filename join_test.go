@@ -15,7 +15,7 @@ import (
 // With one free start for each part, or defects as large as the search's, they would
 // be two to twenty times wider.
 func TestAMotionThatWasCutIsOneInTheEnd(t *testing.T) {
-	// The bounds' half intervals of x and y, by internal/league's filter.
+	// The bounds' half intervals of x and y, by bench/league's filter.
 	for _, c := range []struct {
 		name   string
 		ways   truth.Ways

@@ -132,7 +132,7 @@ func number(v float64) string {
 
 // head is what stands before the tables.
 func head() (string, error) {
-	text, err := os.ReadFile("internal/doubt/head.md")
+	text, err := os.ReadFile("bench/doubt/head.md")
 	return string(text), err
 }
 

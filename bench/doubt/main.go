@@ -2,8 +2,8 @@
 // truth lies outside the libraries, or whose given part is wrong, must be solved
 // or doubted, and right models must not be doubted.
 //
-//	go run ./internal/doubt -seeds 1,2
-//	go run ./internal/doubt -table           # only writes docs/doubt.md again
+//	go run ./bench/doubt -seeds 1,2
+//	go run ./bench/doubt -table           # only writes docs/doubt.md again
 package main
 
 import (
@@ -37,7 +37,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.only, "case", "", "only cases whose name contains this")
 	flag.StringVar(&o.seeds, "seeds", "1", "seeds, by comma")
-	flag.StringVar(&o.cache, "cache", "internal/doubt/results.jsonl", "file of results")
+	flag.StringVar(&o.cache, "cache", "bench/doubt/results.jsonl", "file of results")
 	flag.StringVar(&o.page, "page", "", "where the table goes; nowhere when empty")
 	flag.StringVar(&o.code, "code", "", "what the runs are of, as a column of the table")
 	flag.BoolVar(&o.table, "table", false, "run nothing, write the table")
@@ -113,7 +113,7 @@ func (o options) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	alarms, err := league("internal/doubt/league.jsonl")
+	alarms, err := league("bench/doubt/league.jsonl")
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,8 @@
 // go to a cache line by line, so that an interrupted league goes on where it
 // stopped, and the table is written from the cache.
 //
-//	go run ./internal/league -board noise -seeds 101,102,103
-//	go run ./internal/league -table          # only writes docs/league.md again
+//	go run ./bench/league -board noise -seeds 101,102,103
+//	go run ./bench/league -table          # only writes docs/league.md again
 package main
 
 import (
@@ -30,7 +30,7 @@ func main() {
 	flag.StringVar(&o.boards, "board", "", "boards to run, by comma; all when empty")
 	flag.StringVar(&o.cases, "case", "", "only cases whose name contains this")
 	flag.StringVar(&o.seeds, "seeds", "101", "seeds, by comma, or a range as 101-105")
-	flag.StringVar(&o.cache, "cache", "internal/league/results.jsonl", "file of results")
+	flag.StringVar(&o.cache, "cache", "bench/league/results.jsonl", "file of results")
 	flag.StringVar(&o.page, "page", "docs/league.md", "where the table goes")
 	flag.BoolVar(&o.again, "again", false, "run what the cache has too")
 	flag.BoolVar(&o.table, "table", false, "run nothing, write the table")

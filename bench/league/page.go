@@ -12,7 +12,7 @@ import (
 )
 
 const head = "# The league\n\n" +
-	"Written by `go run ./internal/league -board BOARDS -seeds 101,102,103`; `-table` writes it again from the cache of results. Every run has\n" +
+	"Written by `go run ./bench/league -board BOARDS -seeds 101,102,103`; `-table` writes it again from the cache of results. Every run has\n" +
 	"the default settings on simulated data through files, nothing is tuned for a case, and the truth is used only to judge. *Exact*: the terms\n" +
 	"are those of the truth and no others, every coefficient within a tenth. *Tied*: not exact, but the truth is on the list of ties. *Error*:\n" +
 	"largest relative error of a coefficient where the terms are right, median over seeds. *To bound*: root mean\n" +
