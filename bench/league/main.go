@@ -8,13 +8,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/signal"
 	"slices"
@@ -22,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"govern/bench/internal/cache"
 	"govern/run"
 )
 
@@ -91,7 +88,7 @@ func (o options) run(ctx context.Context) error {
 				}
 				r.Board = b.name
 				results[k] = r
-				if err := add(o.cache, r); err != nil {
+				if err := cache.Add(o.cache, r); err != nil {
 					return err
 				}
 				fmt.Println(r.line())
@@ -135,40 +132,13 @@ type key struct {
 
 // read returns the cache; of several lines of one run the last counts.
 func read(path string) (map[key]outcome, error) {
-	results := map[key]outcome{}
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return results, nil
-	}
+	records, err := cache.Read(path, outcome{Bound: run.Undefined(), Chi: run.Undefined(), Free: run.Undefined()})
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
-		r := outcome{Bound: run.Undefined(), Chi: run.Undefined(), Free: run.Undefined()}
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
-		}
+	results := map[key]outcome{}
+	for _, r := range records {
 		results[key{r.Board, r.Case, r.Seed}] = r
 	}
-	return results, lines.Err()
-}
-
-// add appends a result to the cache.
-func add(path string, r outcome) error {
-	line, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	if _, err := file.Write(append(line, '\n')); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
+	return results, nil
 }
