@@ -98,7 +98,11 @@ func (o options) run(ctx context.Context) error {
 	if o.list {
 		return nil
 	}
-	return os.WriteFile(o.page, []byte(page(results)), 0o644)
+	text, err := page(results)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(o.page, []byte(text), 0o644)
 }
 
 // parseSeeds reads 101,103 or 101-105.

@@ -2,100 +2,130 @@ package main
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
+	"text/template"
 
 	"govern/series"
 )
 
-const head = "# The league\n\n" +
-	"Written by `go run ./bench/league -board BOARDS -seeds 101,102,103`; `-table` writes it again from the cache of results. Every run has\n" +
-	"the default settings on simulated data through files, nothing is tuned for a case, and the truth is used only to judge. *Exact*: the terms\n" +
-	"are those of the truth and no others, every coefficient within a tenth. *Tied*: not exact, but the truth is on the list of ties. *Error*:\n" +
-	"largest relative error of a coefficient where the terms are right, median over seeds. *To bound*: root mean\n" +
-	"square of the coefficients' errors in the standard deviations of the Cramér–Rao bound, less than which no unbiased estimate can have on these\n" +
-	"data, and in parentheses the widths of the intervals over the bound's. *Free*: the free-running error of held-out data in standard deviations\n" +
-	"(`errors.free` of result.json), median. *To regular*: the free-running error over the regular case's, geometric mean over seeds, and in\n" +
-	"parentheses the same for the errors of the coefficients and for the bound's widths: what the data lost. *λ1*: largest exponent, median, beside the true one. Seconds are of a shared machine.\n\n"
+//go:embed page.md.tmpl
+var pageText string
 
-// page is the whole table.
-func page(results map[key]outcome) string {
-	var out strings.Builder
-	out.WriteString(head)
+// page is docs/league.md: what is measured, then a table for every board that has
+// results.
+func page(results map[key]outcome) (string, error) {
+	t, err := template.New("page").Parse(pageText)
+	if err != nil {
+		return "", err
+	}
+	var sections []section
 	for _, b := range boards() {
-		if section := b.section(results); section != "" {
-			out.WriteString(section)
+		if s := b.section(results); s.Runs > 0 {
+			sections = append(sections, s)
 		}
 	}
-	return out.String()
+	var out strings.Builder
+	err = t.Execute(&out, sections)
+	return out.String(), err
 }
 
-// section is the table of one board, with its misses.
-func (b board) section(results map[key]outcome) string {
-	if b.changes {
-		return b.changesSection(results)
-	}
-	var rows, misses strings.Builder
-	total, exact, tied := 0, 0, 0
+// section is one board as page.md.tmpl shows it.
+type section struct {
+	Title, Goal                          string
+	Changes                              bool // the table is that of records that change
+	Runs, Exact, Tied, Inside, Intervals int
+	Rows                                 []row
+	Earlier                              []revision
+	Misses                               []string
+}
+
+// row is what the runs of one case came to. Tied, Bound, Free, Regular and Exponent
+// are shown for records that do not change, Right and Place for those that do.
+type row struct {
+	Case                                  string
+	Runs, Exact, Tied, Inside, Intervals  int
+	Error, Bound, Free, Regular, Exponent string
+	Right                                 int // runs that report as many regimes as there are
+	Place                                 string
+	Seconds, Memory                       float64
+}
+
+// revision says how many runs are of an earlier one.
+type revision struct {
+	Code string
+	Runs int
+}
+
+// section counts the runs of a board and names its misses.
+func (b board) section(results map[key]outcome) section {
+	s := section{Title: b.title, Goal: b.goal, Changes: b.changes}
 	earlier := map[string]int{}
 	for _, c := range b.cases {
 		runs := c.runs(b, results)
 		if len(runs) == 0 {
 			continue
 		}
-		total += len(runs)
-		e := count(runs, func(r outcome) bool { return r.Exact })
-		t := count(runs, func(r outcome) bool { return r.Tied })
-		exact, tied = exact+e, tied+t
-		relative := "–"
-		if c.regular != "" {
-			for _, other := range b.cases {
-				if other.name == c.regular {
-					regular := other.runs(b, results)
-					relative = cmp.Or(ratio(runs, regular, outcome.freeOf), relative)
-					relative += " (" + ratio(runs, regular, outcome.errorOf) + "; " + cmp.Or(ratio(runs, regular, outcome.boundOf), "–") + ")"
-				}
+		r := c.row(runs)
+		r.Regular = c.toRegular(b, results)
+		s.Rows = append(s.Rows, r)
+		s.Runs, s.Exact, s.Tied = s.Runs+r.Runs, s.Exact+r.Exact, s.Tied+r.Tied
+		s.Inside, s.Intervals = s.Inside+r.Inside, s.Intervals+r.Intervals
+		for _, o := range runs {
+			switch {
+			case o.Exact:
+			case b.changes:
+				s.Misses = append(s.Misses, o.missedChange())
+			default:
+				s.Misses = append(s.Misses, o.miss())
 			}
-		}
-		inside, intervals := 0, 0
-		for _, r := range runs {
-			if r.Code != "" {
-				earlier[r.Code]++
-			}
-			inside, intervals = inside+r.Inside, intervals+r.Intervals
-		}
-		fmt.Fprintf(&rows, "| %s | %d | %d | %d | %s | %s | %s | %s | %d of %d | %s | %.1f | %.2f |\n", c.name, len(runs), e, t,
-			percent(median(runs, outcome.errorOf)), toBound(runs), percent(median(runs, outcome.freeOf)), relative, inside, intervals,
-			exponent(median(runs, func(r outcome) float64 { return float64(r.Lyapunov) }), c.lyapunov),
-			median(runs, func(r outcome) float64 { return r.Seconds }), median(runs, func(r outcome) float64 { return r.Memory }))
-		for _, r := range runs {
-			if !r.Exact {
-				fmt.Fprintln(&misses, "- "+r.miss())
+			if o.Code != "" && !b.changes {
+				earlier[o.Code]++
 			}
 		}
 	}
-	if total == 0 {
-		return ""
-	}
-	inside, intervals := 0, 0
-	for _, c := range b.cases {
-		for _, r := range c.runs(b, results) {
-			inside, intervals = inside+r.Inside, intervals+r.Intervals
-		}
-	}
-	out := fmt.Sprintf("## %s\n\nGoal: %s. Runs: %d, exact: %d, tied with the truth: %d; %d of %d 95 %% intervals hold the truth.\n\n",
-		b.title, b.goal, total, exact, tied, inside, intervals) +
-		"| case | runs | exact | tied | error | to bound | free | to regular | in intervals | λ1 | s | GB |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n" + rows.String() + "\n"
 	for _, code := range slices.Sorted(maps.Keys(earlier)) {
-		out += fmt.Sprintf("%d of the runs are of an earlier revision, %s.\n\n", earlier[code], code)
+		s.Earlier = append(s.Earlier, revision{code, earlier[code]})
 	}
-	if misses.Len() > 0 {
-		out += "Misses:\n\n" + misses.String() + "\n"
+	return s
+}
+
+func (c experiment) row(runs []outcome) row {
+	r := row{
+		Case:     c.name,
+		Runs:     len(runs),
+		Exact:    count(runs, func(o outcome) bool { return o.Exact }),
+		Tied:     count(runs, func(o outcome) bool { return o.Tied }),
+		Error:    percent(median(runs, outcome.errorOf)),
+		Bound:    toBound(runs),
+		Free:     percent(median(runs, outcome.freeOf)),
+		Exponent: exponent(median(runs, func(o outcome) float64 { return float64(o.Lyapunov) }), c.lyapunov),
+		Right:    count(runs, func(o outcome) bool { return o.Regimes == len(c.regimes) }),
+		Place:    place(runs),
+		Seconds:  median(runs, func(o outcome) float64 { return o.Seconds }),
+		Memory:   median(runs, func(o outcome) float64 { return o.Memory }),
 	}
-	return out
+	for _, o := range runs {
+		r.Inside, r.Intervals = r.Inside+o.Inside, r.Intervals+o.Intervals
+	}
+	return r
+}
+
+// toRegular compares a case with the regular one: free-running errors, and in
+// parentheses the errors of the coefficients and the bound's widths.
+func (c experiment) toRegular(b board, results map[key]outcome) string {
+	const none = "–"
+	i := slices.IndexFunc(b.cases, func(other experiment) bool { return other.name == c.regular })
+	if c.regular == "" || i < 0 {
+		return none
+	}
+	runs, regular := c.runs(b, results), b.cases[i].runs(b, results)
+	return fmt.Sprintf("%s (%s; %s)", cmp.Or(ratio(runs, regular, outcome.freeOf), none),
+		ratio(runs, regular, outcome.errorOf), cmp.Or(ratio(runs, regular, outcome.boundOf), none))
 }
 
 // runs are the case's results, by seed.
@@ -213,13 +243,19 @@ func (r outcome) miss() string {
 	if !math.IsNaN(float64(r.Defect)) {
 		out += fmt.Sprintf("; defect %.2g", float64(r.Defect))
 	}
-	if found := r.Found; found != "" {
-		if len([]rune(found)) > 240 {
-			found = string([]rune(found)[:240]) + " …"
-		}
-		out += "; `" + found + "`"
+	if r.Found != "" {
+		out += "; `" + shortened(r.Found) + "`"
 	}
 	return out
+}
+
+// shortened is a formula of at most 240 characters.
+func shortened(formula string) string {
+	const most = 240
+	if c := []rune(formula); len(c) > most {
+		return string(c[:most]) + " …"
+	}
+	return formula
 }
 
 // line is a run as it goes by.
