@@ -13,6 +13,7 @@ import (
 	"govern"
 	"govern/fit"
 	"govern/internal/journal"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/ode"
@@ -169,6 +170,7 @@ func TestAssessRefusesAnOpenModel(t *testing.T) {
 }
 
 func TestAssessTellsARightModelFromAWrongOne(t *testing.T) {
+	quick.Skip(t)
 	m, err := model.Lookup("rossler-14")
 	if err != nil {
 		t.Fatal(err)
@@ -196,6 +198,7 @@ data: {file: data.csv, time: t}
 }
 
 func TestANetworkWithoutAFormulaStillSimulates(t *testing.T) {
+	quick.Skip(t)
 	const chain = `
   states: {x: 0.8, y: 0.2, z: 9}
   %s
@@ -282,6 +285,7 @@ data: {file: data.csv, time: t}
 }
 
 func TestGivenRegimesHaveTheirOwnCoefficientsWhereTheEvidenceAsks(t *testing.T) {
+	quick.Skip(t)
 	m, err := model.Lookup("vanderpol")
 	if err != nil {
 		t.Fatal(err)
