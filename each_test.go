@@ -17,6 +17,7 @@ import (
 	"govern/compare"
 	"govern/conclude"
 	"govern/fit"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/ode"
@@ -153,6 +154,7 @@ func off(e run.Estimate, truth float64) float64 {
 // Eight short records of Rössler's system under 5 % noise, with a c of its own each
 // and the equation of y unknown.
 func TestEveryEntryHasAValueOfItsOwn(t *testing.T) {
+	quick.Skip(t)
 	c := trials{system: "rossler", parameter: "c", values: []float64{8, 9, 10, 11, 12, 13, 14, 7}, samples: []int{300}, step: 0.1, noise: 0.05, seed: 1}
 	p := c.write(t, rosslerEach, nothing)
 	out, err := govern.Discover(context.Background(), p, govern.Settings{})
@@ -247,6 +249,7 @@ func differing(t *testing.T) (trials, *problem.Problem) {
 }
 
 func TestASpreadAPriorAndATestWithAValueOfItsOwn(t *testing.T) {
+	quick.Skip(t)
 	c, p := differing(t)
 	var first string
 	var out *govern.Outcome
@@ -316,6 +319,7 @@ func TestASpreadAPriorAndATestWithAValueOfItsOwn(t *testing.T) {
 }
 
 func TestAnInterruptedFitOfValuesOfEntriesEndsWithTheSameBits(t *testing.T) {
+	quick.Skip(t)
 	_, p := differing(t)
 	interrupted(t, func(ctx context.Context, s govern.Settings) (*govern.Outcome, error) {
 		return govern.Discover(ctx, p, s)
@@ -324,6 +328,7 @@ func TestAnInterruptedFitOfValuesOfEntriesEndsWithTheSameBits(t *testing.T) {
 
 // A prior that the data contradict is said to be so, and loses to them.
 func TestAPriorFarFromTheDataIsSaid(t *testing.T) {
+	quick.Skip(t)
 	c := trials{system: "rossler", parameter: "c", values: []float64{8}, samples: []int{400}, step: 0.1, noise: 0.05, seed: 2}
 	p := c.write(t, strings.Replace(closedEach, "c: {value: 8, fit: true, each: entry, spread: true}", "c: {value: 9, fit: true, sd: 0.1}", 1), nothing)
 	out, err := govern.Discover(context.Background(), p, govern.Settings{})
@@ -346,6 +351,7 @@ func TestAPriorFarFromTheDataIsSaid(t *testing.T) {
 // A condition that is set for every entry may be an argument of an unknown: it comes
 // back in the formula.
 func TestAConditionIsAnArgumentOfAnUnknown(t *testing.T) {
+	quick.Skip(t)
 	c := trials{system: "rossler", parameter: "a", values: []float64{0.1, 0.15, 0.2, 0.25}, samples: []int{400}, step: 0.1, noise: 0.01, seed: 3}
 	p := c.write(t, `
 model:
@@ -383,6 +389,7 @@ func TestAComparisonRefusesValuesOfEntries(t *testing.T) {
 // A parameter that is fitted may be known in some entries: there it has the value
 // that is set, elsewhere one that is estimated.
 func TestAFittedParameterMayBeKnownInAnEntry(t *testing.T) {
+	quick.Skip(t)
 	c := trials{system: "rossler", parameter: "c", values: []float64{8, 11, 8}, samples: []int{250}, step: 0.1, noise: 0.05, seed: 4}
 	p := c.write(t, strings.Replace(rosslerEach, ", each: entry, sd: 50 %%", "", 1), func(k int) string {
 		if k == 1 {
@@ -407,6 +414,7 @@ func TestAFittedParameterMayBeKnownInAnEntry(t *testing.T) {
 // What an unknown can absorb of values of entries is what they share: one of them is
 // held, the others are told beside it.
 func TestAnUnknownTakesTheLevelOfValuesOfEntries(t *testing.T) {
+	quick.Skip(t)
 	c := trials{system: "rossler", parameter: "a", values: []float64{0.1, 0.15, 0.2, 0.25}, samples: []int{300}, step: 0.1, noise: 0.02, seed: 6}
 	p := c.write(t, `
 model:

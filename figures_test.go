@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"govern"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/run"
 )
 
 func TestARightFormulaMovesByItselfAndAWrongOneIsCarriedByDefects(t *testing.T) {
+	quick.Skip(t)
 	right, err := govern.Discover(context.Background(), shortRossler(t), govern.Settings{})
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +51,7 @@ data: {file: data.csv, time: t}
 }
 
 func TestThePageShowsTheUnknownWithItsBandWhereTheDataLie(t *testing.T) {
+	quick.Skip(t)
 	o, err := govern.Discover(context.Background(), shortRossler(t), govern.Settings{})
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"govern"
 	"govern/conclude"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/journal"
 	"govern/model"
@@ -170,6 +171,7 @@ func TestAssessRefusesAnOpenModel(t *testing.T) {
 }
 
 func TestAssessTellsARightModelFromAWrongOne(t *testing.T) {
+	quick.Skip(t)
 	m, err := model.Lookup("rossler-14")
 	if err != nil {
 		t.Fatal(err)
@@ -197,6 +199,7 @@ data: {file: data.csv, time: t}
 }
 
 func TestANetworkWithoutAFormulaStillSimulates(t *testing.T) {
+	quick.Skip(t)
 	const chain = `
   states: {x: 0.8, y: 0.2, z: 9}
   %s
@@ -283,6 +286,7 @@ data: {file: data.csv, time: t}
 }
 
 func TestGivenRegimesHaveTheirOwnCoefficientsWhereTheEvidenceAsks(t *testing.T) {
+	quick.Skip(t)
 	m, err := model.Lookup("vanderpol")
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"govern"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/profile"
@@ -14,6 +15,7 @@ import (
 // The pendulum's length (true value 1) and Rössler's c (14): without a gain the
 // loss has many minima, with one a single basin, its minimum where it was.
 func TestAGainLeavesOneBasinAndDoesNotMoveIt(t *testing.T) {
+	quick.Skip(t)
 	for _, c := range []struct {
 		truth     truth.Case
 		text      string

@@ -14,6 +14,7 @@ import (
 	"govern"
 	"govern/discover"
 	"govern/expr"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/problem"
@@ -55,6 +56,7 @@ func mustFit(t *testing.T, p *problem.Problem) *govern.Outcome {
 }
 
 func TestATrainedNetwork(t *testing.T) {
+	quick.Skip(t)
 	p := halfLorenz(t, smallNetwork)
 	trained := mustFit(t, p)
 	t.Run("is a success of fit", func(t *testing.T) { isASuccess(t, trained) })
@@ -142,6 +144,7 @@ func givesTheFormula(t *testing.T, p *problem.Problem, trained *govern.Outcome) 
 }
 
 func TestAnInterruptedDiscoveryThroughANetworkEndsWithTheSameBits(t *testing.T) {
+	quick.Skip(t)
 	p := halfLorenz(t, smallNetwork)
 	interrupted(t, func(ctx context.Context, s govern.Settings) (*govern.Outcome, error) {
 		return govern.Discover(ctx, p, s)
@@ -222,6 +225,7 @@ func TestNetworksOfAnotherProblemAreRefused(t *testing.T) {
 // A network of saturating units knows nothing of a spring that is stretched four
 // times further than in its training.
 func TestANetworkThatFailsWhereItWasNotTrainedIsNoModel(t *testing.T) {
+	quick.Skip(t)
 	spring := func(amplitude float64) truth.Case {
 		m, err := model.Read("spring.yaml", fmt.Appendf(nil, "states: {x: %g, y: 0}\nequations: |\n  x' = y\n  y' = -x^3\n", amplitude))
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"govern"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/run"
@@ -14,6 +15,7 @@ import (
 
 // The regular case errs by 0.1–0.4 %: x and z at 2 %, 500–700 samples.
 func TestOutliersAndGapsDoNotSpoilAFormula(t *testing.T) {
+	quick.Skip(t)
 	for _, c := range []struct {
 		name    string
 		samples int
@@ -49,6 +51,7 @@ func TestOutliersAndGapsDoNotSpoilAFormula(t *testing.T) {
 // Blocks of a record without noise cost next to nothing, however these costs differ:
 // no change point is seen in its held-out part.
 func TestARecordWithoutNoiseHasNoRegimes(t *testing.T) {
+	quick.Skip(t)
 	m, err := model.Lookup("rossler-14")
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"govern/assess"
 	"govern/expr"
 	"govern/fit"
+	"govern/internal/quick"
 	"govern/model"
 	"govern/record"
 )
@@ -15,6 +16,7 @@ import (
 // The largest conditional exponents of Rössler (0.2, 0.22, 14) nudged on some of
 // its states, computed independently with an accuracy of about 0.01.
 func TestConditionalExponentsMatchPublishedNumbers(t *testing.T) {
+	quick.Skip(t)
 	m, err := model.Lookup("rossler-14")
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"govern/discover"
 	"govern/expr"
 	"govern/fit"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/run"
@@ -112,6 +113,7 @@ equations: |
 }
 
 func TestALibraryWithoutTheTrueTermIsRefused(t *testing.T) {
+	quick.Skip(t)
 	for _, noise := range []float64{0, 0.05} {
 		c := truth.Case{Model: catalogue(t, "lorenz"), Step: 0.02, Samples: 500, Seed: 6, Transient: 20,
 			Noise: map[string]float64{"x": noise, "y": noise, "z": noise}}
@@ -211,6 +213,7 @@ func TestTwoUnknownsInOneEquationAreToldApart(t *testing.T) {
 
 // A wrong start of the parameters must not end in the mirror image of the motion.
 func TestParametersWithHiddenStatesConverge(t *testing.T) {
+	quick.Skip(t)
 	c := truth.Case{Model: catalogue(t, "lorenz"), Step: 0.02, Samples: 800, Seed: 6, Transient: 20, Noise: map[string]float64{"x": 0.02}}
 	r, _ := learn(t, c, `
 states: {x: 0, y: 0, z: 0}
@@ -228,6 +231,7 @@ equations: |
 }
 
 func TestAPiecewiseLinearFunctionIsFoundFromOneVoltage(t *testing.T) {
+	quick.Skip(t)
 	c := truth.Case{Model: catalogue(t, "chua"), Step: 0.05, Samples: 1000, Seed: 3, Transient: 50, Noise: map[string]float64{"x": 0.002}}
 	r, _ := learn(t, c, `
 states: {x: 0, y: 0, z: 0}
@@ -251,6 +255,7 @@ equations: |
 }
 
 func TestTheRoadThroughANetworkEndsInTheFormula(t *testing.T) {
+	quick.Skip(t)
 	c := rossler(t, map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01})
 	c.Samples = 800
 	r, d := learn(t, c,
@@ -267,6 +272,7 @@ func TestTheRoadThroughANetworkEndsInTheFormula(t *testing.T) {
 // Capture that saturates is one bend; with two arguments they are tried where no
 // polynomial passes the checks.
 func TestASaturatingResponseIsFoundByItsBend(t *testing.T) {
+	quick.Skip(t)
 	r, _ := learnFoodChain(t, "5*x*y/(1 + 3*x)")
 	if !r.Trusted() {
 		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
@@ -282,6 +288,7 @@ func TestASaturatingResponseIsFoundByItsBend(t *testing.T) {
 // A function of one combination of its arguments is neither a polynomial nor a bend
 // in one of them.
 func TestAFunctionOfOneCombinationIsFound(t *testing.T) {
+	quick.Skip(t)
 	m, err := model.Read("truth.yaml", []byte(lorenzWith("80*tanh((y - x)/8)", "")))
 	if err != nil {
 		t.Fatal(err)
@@ -298,6 +305,7 @@ func TestAFunctionOfOneCombinationIsFound(t *testing.T) {
 
 // Two functions of two combinations are outside everything that is tried.
 func TestAnUnknownOutsideEveryLibraryStaysANetwork(t *testing.T) {
+	quick.Skip(t)
 	m, err := model.Read("truth.yaml", []byte(lorenzWith("80*tanh((y - x)/8)*(1 + 0.4*sin((x + y)/3))", "")))
 	if err != nil {
 		t.Fatal(err)
@@ -331,6 +339,7 @@ func learnFoodChain(t *testing.T, capture string) (*discover.Result, *fit.Data) 
 // A piecewise linear answer brings fitted knots, parameters that the network's
 // path does not have.
 func TestTheRoadThroughANetworkFindsKnees(t *testing.T) {
+	quick.Skip(t)
 	c := truth.Case{Model: catalogue(t, "chua"), Step: 0.05, Samples: 600, Seed: 2, Transient: 50,
 		Noise: map[string]float64{"x": 0.005, "y": 0.005, "z": 0.005}}
 	r, _ := learn(t, c, `
@@ -360,6 +369,7 @@ equations: |
 // On an angle that runs over many turns no multiple of its spread is near the
 // wave, and a network would have to learn every turn.
 func TestTheSineOfARunningAngleIsFound(t *testing.T) {
+	quick.Skip(t)
 	const driven = "states: {x: 1, v: 0}\nequations: |\n  x' = v\n  v' = %s - 0.5*v + 1.5*cos(0.6667*t)\n"
 	m, err := model.Read("truth.yaml", []byte(strings.Replace(driven, "%s", "-sin(x)", 1)))
 	if err != nil {
@@ -376,6 +386,7 @@ func TestTheSineOfARunningAngleIsFound(t *testing.T) {
 // The search for one kink may stop beside its place; with two to begin with, the
 // one that is left finds it.
 func TestTheKinkOfAJerkSystemIsFoundAtItsPlace(t *testing.T) {
+	quick.Skip(t)
 	const jerk = "states: {x: 0.1, y: 0, z: 0}\nequations: |\n  x' = y\n  y' = z\n  z' = -0.6*z - y + %s\n"
 	m, err := model.Read("truth.yaml", []byte(strings.Replace(jerk, "%s", "abs(x) - 2", 1)))
 	if err != nil {
@@ -405,6 +416,7 @@ func (o *once) Do(name string, out any, compute func() error) error {
 // Where a formula leaves a defect networks are trained to compare; when the
 // formula then fails its proof they are asked for again.
 func TestNetworksAreTrainedOnce(t *testing.T) {
+	quick.Skip(t)
 	c := rossler(t, map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01})
 	c.Samples = 500
 	d, err := c.Data(strings.Replace(rosslerUnknown, "c: 14", "c: 14.3", 1))
@@ -428,6 +440,7 @@ func TestNetworksAreTrainedOnce(t *testing.T) {
 
 // Repression that is no integer power of its argument: the power is fitted.
 func TestAHillFunctionOfAnyPowerIsFound(t *testing.T) {
+	quick.Skip(t)
 	const ring = "states: {m: 1, n: 2, o: 3, p: 4, q: 5, r: 1}\nequations: |\n  m' = %[1]s - m\n  n' = 50/(1 + p^2.7) + 0.2 - n\n  o' = 50/(1 + q^2.7) + 0.2 - o\n  p' = 2*(m - p)\n  q' = 2*(n - q)\n  r' = 2*(o - r)\n"
 	m, err := model.Read("truth.yaml", []byte(fmt.Sprintf(ring, "50/(1 + r^2.7) + 0.2")))
 	if err != nil {

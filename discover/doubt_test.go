@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"govern/discover"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/run"
@@ -32,6 +33,7 @@ equations: |
 // The known equation lacks a damping: the answer must say in which equation, and
 // what would be added to it.
 func TestAKnownEquationThatLacksATermIsDoubted(t *testing.T) {
+	quick.Skip(t)
 	m, err := model.Read("truth.yaml", []byte(dampedRossler))
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +52,7 @@ func TestAKnownEquationThatLacksATermIsDoubted(t *testing.T) {
 // ten records is a lack sure, and the falls are not above their degrees of freedom
 // in the mean. A hidden state may be rescaled, which must not count as a lack.
 func TestRightModelsAreNotDoubted(t *testing.T) {
+	quick.Skip(t)
 	ratio, tests := 0.0, 0.0
 	for seed := range uint64(5) {
 		for _, noise := range []map[string]float64{{"x": 0.02, "y": 0.02, "z": 0.02}, {"x": 0.01, "z": 0.01}} {
@@ -75,6 +78,7 @@ func TestRightModelsAreNotDoubted(t *testing.T) {
 
 // A polynomial would do within a tenth of a percent; the fraction is found instead.
 func TestAFractionOfTwoArgumentsIsFound(t *testing.T) {
+	quick.Skip(t)
 	const text = "states: {x: 1, y: 1, z: 20}\n%u\nequations: |\n  x' = 10*(y - x)\n  y' = x*(28 - z) - y\n  z' = %f - 8/3*z\n"
 	with := func(f, unknowns string) string {
 		return strings.NewReplacer("%f", f, "%u", unknowns).Replace(text)

@@ -8,6 +8,7 @@ import (
 
 	"govern/discover"
 	"govern/fit"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/record"
@@ -18,6 +19,7 @@ import (
 // Lorenz's ρ changes from 28 to 35 in the middle of the record. The answer comes from
 // the first library that holds in both halves.
 func TestAChangeIsFoundWithTheFirstLibraryThatHoldsOnBothSides(t *testing.T) {
+	quick.Skip(t)
 	m, err := model.Read("model.yaml", []byte("states: {x: 0, y: 0, z: 0}\nunknowns: {g: {}}\nequations: |\n  x' = 10*(y - x)\n  y' = g(x, y, z)\n  z' = x*y - 8/3*z\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +56,7 @@ func TestAChangeIsFoundWithTheFirstLibraryThatHoldsOnBothSides(t *testing.T) {
 
 // y' = 28·x − y − x·z loses its −y.
 func TestATermThatIsAbsentInARegimeHasNoCoefficientThere(t *testing.T) {
+	quick.Skip(t)
 	system, err := model.Read("system.yaml", []byte("states: {x: 1, y: 1, z: 20}\nparameters: {q: 1}\nequations: |\n  x' = 10*(y - x)\n  y' = 28*x - q*y - x*z\n  z' = x*y - 8/3*z\n"))
 	if err != nil {
 		t.Fatal(err)

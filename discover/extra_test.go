@@ -6,6 +6,7 @@ import (
 
 	"govern/discover"
 	"govern/fit"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/record"
@@ -16,6 +17,7 @@ import (
 // The slow current s' = 0.01·(v − s) enters v' as −0.6·s; the same motion is
 // q' = −0.006·v − 0.01·q with q = −0.6·s.
 func TestASlowStateThatTheModelLacksIsFound(t *testing.T) {
+	quick.Skip(t)
 	system, err := model.Read("system.yaml", []byte("states: {v: -1, w: 1, s: 0}\nequations: |\n  v' = v - v^3/3 - w + 0.5 - 0.6*s\n  w' = 0.08*(v + 0.7 - 0.8*w)\n  s' = 0.01*(v - s)\n"))
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"govern"
 	"govern/expr"
 	"govern/internal/golden"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
 	"govern/problem"
@@ -92,6 +93,7 @@ func TestTheExamplesDataAreReproducible(t *testing.T) {
 // Every example is run as its problem file stands; the formula must have the
 // terms of the truth and no others.
 func TestEveryExampleFindsItsTruth(t *testing.T) {
+	quick.Skip(t)
 	for _, e := range examples {
 		p, err := problem.Load(filepath.Join(e.dir, "problem.yaml"))
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
 )
@@ -70,6 +71,7 @@ equations: |
 `
 
 func TestANetworkLearnsRosslersSecondEquation(t *testing.T) {
+	quick.Skip(t)
 	m, err := model.Lookup("rossler-14")
 	if err != nil {
 		t.Fatal(err)

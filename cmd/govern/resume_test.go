@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"govern/internal/lane"
+	"govern/internal/quick"
 	"govern/run"
 )
 
@@ -64,6 +65,7 @@ func bits(t *testing.T, dir string) string {
 }
 
 func TestDiscoverFindsProvesAndReports(t *testing.T) {
+	quick.Skip(t)
 	dir := lorenzDir(t)
 	status, stdout, stderr := invoke(t, dir, "discover", "p.yaml")
 	if status != 0 {
@@ -216,6 +218,7 @@ func TestResumeRefusesWhatWouldGiveOtherBits(t *testing.T) {
 
 // Kernel levels round differently, so each has its own bits; what is found is the same.
 func TestEveryKernelLevelIsInItsManifestAndUnknownOnesAreRefused(t *testing.T) {
+	quick.Skip(t)
 	dir := lorenzDir(t)
 	for _, level := range lane.Levels() {
 		t.Setenv(lane.Environment, level)
@@ -235,6 +238,7 @@ func TestEveryKernelLevelIsInItsManifestAndUnknownOnesAreRefused(t *testing.T) {
 }
 
 func TestLibraryWithoutTheTrueTermIsNoModel(t *testing.T) {
+	quick.Skip(t)
 	dir := lorenzDir(t)
 	poor := strings.NewReplacer("x' = f(x, y)", "x' = 10*(y - x)", "z' = x*y - beta*z", "z' = f(x, y, z)", "f: {}", "f: {library: {degree: 1}}").Replace(lorenzProblem)
 	write(t, dir, "poor.yaml", poor)
@@ -304,6 +308,7 @@ func comparedBits(t *testing.T, dir string) string {
 }
 
 func TestAnInterruptedComparisonKeepsItsTrials(t *testing.T) {
+	quick.Skip(t)
 	dir := lorenzDir(t)
 	args := func(out string, more ...string) []string {
 		return append([]string{"compare", "p.yaml", "--seeds", "1", "--budget", "14", "--degree", "1", "-o", out}, more...)

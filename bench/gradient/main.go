@@ -1,7 +1,7 @@
-// Command bench times the design benchmark against its peers, in one run, because
+// Command gradient times the design benchmark against its peers, in one run, because
 // times of different runs on a shared machine cannot be compared:
 //
-//	go run ./bench
+//	go run ./bench/gradient
 //
 // The gradient of a loss by 355 parameters through Rössler's system with a gain and a
 // tanh network 3-16-16-2: 64 segments of 50 RK4 steps, the exact discrete adjoint, one
@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"govern/bench/internal/processor"
 	"govern/expr"
 	"govern/internal/lane"
 	"govern/ode"
@@ -45,7 +46,7 @@ type timing struct{ milliseconds, norm float64 }
 
 func main() {
 	if err := compare(); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
+		fmt.Fprintln(os.Stderr, "gradient:", err)
 		os.Exit(1)
 	}
 }
@@ -98,11 +99,11 @@ func govern(lanes int) timing {
 	best := math.Inf(1)
 	for range batches {
 		const size = 20
-		start := processTime()
+		start := processor.Seconds()
 		for range size {
 			whole()
 		}
-		best = math.Min(best, 1e3*(processTime()-start)/size)
+		best = math.Min(best, 1e3*(processor.Seconds()-start)/size)
 	}
 	return timing{best, norm(gradient)}
 }

@@ -2,18 +2,14 @@
 // truth lies outside the libraries, or whose given part is wrong, must be solved
 // or doubted, and right models must not be doubted.
 //
-//	go run ./internal/doubt -seeds 1,2
-//	go run ./internal/doubt -table           # only writes docs/doubt.md again
+//	go run ./bench/doubt -seeds 1,2
+//	go run ./bench/doubt -table -page docs/doubt.md   # only writes the page again
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"os/signal"
@@ -24,6 +20,7 @@ import (
 	"time"
 
 	"govern"
+	"govern/bench/internal/cache"
 	"govern/expr"
 	"govern/internal/truth"
 	"govern/model"
@@ -37,7 +34,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.only, "case", "", "only cases whose name contains this")
 	flag.StringVar(&o.seeds, "seeds", "1", "seeds, by comma")
-	flag.StringVar(&o.cache, "cache", "internal/doubt/results.jsonl", "file of results")
+	flag.StringVar(&o.cache, "cache", "bench/doubt/results.jsonl", "file of results")
 	flag.StringVar(&o.page, "page", "", "where the table goes; nowhere when empty")
 	flag.StringVar(&o.code, "code", "", "what the runs are of, as a column of the table")
 	flag.BoolVar(&o.table, "table", false, "run nothing, write the table")
@@ -73,7 +70,7 @@ type outcome struct {
 }
 
 func (o options) run(ctx context.Context) error {
-	results, err := read(o.cache)
+	results, err := cache.Read(o.cache, outcome{})
 	if err != nil {
 		return err
 	}
@@ -97,7 +94,7 @@ func (o options) run(ctx context.Context) error {
 			}
 			r.Code = o.code
 			results = append(results, r)
-			if err := add(o.cache, r); err != nil {
+			if err := cache.Add(o.cache, r); err != nil {
 				return err
 			}
 			fmt.Printf("%s, seed %d: %s, off %.2g %%, tie %.2g %%, lack %.2g, %.1f s: %s\n    %s\n", r.Case, r.Seed, r.Status, 100*float64(r.Error), 100*float64(r.Tied), float64(r.Lack), r.Seconds, r.Found, r.Advice)
@@ -109,15 +106,11 @@ func (o options) run(ctx context.Context) error {
 	if o.page == "" {
 		return nil
 	}
-	text, err := head()
+	alarms, err := league("bench/doubt/league.jsonl")
 	if err != nil {
 		return err
 	}
-	alarms, err := league("internal/doubt/league.jsonl")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(o.page, []byte(page(results, text, alarms)), 0o644)
+	return os.WriteFile(o.page, []byte(page(results, alarms)), 0o644)
 }
 
 // solve makes the data of a case and solves it through its files by the defaults.
@@ -229,42 +222,4 @@ func (c experiment) off(m *model.Model, states [][]float64, formulas map[string]
 		worst = math.Max(worst, math.Sqrt(square/float64(len(wanted)))/series.Std(wanted))
 	}
 	return run.Number(worst)
-}
-
-func read(path string) ([]outcome, error) {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	var out []outcome
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
-		var r outcome
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
-		}
-		out = append(out, r)
-	}
-	return out, lines.Err()
-}
-
-func add(path string, r outcome) error {
-	line, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	if _, err := file.Write(append(line, '\n')); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
 }

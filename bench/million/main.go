@@ -3,7 +3,7 @@
 // with default settings in a process of its own, and prints its time, its peak
 // resident memory and the formula.
 //
-//	go run ./internal/million [-samples 1000000] [-dt 0.05] [-c 5.7] [-o DIR]
+//	go run ./bench/million [-samples 1000000] [-dt 0.05] [-c 5.7] [-o DIR]
 package main
 
 import (

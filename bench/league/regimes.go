@@ -311,54 +311,24 @@ func (r outcome) worstPlace() float64 {
 	return worst
 }
 
-// changesSection is the table of a board of records that change, or must not be
-// said to.
-func (b board) changesSection(results map[key]outcome) string {
-	var rows, misses strings.Builder
-	total, exact, inside, intervals := 0, 0, 0, 0
-	for _, c := range b.cases {
-		runs := c.runs(b, results)
-		if len(runs) == 0 {
-			continue
+// place is the farthest change of all runs from the true one, in cycles.
+func place(runs []outcome) string {
+	worst := math.NaN()
+	for _, r := range runs {
+		if p := r.worstPlace(); !(p <= worst) && !math.IsNaN(p) {
+			worst = p
 		}
-		e := count(runs, func(r outcome) bool { return r.Exact })
-		total, exact = total+len(runs), exact+e
-		in, of := 0, 0
-		worst := math.NaN()
-		for _, r := range runs {
-			in, of = in+r.Inside, of+r.Intervals
-			if p := r.worstPlace(); !(p <= worst) && !math.IsNaN(p) {
-				worst = p
-			}
-			if !r.Exact {
-				found := []rune(r.Found)
-				if len(found) > 240 {
-					found = append(found[:240], []rune(" …")...)
-				}
-				fmt.Fprintf(&misses, "- %s, seed %d, %s, %d regimes: `%s`\n", r.Case, r.Seed, r.Status, r.Regimes, string(found))
-			}
-		}
-		right := count(runs, func(r outcome) bool { return r.Regimes == len(c.regimes) })
-		inside, intervals = inside+in, intervals+of
-		place := "–"
-		if !math.IsNaN(worst) {
-			place = fmt.Sprintf("%.2g", worst)
-		}
-		fmt.Fprintf(&rows, "| %s | %d | %d | %d | %s | %s | %d of %d | %.1f | %.2f |\n", c.name, len(runs), e, right, place,
-			percent(median(runs, func(r outcome) float64 { return float64(r.Error) })), in, of,
-			median(runs, func(r outcome) float64 { return r.Seconds }), median(runs, func(r outcome) float64 { return r.Memory }))
 	}
-	if total == 0 {
-		return ""
+	if math.IsNaN(worst) {
+		return "–"
 	}
-	out := fmt.Sprintf("## %s\n\nGoal: %s. Runs: %d, exact: %d; %d of %d 95 %% intervals hold the truth. *Right*: as many regimes reported as there are, none where nothing changes at once. "+
-		"*Place*: the farthest change of all runs from the true one, in cycles. A drift is exact where it is called one and no formula is claimed but the true one.\n\n",
-		b.title, b.goal, total, exact, inside, intervals) +
-		"| case | runs | exact | right | place | error | in intervals | s | GB |\n|---|---|---|---|---|---|---|---|---|\n" + rows.String() + "\n"
-	if misses.Len() > 0 {
-		out += "Misses:\n\n" + misses.String() + "\n"
-	}
-	return out
+	return fmt.Sprintf("%.2g", worst)
+}
+
+// missedChange describes a run on a record that changes, or does not, and was not
+// answered right.
+func (r outcome) missedChange() string {
+	return fmt.Sprintf("%s, seed %d, %s, %d regimes: `%s`", r.Case, r.Seed, r.Status, r.Regimes, shortened(r.Found))
 }
 
 // regimesText says in a problem file when regimes change.

@@ -3,18 +3,14 @@
 // go to a cache line by line, so that an interrupted league goes on where it
 // stopped, and the table is written from the cache.
 //
-//	go run ./internal/league -board noise -seeds 101,102,103
-//	go run ./internal/league -table          # only writes docs/league.md again
+//	go run ./bench/league -board noise -seeds 101,102,103
+//	go run ./bench/league -table          # only writes docs/league.md again
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/signal"
 	"slices"
@@ -22,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"govern/bench/internal/cache"
 	"govern/run"
 )
 
@@ -30,7 +27,7 @@ func main() {
 	flag.StringVar(&o.boards, "board", "", "boards to run, by comma; all when empty")
 	flag.StringVar(&o.cases, "case", "", "only cases whose name contains this")
 	flag.StringVar(&o.seeds, "seeds", "101", "seeds, by comma, or a range as 101-105")
-	flag.StringVar(&o.cache, "cache", "internal/league/results.jsonl", "file of results")
+	flag.StringVar(&o.cache, "cache", "bench/league/results.jsonl", "file of results")
 	flag.StringVar(&o.page, "page", "docs/league.md", "where the table goes")
 	flag.BoolVar(&o.again, "again", false, "run what the cache has too")
 	flag.BoolVar(&o.table, "table", false, "run nothing, write the table")
@@ -91,7 +88,7 @@ func (o options) run(ctx context.Context) error {
 				}
 				r.Board = b.name
 				results[k] = r
-				if err := add(o.cache, r); err != nil {
+				if err := cache.Add(o.cache, r); err != nil {
 					return err
 				}
 				fmt.Println(r.line())
@@ -101,7 +98,11 @@ func (o options) run(ctx context.Context) error {
 	if o.list {
 		return nil
 	}
-	return os.WriteFile(o.page, []byte(page(results)), 0o644)
+	text, err := page(results)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(o.page, []byte(text), 0o644)
 }
 
 // parseSeeds reads 101,103 or 101-105.
@@ -135,40 +136,13 @@ type key struct {
 
 // read returns the cache; of several lines of one run the last counts.
 func read(path string) (map[key]outcome, error) {
-	results := map[key]outcome{}
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return results, nil
-	}
+	records, err := cache.Read(path, outcome{Bound: run.Undefined(), Chi: run.Undefined(), Free: run.Undefined()})
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
-		r := outcome{Bound: run.Undefined(), Chi: run.Undefined(), Free: run.Undefined()}
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
-		}
+	results := map[key]outcome{}
+	for _, r := range records {
 		results[key{r.Board, r.Case, r.Seed}] = r
 	}
-	return results, lines.Err()
-}
-
-// add appends a result to the cache.
-func add(path string, r outcome) error {
-	line, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	if _, err := file.Write(append(line, '\n')); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
+	return results, nil
 }

@@ -1,18 +1,23 @@
 package main
 
 import (
-	"encoding/json"
+	_ "embed"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
+	"govern/bench/internal/cache"
 	"govern/run"
 )
 
+// head is what stands before the tables.
+//
+//go:embed head.md
+var head string
+
 // page is docs/doubt.md: the text of head.md, then what was measured.
-func page(results []outcome, head, league string) string {
+func page(results []outcome, league string) string {
 	var out strings.Builder
 	out.WriteString(strings.Replace(head, "LEAGUE", league, 1))
 	var codes []string
@@ -130,30 +135,20 @@ func number(v float64) string {
 	return fmt.Sprintf("%.1g", v)
 }
 
-// head is what stands before the tables.
-func head() (string, error) {
-	text, err := os.ReadFile("internal/doubt/head.md")
-	return string(text), err
-}
-
 // league counts the false alarms among runs of the league's boards.
 func league(path string) (string, error) {
-	text, err := os.ReadFile(path)
+	type judged struct {
+		Exact  bool       `json:"exact"`
+		Lack   run.Number `json:"lack"`
+		Advice string     `json:"advice"`
+	}
+	runs, err := cache.Read(path, judged{Lack: run.Undefined()})
 	if err != nil {
 		return "", err
 	}
-	runs, exact, doubted, low := 0, 0, 0, 0
+	exact, doubted, low := 0, 0, 0
 	least := 1.0
-	for n, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
-		r := struct {
-			Exact  bool       `json:"exact"`
-			Lack   run.Number `json:"lack"`
-			Advice string     `json:"advice"`
-		}{Lack: run.Undefined()}
-		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			return "", fmt.Errorf("%s:%d: %w", path, n+1, err)
-		}
-		runs++
+	for _, r := range runs {
 		if r.Exact {
 			exact++
 		}
@@ -168,5 +163,5 @@ func league(path string) (string, error) {
 		}
 		least = math.Min(least, float64(r.Lack))
 	}
-	return fmt.Sprintf("%d runs, %d of them exact: %d doubted. The smallest chance of a lack is %.1g; %d of the runs have one below 0.01.", runs, exact, doubted, least, low), nil
+	return fmt.Sprintf("%d runs, %d of them exact: %d doubted. The smallest chance of a lack is %.1g; %d of the runs have one below 0.01.", len(runs), exact, doubted, least, low), nil
 }
