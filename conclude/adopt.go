@@ -13,77 +13,77 @@ import (
 // adopt goes on with the data as the search has left them: freed of outliers, and
 // with what it has found of the noise's correlation. A search that has not seen every
 // sample leaves them as they are, and then it says no.
-func (w Searched) adopt(ctx context.Context) (out Searched, adopted bool, err error) {
-	if w.Found.Data == nil || w.Sparse() {
-		return w, false, nil
+func (s Searched) adopt(ctx context.Context) (out Searched, adopted bool, err error) {
+	if s.Found.Data == nil || s.Sparse() {
+		return s, false, nil
 	}
-	if w, err = w.relevel(ctx); err != nil {
-		return w, false, err
+	if s, err = s.relevel(ctx); err != nil {
+		return s, false, err
 	}
-	cleaned, err := w.reconsider()
+	cleaned, err := s.reconsider()
 	if err != nil {
-		return w, false, err
+		return s, false, err
 	}
-	w.Left = leftOut(w.Data, cleaned)
-	if len(w.Found.Regimes) > 0 {
-		w.Left = nil // what lies around changes is no outlier
+	s.Left = leftOut(s.Data, cleaned)
+	if len(s.Found.Regimes) > 0 {
+		s.Left = nil // what lies around changes is no outlier
 	}
-	w.Data, w.Train = cleaned, cleaned.Entries
-	w.Test = withCorrelation(w.Test, w.Data)
-	return w, true, nil
+	s.Data, s.Train = cleaned, cleaned.Entries
+	s.Test = withCorrelation(s.Test, s.Data)
+	return s, true, nil
 }
 
 // level tells the files apart that the search has told apart by their noise.
-func (w Searched) level() (Searched, error) {
-	if w.Found.Data == nil || !slices.ContainsFunc(w.Found.Data.Channels, func(c record.ChannelInfo) bool { return w.Data.IndexOf(c) < 0 }) {
-		return w, nil
+func (s Searched) level() (Searched, error) {
+	if s.Found.Data == nil || !slices.ContainsFunc(s.Found.Data.Channels, func(c record.ChannelInfo) bool { return s.Data.IndexOf(c) < 0 }) {
+		return s, nil
 	}
-	w.Train, w.Test = record.AtLevels(w.Train, w.Found.Data.Entries), record.AtLevels(w.Test, w.Found.Data.Entries)
+	s.Train, s.Test = record.AtLevels(s.Train, s.Found.Data.Entries), record.AtLevels(s.Test, s.Found.Data.Entries)
 	var err error
-	w.Data, err = fit.Prepare(w.Problem.Model, w.Train)
-	return w, err
+	s.Data, err = fit.Prepare(s.Problem.Model, s.Train)
+	return s, err
 }
 
 // relevel asks around the path of the formula whether files differ in their noise that differences
 // have not told apart; where they do the formula is fitted again.
-func (w Searched) relevel(ctx context.Context) (Searched, error) {
-	chosen := w.Found.Chosen
-	if !w.holdsThroughout() || len(chosen.Forms) > 0 || chosen.Driven || w.baseline() {
-		return w, nil
+func (s Searched) relevel(ctx context.Context) (Searched, error) {
+	chosen := s.Found.Chosen
+	if !s.holdsThroughout() || len(chosen.Forms) > 0 || chosen.Driven || s.baseline() {
+		return s, nil
 	}
-	data, err := w.Found.Data.Relevelled(fit.ByState(chosen.Nodes, len(w.Found.Model.States)), chosen.Parameters)
-	if err != nil || data == w.Found.Data {
-		return w, err
+	data, err := s.Found.Data.Relevelled(fit.ByState(chosen.Nodes, len(s.Found.Model.States)), chosen.Parameters)
+	if err != nil || data == s.Found.Data {
+		return s, err
 	}
 	start := *chosen
 	start.Sigma = data.Sigmas()
-	fitted, err := w.Settings.Engine(data, w.Problem.Fit).Trajectory(ctx, "levels/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
+	fitted, err := s.Settings.Engine(data, s.Problem.Fit).Trajectory(ctx, "levels/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
 	if err != nil || fitted.Status == optim.Failed {
-		return w, err
+		return s, err
 	}
-	w = w.choose(fitted)
-	w.Found.Data = data
-	return w.level()
+	s = s.choose(fitted)
+	s.Found.Data = data
+	return s.level()
 }
 
 // holdsThroughout says that a trusted formula was found that has a node a sample and
 // no regimes.
-func (w Searched) holdsThroughout() bool {
-	return w.Found.Chosen != nil && len(w.Found.Regimes) == 0 && w.Found.Trusted()
+func (s Searched) holdsThroughout() bool {
+	return s.Found.Chosen != nil && len(s.Found.Regimes) == 0 && s.Found.Trusted()
 }
 
 // reconsider looks for outliers again, around the path of the formula that was found:
 // a smoother cuts the tips of sharp spikes, and what they tell must not be lost.
-func (w Searched) reconsider() (*fit.Data, error) {
-	found, chosen := w.Found.Data, w.Found.Chosen
-	if len(leftOut(w.Data, found)) == 0 || !w.holdsThroughout() {
+func (s Searched) reconsider() (*fit.Data, error) {
+	found, chosen := s.Found.Data, s.Found.Chosen
+	if len(leftOut(s.Data, found)) == 0 || !s.holdsThroughout() {
 		return found, nil
 	}
-	all, err := fit.Prepare(w.Found.Model, withCorrelation(w.Train, found))
+	all, err := fit.Prepare(s.Found.Model, withCorrelation(s.Train, found))
 	if err != nil {
 		return nil, err
 	}
-	cleaned, _, err := all.WithoutOutliers(fit.ByState(chosen.Nodes, len(w.Found.Model.States)), chosen.Parameters)
+	cleaned, _, err := all.WithoutOutliers(fit.ByState(chosen.Nodes, len(s.Found.Model.States)), chosen.Parameters)
 	return cleaned, err
 }
 
@@ -115,36 +115,36 @@ func leftOut(from, to *fit.Data) map[string]int {
 
 // cleanTrain takes the outliers out of the training entries, around the path that
 // the formula gives them, where its search in excerpts has met some.
-func (w Searched) cleanTrain(full *fit.Data, located *fit.Located) (Searched, error) {
-	if len(leftOut(w.Sought, w.Found.Data)) == 0 {
-		return w, nil
+func (s Searched) cleanTrain(full *fit.Data, located *fit.Located) (Searched, error) {
+	if len(leftOut(s.Sought, s.Found.Data)) == 0 {
+		return s, nil
 	}
 	cleaned, _, err := full.WithoutOutliers(fit.ByState(located.Path, len(full.Model.States)), nil)
 	if err != nil {
-		return w, err
+		return s, err
 	}
-	w.Left = leftOut(full, cleaned)
-	w.Train = withConditions(cleaned.Entries, w.Train)
-	w.Data, err = fit.Prepare(w.Found.Model, w.Train)
-	return w, err
+	s.Left = leftOut(full, cleaned)
+	s.Train = withConditions(cleaned.Entries, s.Train)
+	s.Data, err = fit.Prepare(s.Found.Model, s.Train)
+	return s, err
 }
 
 // cleanTest takes the outliers out of the held-out entries where the training
 // entries had some.
-func (w Searched) cleanTest(tested *fit.Data, located *fit.Located) (Searched, error) {
-	if len(w.Left) == 0 {
-		return w, nil
+func (s Searched) cleanTest(tested *fit.Data, located *fit.Located) (Searched, error) {
+	if len(s.Left) == 0 {
+		return s, nil
 	}
 	cleaned, _, err := tested.WithoutOutliers(fit.ByState(located.Path, len(tested.Model.States)), nil)
 	if err != nil {
-		return w, err
+		return s, err
 	}
-	w.Left = maps.Clone(w.Left)
+	s.Left = maps.Clone(s.Left)
 	for column, count := range leftOut(tested, cleaned) {
-		w.Left[column] += count
+		s.Left[column] += count
 	}
-	w.Test = withConditions(cleaned.Entries, w.Test)
-	return w, nil
+	s.Test = withConditions(cleaned.Entries, s.Test)
+	return s, nil
 }
 
 // withConditions returns entries with the conditions of others, entry by entry.

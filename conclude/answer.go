@@ -79,22 +79,22 @@ type Searched struct {
 }
 
 // Answering relates fits of the search to the problem's model.
-func (w Searched) Answering() fit.Answering {
-	return fit.Answering{User: w.Problem.Model, Of: w.Found.Model}
+func (s Searched) Answering() fit.Answering {
+	return fit.Answering{User: s.Problem.Model, Of: s.Found.Model}
 }
 
 // Formula is a fit's formula for unknown u.
-func (w Searched) Formula(f *fit.Fitted, u int) *expr.Expr { return w.Answering().Formula(f, u) }
+func (s Searched) Formula(f *fit.Fitted, u int) *expr.Expr { return s.Answering().Formula(f, u) }
 
 // FittedParameters are those of the chosen fit, in its order.
-func (w Searched) FittedParameters() []string { return w.Found.Model.FittedNames() }
+func (s Searched) FittedParameters() []string { return s.Found.Model.FittedNames() }
 
 // choose returns what was searched with another fit of the chosen formula.
-func (w Searched) choose(f *fit.Fitted) Searched {
-	found := *w.Found
+func (s Searched) choose(f *fit.Fitted) Searched {
+	found := *s.Found
 	found.Chosen = f
-	w.Found = &found
-	return w
+	s.Found = &found
+	return s
 }
 
 // Refit is the chosen formula fitted on all entries.
@@ -125,27 +125,27 @@ type Answer struct {
 }
 
 // Factor is what the i-th coefficient of the final fit multiplies.
-func (w *Answer) Factor(i int) *expr.Expr { return w.Answering().Factor(w.Final, i) }
+func (a *Answer) Factor(i int) *expr.Expr { return a.Answering().Factor(a.Final, i) }
 
 // RightHandSides are the closed equations; nil for one that holds a neural form. Fixed
 // parameters are numbers in them, conditions stay names.
-func (w *Answer) RightHandSides() []*expr.Expr {
-	m := w.Problem.Model
+func (a *Answer) RightHandSides() []*expr.Expr {
+	m := a.Problem.Model
 	open := m.Rhs()
-	out := w.Closed.Rhs()
+	out := a.Closed.Rhs()
 	for i, right := range out {
-		if out[i] = nil; !w.holdsNeuralForm(m, open[i]) {
-			out[i] = w.substituted(right)
+		if out[i] = nil; !a.holdsNeuralForm(m, open[i]) {
+			out[i] = a.substituted(right)
 		}
 	}
 	return out
 }
 
 // holdsNeuralForm says that an open right-hand side calls an unknown that is one.
-func (w *Answer) holdsNeuralForm(m *model.Model, open *expr.Expr) bool {
+func (a *Answer) holdsNeuralForm(m *model.Model, open *expr.Expr) bool {
 	for _, c := range expr.Calls(open) {
 		for u := range m.Unknowns {
-			if m.Unknowns[u].Name == c.Ident && w.Final.Form(u) != nil {
+			if m.Unknowns[u].Name == c.Ident && a.Final.Form(u) != nil {
 				return true
 			}
 		}
@@ -154,15 +154,15 @@ func (w *Answer) holdsNeuralForm(m *model.Model, open *expr.Expr) bool {
 }
 
 // substituted puts fixed parameters' values in the place of their names.
-func (w *Answer) substituted(e *expr.Expr) *expr.Expr {
+func (a *Answer) substituted(e *expr.Expr) *expr.Expr {
 	stay := map[string]bool{}
-	for _, entry := range w.All {
+	for _, entry := range a.All {
 		for name := range entry.Set {
 			stay[name] = true
 		}
 	}
 	values := map[string]*expr.Expr{}
-	for _, q := range w.Closed.Parameters {
+	for _, q := range a.Closed.Parameters {
 		if !stay[q.Name] {
 			values[q.Name] = expr.Num(q.Value)
 		}

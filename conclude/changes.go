@@ -21,49 +21,49 @@ import (
 // search has not seen. The answer is nil where there are none, where nothing differs between
 // the regimes, or where that explains nothing; then the search is returned with what
 // is known of the changes.
-func (w Searched) solveWithChanges(ctx context.Context, by Search, accepts func(*Answer) bool) (*Answer, Searched, error) {
-	next, err := w.withFurtherChanges(ctx)
+func (s Searched) solveWithChanges(ctx context.Context, by Search, accepts func(*Answer) bool) (*Answer, Searched, error) {
+	next, err := s.withFurtherChanges(ctx)
 	if err != nil || next == nil {
-		return nil, w, err
+		return nil, s, err
 	}
 	for round := range 2 {
 		clock := time.Now()
-		out, err := w.solveAgain(ctx, fmt.Sprintf("again-%d", round), next, by, clock)
+		out, err := s.solveAgain(ctx, fmt.Sprintf("again-%d", round), next, by, clock)
 		var unusable *series.DataError
 		if errors.As(err, &unusable) { // a regime that is too short
 			break
 		}
 		if err != nil {
-			return nil, w, err
+			return nil, s, err
 		}
 		if !accepts(out) || len(out.Found.Regimes) == 0 {
 			break
 		}
 		if !differ(out.InRegimes()) { // the held-out part held outliers, not a change: keep the first search
-			return nil, w, nil
+			return nil, s, nil
 		}
 		var starts []float64
-		moved := next.Data[0].Guard > 1.01*discover.Guard*w.cycle()
+		moved := next.Data[0].Guard > 1.01*discover.Guard*s.cycle()
 		for _, r := range out.Found.Regimes[1:] {
 			starts = append(starts, r.From)
-			moved = moved || math.Abs(r.From-next.Data[0].Regimes[len(starts)-1]) > discover.Guard*w.cycle()/2
+			moved = moved || math.Abs(r.From-next.Data[0].Regimes[len(starts)-1]) > discover.Guard*s.cycle()/2
 		}
 		if !moved || round > 0 {
-			return out, w, nil
+			return out, s, nil
 		}
-		next = withRegimes(w.Asked, starts, discover.Guard*w.cycle())
+		next = withRegimes(s.Asked, starts, discover.Guard*s.cycle())
 	}
-	return nil, w.disown(next.Data[0].Regimes), nil
+	return nil, s.disown(next.Data[0].Regimes), nil
 }
 
 // solveAgain solves a problem with regimes; their times are estimated again on all
 // samples of the records.
-func (w Searched) solveAgain(ctx context.Context, prefix string, p *problem.Problem, by Search, clock time.Time) (*Answer, error) {
-	next, engine, err := searched(ctx, newQuestion(p, w.Settings.under(prefix)), by)
+func (s Searched) solveAgain(ctx context.Context, prefix string, p *problem.Problem, by Search, clock time.Time) (*Answer, error) {
+	next, engine, err := searched(ctx, newQuestion(p, s.Settings.under(prefix)), by)
 	if err != nil {
 		return nil, err
 	}
-	if records := w.records(); len(records) > 0 {
+	if records := s.records(); len(records) > 0 {
 		found := *next.Found
 		if found.Regimes, err = discover.Places(ctx, next.engine(), &found, records); err != nil {
 			return nil, err
@@ -78,17 +78,17 @@ func (w Searched) solveAgain(ctx context.Context, prefix string, p *problem.Prob
 // last fifth of every regime held out; nil where there is nothing more to find.
 // A search sees the training entries, of long records in excerpts only. Where
 // changes lie is decided on all samples, held-out ones too; formulas never are.
-func (w Searched) withFurtherChanges(ctx context.Context) (*problem.Problem, error) {
-	p := w.Asked
-	if w.Found.Chosen == nil || !w.Found.Trusted() || len(p.Data) != 1 || len(p.Data[0].Regimes) > 0 || w.baseline() {
+func (s Searched) withFurtherChanges(ctx context.Context) (*problem.Problem, error) {
+	p := s.Asked
+	if s.Found.Chosen == nil || !s.Found.Trusted() || len(p.Data) != 1 || len(p.Data[0].Regimes) > 0 || s.baseline() {
 		return nil, nil
 	}
 	var changes []float64
-	if len(w.Found.Regimes) > 0 {
-		regimes := w.Found.Regimes
-		if w.Excerpted() {
+	if len(s.Found.Regimes) > 0 {
+		regimes := s.Found.Regimes
+		if s.Excerpted() {
 			var err error
-			if regimes, err = discover.Places(ctx, w.engine(), w.Found, record.CondenseAll(w.Train, w.Data.Condensing())); err != nil {
+			if regimes, err = discover.Places(ctx, s.engine(), s.Found, record.CondenseAll(s.Train, s.Data.Condensing())); err != nil {
 				return nil, err
 			}
 		}
@@ -98,18 +98,18 @@ func (w Searched) withFurtherChanges(ctx context.Context) (*problem.Problem, err
 			}
 		}
 	}
-	ahead, found, err := w.changeAhead(ctx)
+	ahead, found, err := s.changeAhead(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if found {
 		changes = append(changes, ahead)
-	} else if !w.Excerpted() || len(changes) == 0 {
+	} else if !s.Excerpted() || len(changes) == 0 {
 		return nil, nil
 	}
-	guard := discover.Guard * w.cycle()
+	guard := discover.Guard * s.cycle()
 	if found {
-		guard = aheadGuard * w.cycle()
+		guard = aheadGuard * s.cycle()
 	}
 	return withRegimes(p, changes, guard), nil
 }
@@ -123,29 +123,29 @@ func withRegimes(p *problem.Problem, starts []float64, guard float64) *problem.P
 }
 
 // disown says of changes that have not led to a model what is known of them.
-func (w Searched) disown(starts []float64) Searched {
-	if !w.Excerpted() {
-		w.Foreign = true
-		w.Notes = append(slices.Clip(w.Notes), note.Of(note.ChangeUnsolved, "", "%s: from there on the held-out data do not follow the formula, and are too few, or too different, to say what they follow. Values are of the training data alone, errors on held-out data are of that formula", discover.SayChanges(starts)))
-		return w
+func (s Searched) disown(starts []float64) Searched {
+	if !s.Excerpted() {
+		s.Foreign = true
+		s.Notes = append(slices.Clip(s.Notes), note.Of(note.ChangeUnsolved, "", "%s: from there on the held-out data do not follow the formula, and are too few, or too different, to say what they follow. Values are of the training data alone, errors on held-out data are of that formula", discover.SayChanges(starts)))
+		return s
 	}
-	w.Found = &discover.Result{Ending: discover.RegimesUnsure, Changes: starts, Data: w.Found.Data, Model: w.Problem.Model, Smoothed: w.Found.Smoothed}
-	return w
+	s.Found = &discover.Result{Ending: discover.RegimesUnsure, Changes: starts, Data: s.Found.Data, Model: s.Problem.Model, Smoothed: s.Found.Smoothed}
+	return s
 }
 
 // records are the training entries, each with the held-out one that goes on from
 // it.
-func (w Searched) records() []record.Entry {
+func (s Searched) records() []record.Entry {
 	var out []record.Entry
-	for _, e := range w.Train {
-		out = append(out, record.Continued(e, w.Test))
+	for _, e := range s.Train {
+		out = append(out, record.Continued(e, s.Test))
 	}
-	return record.CondenseAll(out, w.Data.Condensing())
+	return record.CondenseAll(out, s.Data.Condensing())
 }
 
 // engine has the settings of the run and no data.
-func (w Searched) engine() *fit.Engine {
-	return &fit.Engine{Options: w.Problem.Fit, Workers: w.Settings.Workers, Journal: w.Settings.Journal}
+func (s Searched) engine() *fit.Engine {
+	return &fit.Engine{Options: s.Problem.Fit, Workers: s.Settings.Workers, Journal: s.Settings.Journal}
 }
 
 // A formula that holds for the held-out data explains blocks of aheadCycles cycles
@@ -163,22 +163,22 @@ const (
 )
 
 // changeAhead finds, in the held-out part of a record, when a formula ceases to hold.
-func (w Searched) changeAhead(ctx context.Context) (at float64, found bool, err error) {
-	if len(w.Test) == 0 || w.Found.Chosen.Omega > 2*fit.OmegaEnd || len(w.Found.Chosen.Forms) > 0 || w.Found.Drift != "" {
+func (s Searched) changeAhead(ctx context.Context) (at float64, found bool, err error) {
+	if len(s.Test) == 0 || s.Found.Chosen.Omega > 2*fit.OmegaEnd || len(s.Found.Chosen.Forms) > 0 || s.Found.Drift != "" {
 		return 0, false, nil
 	}
-	trained := w.intoRegimes()
-	closed, err := trained.Answering().Close(w.Found.Chosen)
+	trained := s.intoRegimes()
+	closed, err := trained.Answering().Close(s.Found.Chosen)
 	if err != nil {
 		return 0, false, err
 	}
-	k := w.Data.Condensing()
-	train, test := trained.withIndicators(record.CondenseAll(w.Train, k)), record.CondenseAll(trained.Test, k)
-	known, _, err := w.costs(ctx, "ahead/known", closed, train[len(train)-1:])
+	k := s.Data.Condensing()
+	train, test := trained.withIndicators(record.CondenseAll(s.Train, k)), record.CondenseAll(trained.Test, k)
+	known, _, err := s.costs(ctx, "ahead/known", closed, train[len(train)-1:])
 	if err != nil || len(known) == 0 {
 		return 0, false, err
 	}
-	costs, blocks, err := w.costs(ctx, "ahead/held-out", closed, test)
+	costs, blocks, err := s.costs(ctx, "ahead/held-out", closed, test)
 	if err != nil {
 		return 0, false, err
 	}
@@ -206,8 +206,8 @@ func whereCostsRise(costs []float64, blocks []record.Entry, usual float64) (from
 
 // costs are the −2 log likelihoods a sample of blocks of entries, under a closed
 // model.
-func (w Searched) costs(ctx context.Context, name string, closed *model.Model, entries []record.Entry) ([]float64, []record.Entry, error) {
-	blocks := blocksOf(entries, w.Data.Time)
+func (s Searched) costs(ctx context.Context, name string, closed *model.Model, entries []record.Entry) ([]float64, []record.Entry, error) {
+	blocks := blocksOf(entries, s.Data.Time)
 	if len(blocks) == 0 {
 		return nil, nil, nil
 	}
@@ -215,9 +215,9 @@ func (w Searched) costs(ctx context.Context, name string, closed *model.Model, e
 	if err != nil {
 		return nil, nil, err
 	}
-	engine := w.engine()
+	engine := s.engine()
 	engine.Data = data
-	located, err := engine.Locate(ctx, name, carry(data, w.Found.Data, w.Found.Chosen.Sigma), w.Found.Chosen.Scale)
+	located, err := engine.Locate(ctx, name, carry(data, s.Found.Data, s.Found.Chosen.Sigma), s.Found.Chosen.Scale)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -26,37 +26,37 @@ type Prior struct {
 }
 
 // Parameters are the fitted parameters of the problem, in its order.
-func (w *Answer) Parameters() []Parameter {
-	terms := len(w.Final.Terms)
+func (a *Answer) Parameters() []Parameter {
+	terms := len(a.Final.Terms)
 	single := func(k int, name string, p *model.Parameter) Parameter {
-		out := Parameter{Name: name, Value: w.Final.Parameters[k], Half: Confidence * w.Spread[terms+k]}
+		out := Parameter{Name: name, Value: a.Final.Parameters[k], Half: Confidence * a.Spread[terms+k]}
 		if p.SD > 0 {
 			out.Prior = &Prior{Value: p.Value, SD: p.SD, Off: (out.Value - p.Value) / p.SD}
 		}
 		return out
 	}
-	differing := w.Data.Differing()
+	differing := a.Data.Differing()
 	var out []Parameter
 	at := map[string]int{}
 	for _, name := range differing {
 		at[name] = -1
 	}
 	k := -1
-	for i := range w.Found.Model.Parameters {
-		p := &w.Found.Model.Parameters[i]
+	for i := range a.Found.Model.Parameters {
+		p := &a.Found.Model.Parameters[i]
 		if slices.Contains(differing, p.Name) {
 			at[p.Name] = len(out)
-			columns, share, constant := w.Answering().Mean(p.Name)
+			columns, share, constant := a.Answering().Mean(p.Name)
 			mean := Parameter{Name: p.Name, Value: p.Value}
 			if len(columns) > 0 {
-				mean.Value, mean.Half = w.meanValue(columns, share)
+				mean.Value, mean.Half = a.meanValue(columns, share)
 				mean.Value += constant
 			}
 			if p.Fit { // the learned mean may have a prior
 				mean.Prior = single(columns[0], p.Name, p).Prior
 			}
-			if s := slices.IndexFunc(w.Final.Spreads, func(s fit.Spread) bool { return s.Parameter == p.Name }); s >= 0 {
-				mean.Spread = &w.Final.Spreads[s]
+			if s := slices.IndexFunc(a.Final.Spreads, func(s fit.Spread) bool { return s.Parameter == p.Name }); s >= 0 {
+				mean.Spread = &a.Final.Spreads[s]
 			}
 			out = append(out, mean)
 		}
@@ -71,7 +71,7 @@ func (w *Answer) Parameters() []Parameter {
 		case p.Of != "":
 			mean := &out[at[p.Of]]
 			mean.Entries = append(mean.Entries, single(k, p.Entry, p))
-		case slices.Contains(differing, p.Name), w.Problem.Model.ParameterIndex(p.Name) < 0: // a knot stands in its term
+		case slices.Contains(differing, p.Name), a.Problem.Model.ParameterIndex(p.Name) < 0: // a knot stands in its term
 		default:
 			out = append(out, single(k, p.Name, p))
 		}
@@ -80,17 +80,17 @@ func (w *Answer) Parameters() []Parameter {
 }
 
 // meanValue is a mean of fitted parameters with half the width of its 95 % interval.
-func (w *Answer) meanValue(columns []int, share float64) (value, half float64) {
-	if w.Final.Covariance == nil {
+func (a *Answer) meanValue(columns []int, share float64) (value, half float64) {
+	if a.Final.Covariance == nil {
 		for _, k := range columns {
-			value += share * w.Final.Parameters[k]
+			value += share * a.Final.Parameters[k]
 		}
 		return value, math.NaN()
 	}
 	shifted := make([]int, len(columns))
 	for i, k := range columns {
-		shifted[i] = len(w.Final.Terms) + k
+		shifted[i] = len(a.Final.Terms) + k
 	}
-	value, half = w.Combined(shifted)
+	value, half = a.Combined(shifted)
 	return share * value, share * half
 }

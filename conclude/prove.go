@@ -10,20 +10,20 @@ import (
 
 // prove assesses the formula: free runs with the one that never saw the
 // held-out entries, dynamics with the final one.
-func (w *Answer) prove(ctx context.Context) error {
-	w.Settings.Stage("assess", 0.92)
-	path := fit.ByState(w.Found.Chosen.Nodes[:len(w.Train)], len(w.Closed.States))
-	first, rest := w.halves()
+func (a *Answer) prove(ctx context.Context) error {
+	a.Settings.Stage("assess", 0.92)
+	path := fit.ByState(a.Found.Chosen.Nodes[:len(a.Train)], len(a.Closed.States))
+	first, rest := a.halves()
 	in := assess.Input{
-		Model: w.Trained, Final: w.Closed, Train: w.known(w.Train, w.Informed), Test: w.known(rest, w.Informed), Before: w.known(first, w.Informed),
-		Sigma: NoiseOfSamples(w.Data, w.Found.Chosen.Sigma), Scale: w.Found.Chosen.Scale, Omega: w.Found.Chosen.Noise().Omega, Path: path,
-		Workers: w.Settings.Workers, Journal: w.Settings.Journal,
+		Model: a.Trained, Final: a.Closed, Train: a.known(a.Train, a.Informed), Test: a.known(rest, a.Informed), Before: a.known(first, a.Informed),
+		Sigma: NoiseOfSamples(a.Data, a.Found.Chosen.Sigma), Scale: a.Found.Chosen.Scale, Omega: a.Found.Chosen.Noise().Omega, Path: path,
+		Workers: a.Settings.Workers, Journal: a.Settings.Journal,
 	}
 	var err error
-	if w.Proof, err = assess.Run(ctx, in); err != nil || len(w.Found.Regimes) == 0 {
+	if a.Proof, err = assess.Run(ctx, in); err != nil || len(a.Found.Regimes) == 0 {
 		return err
 	}
-	w.Regimes, err = w.proveRegimes(ctx, in)
+	a.Regimes, err = a.proveRegimes(ctx, in)
 	return err
 }
 

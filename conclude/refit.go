@@ -13,42 +13,42 @@ import (
 
 // expand brings a formula that was found on condensed data or excerpts back to all samples:
 // states are located along them, then everything is fitted again.
-func (w Searched) expand(ctx context.Context) (Searched, error) {
-	if w.Found.Chosen == nil || w.baseline() || !w.Sparse() {
-		return w, nil
+func (s Searched) expand(ctx context.Context) (Searched, error) {
+	if s.Found.Chosen == nil || s.baseline() || !s.Sparse() {
+		return s, nil
 	}
-	if w.Data.Condensing() == 1 && w.Found.Data != nil { // correlation is that of the samples as they are
-		w.Train, w.Test = withCorrelation(w.Train, w.Found.Data), withCorrelation(w.Test, w.Found.Data)
+	if s.Data.Condensing() == 1 && s.Found.Data != nil { // correlation is that of the samples as they are
+		s.Train, s.Test = withCorrelation(s.Train, s.Found.Data), withCorrelation(s.Test, s.Found.Data)
 	}
-	closed, err := w.Answering().Close(w.Found.Chosen)
+	closed, err := s.Answering().Close(s.Found.Chosen)
 	if err != nil {
-		return w, err
+		return s, err
 	}
-	full, err := fit.Prepare(closed, w.known(w.Train, w.Found.Chosen))
+	full, err := fit.Prepare(closed, s.known(s.Train, s.Found.Chosen))
 	if err != nil {
-		return w, err
+		return s, err
 	}
-	if w.Data, err = fit.Prepare(w.Found.Model, w.Train); err != nil {
-		return w, err
+	if s.Data, err = fit.Prepare(s.Found.Model, s.Train); err != nil {
+		return s, err
 	}
-	located, err := w.Settings.Engine(full, w.Found.Chosen.Noise()).Locate(ctx, "full/locate", full.Sigmas(), w.Found.Chosen.Scale)
+	located, err := s.Settings.Engine(full, s.Found.Chosen.Noise()).Locate(ctx, "full/locate", full.Sigmas(), s.Found.Chosen.Scale)
 	if err != nil {
-		return w, err
+		return s, err
 	}
-	if w.Data.Condensing() == 1 {
-		if w, err = w.cleanTrain(full, located); err != nil {
-			return w, err
+	if s.Data.Condensing() == 1 {
+		if s, err = s.cleanTrain(full, located); err != nil {
+			return s, err
 		}
 	}
-	start := *w.Found.Chosen
-	start.Sigma, start.Nodes = w.Data.Sigmas(), located.Path
+	start := *s.Found.Chosen
+	start.Sigma, start.Nodes = s.Data.Sigmas(), located.Path
 	start.Substeps = 0
-	fitted, err := w.Settings.Engine(w.Data, w.Problem.Fit).Trajectory(ctx, "full/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
+	fitted, err := s.Settings.Engine(s.Data, s.Problem.Fit).Trajectory(ctx, "full/refit", &start, fit.Schedule{To: start.Omega, Noise: true})
 	if err != nil {
-		return w, err
+		return s, err
 	}
-	w.Adrift = w.Found.Trusted() && adrift(fitted, w.Data, 1)
-	return w.choose(fitted), nil
+	s.Adrift = s.Found.Trusted() && adrift(fitted, s.Data, 1)
+	return s.choose(fitted), nil
 }
 
 // adriftLoss is the loss per observation, over that of the fit before it and one at
@@ -63,38 +63,38 @@ func adrift(f *fit.Fitted, d *fit.Data, before float64) bool {
 
 // refit fits the chosen formula on all entries, the held-out ones too. What it learns
 // of the material (outliers in held-out entries) is in the search that it returns.
-func (w Searched) refit(ctx context.Context) (Searched, Refit, error) {
+func (s Searched) refit(ctx context.Context) (Searched, Refit, error) {
 	var r Refit
-	loose := w.Found.Chosen.Omega // the defect weight of the search's fit
-	w, err := w.tighten(ctx)
+	loose := s.Found.Chosen.Omega // the defect weight of the search's fit
+	s, err := s.tighten(ctx)
 	if err != nil {
-		return w, r, err
+		return s, r, err
 	}
-	chosen := w.Found.Chosen
-	if r.Trained, err = w.Answering().Close(chosen); err != nil {
-		return w, r, err
+	chosen := s.Found.Chosen
+	if r.Trained, err = s.Answering().Close(chosen); err != nil {
+		return s, r, err
 	}
-	r.Final, r.All, r.Whole = chosen, w.Train, w.Data
-	if r.Informed, r.Calibrated, err = w.calibrate(ctx, chosen, loose); err != nil {
-		return w, r, err
+	r.Final, r.All, r.Whole = chosen, s.Train, s.Data
+	if r.Informed, r.Calibrated, err = s.calibrate(ctx, chosen, loose); err != nil {
+		return s, r, err
 	}
-	if len(w.Test) > 0 && !w.Foreign && !w.baseline() {
-		if w, r, err = w.extend(ctx, r, loose); err != nil {
-			return w, r, err
+	if len(s.Test) > 0 && !s.Foreign && !s.baseline() {
+		if s, r, err = s.extend(ctx, r, loose); err != nil {
+			return s, r, err
 		}
 	}
-	if r, err = w.lengthen(ctx, r); err != nil {
-		return w, r, err
+	if r, err = s.lengthen(ctx, r); err != nil {
+		return s, r, err
 	}
-	if r.Spread, err = w.uncertainty(ctx, r); err != nil {
-		return w, r, err
+	if r.Spread, err = s.uncertainty(ctx, r); err != nil {
+		return s, r, err
 	}
-	if r.Closed, err = w.Answering().Close(r.Final); err != nil {
-		return w, r, err
+	if r.Closed, err = s.Answering().Close(r.Final); err != nil {
+		return s, r, err
 	}
-	r.All = w.known(r.All, r.Final)
+	r.All = s.known(r.All, r.Final)
 	r.Closed = startingAt(r.Closed, r.Final.Nodes[0])
-	return w, r, nil
+	return s, r, nil
 }
 
 // startingAt is a closed model whose states start where the data start.
@@ -112,28 +112,28 @@ func startingAt(m *model.Model, nodes []float64) *model.Model {
 // tighten lowers the defects of the chosen fit. Regimes that begin where the problem
 // says so may begin somewhat before or after, and defects make up for that; where their
 // times were sought, doubtful samples are left out.
-func (w Searched) tighten(ctx context.Context) (Searched, error) {
-	given := slices.ContainsFunc(w.Train, func(e record.Entry) bool { return e.Regime > 0 })
-	if w.baseline() || given {
-		return w, nil
+func (s Searched) tighten(ctx context.Context) (Searched, error) {
+	given := slices.ContainsFunc(s.Train, func(e record.Entry) bool { return e.Regime > 0 })
+	if s.baseline() || given {
+		return s, nil
 	}
-	data, err := fit.Prepare(w.Found.Model, w.Train) // the search may have added knots to the problem's model
+	data, err := fit.Prepare(s.Found.Model, s.Train) // the search may have added knots to the problem's model
 	if err != nil {
-		return w, err
+		return s, err
 	}
-	tight, err := w.Settings.Engine(data, w.Problem.Fit).Tighten(ctx, "tighten", w.Found.Chosen)
+	tight, err := s.Settings.Engine(data, s.Problem.Fit).Tighten(ctx, "tighten", s.Found.Chosen)
 	if err != nil {
-		return w, err
+		return s, err
 	}
-	return w.choose(tight), nil
+	return s.choose(tight), nil
 }
 
 // lengthen joins what was cut and goes over to the long segments that the user asks
 // for, as far as data and equations bear.
-func (w Searched) lengthen(ctx context.Context, r Refit) (Refit, error) {
-	whole := &Union{Engine: w.Settings.Engine(r.Whole, w.Problem.Fit), Fit: r.Final}
-	if !w.Foreign {
-		closed, err := w.Answering().Close(r.Final)
+func (s Searched) lengthen(ctx context.Context, r Refit) (Refit, error) {
+	whole := &Union{Engine: s.Settings.Engine(r.Whole, s.Problem.Fit), Fit: r.Final}
+	if !s.Foreign {
+		closed, err := s.Answering().Close(r.Final)
 		if err != nil {
 			return r, err
 		}
@@ -145,11 +145,11 @@ func (w Searched) lengthen(ctx context.Context, r Refit) (Refit, error) {
 			whole, r.Final = joined, joined.split(r.Whole)
 		}
 	}
-	asked := w.Asked.Fit.Segment
-	if asked < 2 || w.baseline() {
+	asked := s.Asked.Fit.Segment
+	if asked < 2 || s.baseline() {
 		return r, nil
 	}
-	w.Settings.Stage("longer segments", 0.88)
+	s.Settings.Stage("longer segments", 0.88)
 	var err error
 	if r.Grown, err = whole.Engine.Grow(ctx, "final/long", whole.Fit, asked); err != nil {
 		return r, err
@@ -164,43 +164,43 @@ func (w Searched) lengthen(ctx context.Context, r Refit) (Refit, error) {
 
 // extend adds the held-out entries to the fit: their states are located under
 // the formula, then everything is fitted together.
-func (w Searched) extend(ctx context.Context, r Refit, loose float64) (Searched, Refit, error) {
+func (s Searched) extend(ctx context.Context, r Refit, loose float64) (Searched, Refit, error) {
 	chosen := r.Informed
-	tested, err := fit.Prepare(r.Trained, w.known(w.Test, chosen))
+	tested, err := fit.Prepare(r.Trained, s.known(s.Test, chosen))
 	if err != nil {
-		return w, r, err
+		return s, r, err
 	}
-	located, err := w.Settings.Engine(tested, chosen.Noise()).Locate(ctx, "final/locate", carry(tested, w.Data, chosen.Sigma), chosen.Scale)
+	located, err := s.Settings.Engine(tested, chosen.Noise()).Locate(ctx, "final/locate", carry(tested, s.Data, chosen.Sigma), chosen.Scale)
 	if err != nil {
-		return w, r, err
+		return s, r, err
 	}
-	if w, err = w.cleanTest(tested, located); err != nil {
-		return w, r, err
+	if s, err = s.cleanTest(tested, located); err != nil {
+		return s, r, err
 	}
-	r.All = slices.Concat(w.Train, w.Test)
-	if r.Whole, err = fit.Prepare(w.Found.Model, r.All); err != nil {
-		return w, r, err
+	r.All = slices.Concat(s.Train, s.Test)
+	if r.Whole, err = fit.Prepare(s.Found.Model, r.All); err != nil {
+		return s, r, err
 	}
 	start := *chosen
-	if w.Problem.Fit.Substeps == 0 {
+	if s.Problem.Fit.Substeps == 0 {
 		start.Substeps *= 2 // a search may be coarse: an error of a tenth of a defect is a bias that intervals do not know
 	}
-	start.Sigma = carry(r.Whole, w.Data, chosen.Sigma)
+	start.Sigma = carry(r.Whole, s.Data, chosen.Sigma)
 	start.Nodes = append(slices.Clone(chosen.Nodes), located.Path...)
-	w.Settings.Stage("final refit", 0.85)
-	engine := w.Settings.Engine(r.Whole, w.Problem.Fit)
+	s.Settings.Stage("final refit", 0.85)
+	engine := s.Settings.Engine(r.Whole, s.Problem.Fit)
 	if r.Final, err = engine.Trajectory(ctx, "final/refit", &start, fit.Schedule{To: loose, Noise: true}); err != nil {
-		return w, r, err
+		return s, r, err
 	}
 	if chosen.Omega < loose { // vanishing defects hold located states where they are, so they come last
 		if r.Final, err = engine.Tighten(ctx, "final/tighten", r.Final); err != nil {
-			return w, r, err
+			return s, r, err
 		}
 	}
-	if adrift(r.Final, r.Whole, chosen.Objective/float64(w.Data.Observations())) { // the formula is not defined, or runs away, along the held-out data
-		r.Final, r.All, r.Whole, r.TrainingOnly = chosen, w.Train, w.Data, true
+	if adrift(r.Final, r.Whole, chosen.Objective/float64(s.Data.Observations())) { // the formula is not defined, or runs away, along the held-out data
+		r.Final, r.All, r.Whole, r.TrainingOnly = chosen, s.Train, s.Data, true
 	}
-	return w, r, nil
+	return s, r, nil
 }
 
 // carry takes values per channel from one set of data to another.

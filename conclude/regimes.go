@@ -18,32 +18,32 @@ import (
 
 // intoRegimes goes on with the model and the entries of the regimes that a search has
 // found, or was given; with what was searched itself where there are none.
-func (w Searched) intoRegimes() Searched {
-	regimes := w.Found.Regimes
+func (s Searched) intoRegimes() Searched {
+	regimes := s.Found.Regimes
 	if len(regimes) == 0 {
-		return w
+		return s
 	}
-	p := *w.Problem
-	p.Model = w.Found.Base
-	w.Problem = &p
-	if w.Sparse() {
-		w.Train = w.withIndicators(w.Train)
+	p := *s.Problem
+	p.Model = s.Found.Base
+	s.Problem = &p
+	if s.Sparse() {
+		s.Train = s.withIndicators(s.Train)
 	}
-	w.Test = w.withIndicators(w.Test)
-	found := *w.Found
-	found.Regimes = w.complete(regimes)
-	w.Found = &found
-	return w
+	s.Test = s.withIndicators(s.Test)
+	found := *s.Found
+	found.Regimes = s.complete(regimes)
+	s.Found = &found
+	return s
 }
 
 // complete lets regimes end where the next starts, or where what is held out of them
 // ends.
-func (w Searched) complete(regimes []discover.Regime) []discover.Regime {
+func (s Searched) complete(regimes []discover.Regime) []discover.Regime {
 	regimes = slices.Clone(regimes)
 	for k := range regimes {
 		r := &regimes[k]
-		for _, e := range w.Test {
-			if e.Name == r.Entry && w.liesIn(e, *r) {
+		for _, e := range s.Test {
+			if e.Name == r.Entry && s.liesIn(e, *r) {
 				r.To = math.Max(r.To, e.Times[len(e.Times)-1])
 			}
 		}
@@ -56,12 +56,12 @@ func (w Searched) complete(regimes []discover.Regime) []discover.Regime {
 
 // withIndicators sets the indicators of entries that say in which regime they lie, or
 // else in the last one of their record: held-out ones, after it was sought.
-func (w Searched) withIndicators(entries []record.Entry) []record.Entry {
+func (s Searched) withIndicators(entries []record.Entry) []record.Entry {
 	entries = slices.Clone(entries)
 	for e := range entries {
-		for _, r := range slices.Backward(w.Found.Regimes) {
+		for _, r := range slices.Backward(s.Found.Regimes) {
 			if r.Entry == entries[e].Name && (entries[e].Regime == 0 || entries[e].Regime == r.Number) {
-				entries[e].Set = indicated(entries[e].Set, w.Found.Regimes, r)
+				entries[e].Set = indicated(entries[e].Set, s.Found.Regimes, r)
 				break
 			}
 		}
@@ -87,8 +87,8 @@ func indicated(set map[string]float64, all []discover.Regime, in discover.Regime
 }
 
 // liesIn says that an entry has the indicators of a regime.
-func (w Searched) liesIn(entry record.Entry, in discover.Regime) bool {
-	for _, r := range w.Found.Regimes {
+func (s Searched) liesIn(entry record.Entry, in discover.Regime) bool {
+	for _, r := range s.Found.Regimes {
 		if r.Name != "" && entry.Set[r.Name] != 0 != (r.Name == in.Name) {
 			return false
 		}
@@ -125,24 +125,24 @@ type Estimate struct {
 }
 
 // InRegimes are the formulas and parameters of each regime.
-func (w *Answer) InRegimes() []InRegime {
+func (a *Answer) InRegimes() []InRegime {
 	var out []InRegime
-	for _, r := range w.Found.Regimes {
+	for _, r := range a.Found.Regimes {
 		values := map[string]*expr.Expr{}
-		for name, v := range indicated(nil, w.Found.Regimes, r) {
+		for name, v := range indicated(nil, a.Found.Regimes, r) {
 			values[name] = expr.Num(v)
 		}
 		in := InRegime{Regime: r}
-		for _, right := range w.RightHandSides() {
+		for _, right := range a.RightHandSides() {
 			if right != nil {
 				right = expr.Tidy(expr.Simplify(expr.Substitute(right, values)))
 			}
 			in.Equations = append(in.Equations, right)
 		}
-		for u := range w.Problem.Model.Unknowns {
-			in.Unknowns = append(in.Unknowns, w.unknownIn(u, values))
+		for u := range a.Problem.Model.Unknowns {
+			in.Unknowns = append(in.Unknowns, a.unknownIn(u, values))
 		}
-		in.Parameters = w.parametersIn(r)
+		in.Parameters = a.parametersIn(r)
 		out = append(out, in)
 	}
 	return out
@@ -150,34 +150,34 @@ func (w *Answer) InRegimes() []InRegime {
 
 // parametersIn are the problem's fitted parameters inside a regime, each with its
 // difference there.
-func (w *Answer) parametersIn(r discover.Regime) []Estimate {
+func (a *Answer) parametersIn(r discover.Regime) []Estimate {
 	var out []Estimate
-	fitted := w.FittedParameters()
+	fitted := a.FittedParameters()
 	for i, q := range fitted {
-		if w.Problem.Model.ParameterIndex(q) < 0 || strings.Contains(q, "_in_regime_") {
+		if a.Problem.Model.ParameterIndex(q) < 0 || strings.Contains(q, "_in_regime_") {
 			continue
 		}
-		columns := []int{len(w.Final.Terms) + i}
+		columns := []int{len(a.Final.Terms) + i}
 		for k, other := range fitted {
 			if r.Name != "" && other == discover.Difference(q, r.Name) {
-				columns = append(columns, len(w.Final.Terms)+k)
+				columns = append(columns, len(a.Final.Terms)+k)
 			}
 		}
-		v, half := w.Combined(columns)
+		v, half := a.Combined(columns)
 		out = append(out, Estimate{q, v, half})
 	}
 	return out
 }
 
 // unknownIn is unknown u with the indicators put in.
-func (w *Answer) unknownIn(u int, values map[string]*expr.Expr) RegimeFormula {
+func (a *Answer) unknownIn(u int, values map[string]*expr.Expr) RegimeFormula {
 	var keys []string
 	columns, factors := map[string][]int{}, map[string]*expr.Expr{}
-	for i, t := range w.Final.Terms {
+	for i, t := range a.Final.Terms {
 		if t.Unknown != u {
 			continue
 		}
-		factor := expr.Simplify(expr.Substitute(w.Factor(i), values))
+		factor := expr.Simplify(expr.Substitute(a.Factor(i), values))
 		if factor.Kind == expr.Number && factor.Value == 0 {
 			continue
 		}
@@ -190,7 +190,7 @@ func (w *Answer) unknownIn(u int, values map[string]*expr.Expr) RegimeFormula {
 	var out RegimeFormula
 	f := &fit.Fitted{}
 	for _, key := range keys {
-		c, half := w.Combined(columns[key])
+		c, half := a.Combined(columns[key])
 		out.Terms = append(out.Terms, TermEstimate{factors[key], c, half})
 		f.Terms, f.Coefficients = append(f.Terms, fit.Term{Factor: factors[key]}), append(f.Coefficients, c)
 	}
@@ -218,28 +218,28 @@ func differ(regimes []InRegime) bool {
 
 // proveRegimes assesses every regime by itself: its exponents, its attractor, and
 // free runs where some of it is held out.
-func (w *Answer) proveRegimes(ctx context.Context, in assess.Input) (map[int]*assess.Proof, error) {
+func (a *Answer) proveRegimes(ctx context.Context, in assess.Input) (map[int]*assess.Proof, error) {
 	proofs := map[int]*assess.Proof{}
-	for _, r := range w.Found.Regimes {
+	for _, r := range a.Found.Regimes {
 		if proofs[r.Number] != nil {
 			continue
 		}
 		part := in
 		part.Train, part.Path, part.Test = nil, nil, nil
 		for e, entry := range in.Train {
-			if w.liesIn(entry, r) {
+			if a.liesIn(entry, r) {
 				part.Train, part.Path = append(part.Train, entry), append(part.Path, in.Path[e])
 			}
 		}
 		for _, entry := range in.Test {
-			if w.liesIn(entry, r) {
+			if a.liesIn(entry, r) {
 				part.Test = append(part.Test, entry)
 			}
 		}
 		if len(part.Train) == 0 {
 			continue
 		}
-		set := indicated(nil, w.Found.Regimes, r)
+		set := indicated(nil, a.Found.Regimes, r)
 		part.Model, part.Final = in.Model.WithParameters(set), in.Final.WithParameters(set)
 		if in.Journal != nil {
 			part.Journal = journal.Under(fmt.Sprintf("regime-%d", r.Number), in.Journal)

@@ -42,15 +42,15 @@ func (q Question) open() (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &opened{Question: q}
-	w.Train, w.Test = record.Split(entries)
-	if w.Data, err = fit.Prepare(q.Problem.Model, w.Train); err != nil {
+	o := &opened{Question: q}
+	o.Train, o.Test = record.Split(entries)
+	if o.Data, err = fit.Prepare(q.Problem.Model, o.Train); err != nil {
 		return nil, err
 	}
-	notes, held, once := undetermined(w.Data)
-	for i := range w.Data.Channels {
-		if text := w.Data.FarFromZero(i); text != "" {
-			notes = append(notes, note.Of(note.FarFromZero, w.Data.Channels[i].Column, "%s", text))
+	notes, held, once := undetermined(o.Data)
+	for i := range o.Data.Channels {
+		if text := o.Data.FarFromZero(i); text != "" {
+			notes = append(notes, note.Of(note.FarFromZero, o.Data.Channels[i].Column, "%s", text))
 		}
 	}
 	if m := q.Settings.Monitor; m != nil {
@@ -58,30 +58,30 @@ func (q Question) open() (*opened, error) {
 			m.Warn(n.String())
 		}
 	}
-	w.notes = notes
+	o.notes = notes
 	if held == q.Problem.Model && !held.HasEach() {
-		return w, nil
+		return o, nil
 	}
 	p := *q.Problem
 	p.Model = held
-	p.Model = holdOnce(p.PerEntry(), once, w.Train)
-	w.Problem = &p
+	p.Model = holdOnce(p.PerEntry(), once, o.Train)
+	o.Problem = &p
 	if err := checkSpreads(p.Model, p.Fit); err != nil {
 		return nil, err
 	}
-	w.Data, err = fit.Prepare(p.Model, w.Train)
-	return w, err
+	o.Data, err = fit.Prepare(p.Model, o.Train)
+	return o, err
 }
 
 // search runs a search on the opened question. The engine is the one that it ran on.
-func (w *opened) search(ctx context.Context, by Search) (Searched, *fit.Engine, error) {
-	out := Searched{Question: w.Question, Material: w.Material, Notes: w.notes}
-	engine, err := w.searcher()
+func (o *opened) search(ctx context.Context, by Search) (Searched, *fit.Engine, error) {
+	out := Searched{Question: o.Question, Material: o.Material, Notes: o.notes}
+	engine, err := o.searcher()
 	if err != nil {
 		return out, nil, err
 	}
-	if w.baseline() {
-		out.Found, err = discover.Derivatives(engine.Data, w.Problem.Discover)
+	if o.baseline() {
+		out.Found, err = discover.Derivatives(engine.Data, o.Problem.Discover)
 	} else {
 		out.Found, err = by(ctx, engine)
 	}
@@ -90,14 +90,14 @@ func (w *opened) search(ctx context.Context, by Search) (Searched, *fit.Engine, 
 	}
 	out.Sought = engine.Data
 	if out.Found.Extra != nil { // from here on the problem is that of the model with the extra state
-		p := *w.Problem
+		p := *o.Problem
 		p.Model = out.Found.Data.Model
 		out.Problem = &p
-		if out.Data, err = fit.Prepare(p.Model, w.Train); err != nil {
+		if out.Data, err = fit.Prepare(p.Model, o.Train); err != nil {
 			return out, nil, err
 		}
 	}
-	if len(out.Found.Regimes) == 0 && slices.ContainsFunc(w.Problem.Data, func(d problem.Data) bool { return len(d.Regimes) > 0 }) {
+	if len(out.Found.Regimes) == 0 && slices.ContainsFunc(o.Problem.Data, func(d problem.Data) bool { return len(d.Regimes) > 0 }) {
 		out.Notes = append(out.Notes, note.Of(note.RegimesUnused, "", "regimes are named, but only the libraries of discover know them: what was found is the same in all"))
 	}
 	out, err = out.level()
@@ -106,22 +106,22 @@ func (w *opened) search(ctx context.Context, by Search) (Searched, *fit.Engine, 
 
 // searcher is the engine of a search: on condensed data where they are dense, on
 // excerpts where they are long.
-func (w *opened) searcher() (*fit.Engine, error) {
-	data := w.Data
-	if !w.baseline() {
+func (o *opened) searcher() (*fit.Engine, error) {
+	data := o.Data
+	if !o.baseline() {
 		entries := data.Entries
 		if k := data.Condensing(); k > 1 {
 			entries = record.CondenseAll(entries, k)
 		}
 		if entries = record.Excerpts(entries); record.CountSamples(entries) < data.Samples() {
 			var err error
-			if data, err = fit.Prepare(w.Problem.Model, entries); err != nil {
+			if data, err = fit.Prepare(o.Problem.Model, entries); err != nil {
 				return nil, err
 			}
 		}
 	}
-	engine := w.Settings.Engine(data, w.Problem.Fit)
-	engine.Seed = w.Settings.Seed
+	engine := o.Settings.Engine(data, o.Problem.Fit)
+	engine.Seed = o.Settings.Seed
 	return engine, nil
 }
 

@@ -15,15 +15,15 @@ import (
 // these changes; accepts says which answers are worth to replace the first.
 func Solve(ctx context.Context, p *problem.Problem, s Settings, by Search, accepts func(*Answer) bool) (*Answer, error) {
 	clock := time.Now()
-	w, engine, err := searched(ctx, newQuestion(p, s), by)
+	first, engine, err := searched(ctx, newQuestion(p, s), by)
 	if err != nil {
 		return nil, err
 	}
-	changed, w, err := w.solveWithChanges(ctx, by, accepts)
+	changed, first, err := first.solveWithChanges(ctx, by, accepts)
 	if err != nil || changed != nil {
 		return changed, err
 	}
-	return w.answer(ctx, engine, clock)
+	return first.answer(ctx, engine, clock)
 }
 
 // searched opens a question and searches.
@@ -37,17 +37,17 @@ func searched(ctx context.Context, q Question, by Search) (Searched, *fit.Engine
 
 // answer goes on from a search to an answer: of the formula, or of neural forms where it
 // follows the data but does not move like them when left to itself.
-func (w Searched) answer(ctx context.Context, engine *fit.Engine, clock time.Time) (*Answer, error) {
-	w = w.intoRegimes()
-	w, adopted, err := w.adopt(ctx)
+func (s Searched) answer(ctx context.Context, engine *fit.Engine, clock time.Time) (*Answer, error) {
+	s = s.intoRegimes()
+	s, adopted, err := s.adopt(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if adopted {
-		engine.Data = w.Data
+		engine.Data = s.Data
 	}
-	data := w.Data // of the training entries, before anything was added to their model
-	answer, err := w.conclude(ctx, clock)
+	data := s.Data // of the training entries, before anything was added to their model
+	answer, err := s.conclude(ctx, clock)
 	if err != nil || !answer.followsWithoutMoving() {
 		return answer, err
 	}
@@ -68,33 +68,33 @@ func (w Searched) answer(ctx context.Context, engine *fit.Engine, clock time.Tim
 
 // followsWithoutMoving says of a formula that it follows the data and, left to itself,
 // does not move like them, where neural forms may stand in its place.
-func (w *Answer) followsWithoutMoving() bool {
-	if w.Proof == nil || w.Proof.Credible() {
+func (a *Answer) followsWithoutMoving() bool {
+	if a.Proof == nil || a.Proof.Credible() {
 		return false
 	}
 	switch {
-	case w.Found.Nothing(), len(w.Final.Forms) > 0: // there is nothing to learn, or it has been learned
+	case a.Found.Nothing(), len(a.Final.Forms) > 0: // there is nothing to learn, or it has been learned
 		return false
-	case w.Found.Extra != nil, len(w.Found.Regimes) > 0: // neural forms know neither
+	case a.Found.Extra != nil, len(a.Found.Regimes) > 0: // neural forms know neither
 		return false
 	}
-	return !w.baseline()
+	return !a.baseline()
 }
 
 // conclude refits what the search has found on all data and proves it; clock is when
 // the search began.
-func (w Searched) conclude(ctx context.Context, clock time.Time) (*Answer, error) {
-	w, err := w.expand(ctx)
+func (s Searched) conclude(ctx context.Context, clock time.Time) (*Answer, error) {
+	s, err := s.expand(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := &Answer{Searched: w}
+	out := &Answer{Searched: s}
 	out.Seconds.Discover = time.Since(clock).Seconds()
-	if w.Found.Chosen == nil {
+	if s.Found.Chosen == nil {
 		return out, nil
 	}
 	clock = time.Now()
-	if out.Searched, out.Refit, err = w.refit(ctx); err != nil {
+	if out.Searched, out.Refit, err = s.refit(ctx); err != nil {
 		return nil, err
 	}
 	out.Seconds.Fit = time.Since(clock).Seconds()

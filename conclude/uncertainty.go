@@ -21,7 +21,7 @@ const Blocks = 4
 // parameters: those of their covariance, or, where the evidence asked for
 // defects larger than the floor, at least those between refits of parts of the
 // record.
-func (w Searched) uncertainty(ctx context.Context, r Refit) ([]float64, error) {
+func (s Searched) uncertainty(ctx context.Context, r Refit) ([]float64, error) {
 	f := r.Final
 	sd := make([]float64, len(f.Terms)+len(f.Parameters))
 	for i := range sd {
@@ -30,7 +30,7 @@ func (w Searched) uncertainty(ctx context.Context, r Refit) ([]float64, error) {
 	if f.Driven || f.Omega <= 2*fit.OmegaEnd || len(sd) == 0 {
 		return sd, nil
 	}
-	between, err := w.blockRefits(ctx, r)
+	between, err := s.blockRefits(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -43,21 +43,21 @@ func (w Searched) uncertainty(ctx context.Context, r Refit) ([]float64, error) {
 // blockRefits fits the final formula on consecutive parts of the record and
 // returns the standard error of the mean of each coefficient and parameter.
 // A part that does not converge is left out.
-func (w Searched) blockRefits(ctx context.Context, r Refit) ([]float64, error) {
+func (s Searched) blockRefits(ctx context.Context, r Refit) ([]float64, error) {
 	var values [][]float64
 	for b := range Blocks {
-		entries, nodes := block(r.All, r.Final.Nodes, b, len(w.Problem.Model.States))
+		entries, nodes := block(r.All, r.Final.Nodes, b, len(s.Problem.Model.States))
 		if len(entries) == 0 {
 			continue
 		}
-		data, err := fit.Prepare(w.Found.Model, entries)
+		data, err := fit.Prepare(s.Found.Model, entries)
 		if err != nil {
 			return nil, err
 		}
 		start := *r.Final
 		start.Nodes = nodes
 		start.Sigma = carry(data, r.Whole, r.Final.Sigma)
-		engine := w.Settings.Engine(data, w.Problem.Fit)
+		engine := s.Settings.Engine(data, s.Problem.Fit)
 		engine.Monitor = nil // the history is of the whole record
 		f, err := engine.Trajectory(ctx, fmt.Sprintf("final/block-%d", b), &start, fit.Schedule{To: r.Final.Omega})
 		if err != nil {
@@ -105,23 +105,23 @@ func standardErrors(values [][]float64, n int) []float64 {
 }
 
 // Interval is a fitted number, coefficients before parameters, with its 95 % interval.
-func (w *Answer) Interval(column int) (value, low, high float64) {
-	if terms := len(w.Final.Terms); column < terms {
-		value = w.Final.Coefficients[column]
+func (a *Answer) Interval(column int) (value, low, high float64) {
+	if terms := len(a.Final.Terms); column < terms {
+		value = a.Final.Coefficients[column]
 	} else {
-		value = w.Final.Parameters[column-terms]
+		value = a.Final.Parameters[column-terms]
 	}
-	half := Confidence * w.Spread[column]
+	half := Confidence * a.Spread[column]
 	return value, value - half, value + half
 }
 
 // Inflation is by how much intervals are wider than the covariance says,
 // because parts of the record differ by more.
-func (w *Answer) Inflation() []float64 {
-	out := make([]float64, len(w.Spread))
-	for i, s := range w.Spread {
+func (a *Answer) Inflation() []float64 {
+	out := make([]float64, len(a.Spread))
+	for i, s := range a.Spread {
 		out[i] = 1
-		if sd := math.Sqrt(w.Final.Variance(i)); s > sd && sd > 0 {
+		if sd := math.Sqrt(a.Final.Variance(i)); s > sd && sd > 0 {
 			out[i] = s / sd
 		}
 	}
@@ -129,14 +129,14 @@ func (w *Answer) Inflation() []float64 {
 }
 
 // Combined is a sum of fitted numbers and half the width of its 95 % interval.
-func (w *Answer) Combined(columns []int) (sum, half float64) {
-	theta := append(slices.Clone(w.Final.Coefficients), w.Final.Parameters...)
-	inflation := w.Inflation()
+func (a *Answer) Combined(columns []int) (sum, half float64) {
+	theta := append(slices.Clone(a.Final.Coefficients), a.Final.Parameters...)
+	inflation := a.Inflation()
 	variance := 0.0
 	for _, i := range columns {
 		sum += theta[i]
 		for _, j := range columns {
-			variance += w.Final.Covariance[i*w.Final.Columns()+j] * inflation[i] * inflation[j]
+			variance += a.Final.Covariance[i*a.Final.Columns()+j] * inflation[i] * inflation[j]
 		}
 	}
 	return sum, Confidence * math.Sqrt(variance)

@@ -38,8 +38,8 @@ func checkSpreads(m *model.Model, o fit.Options) error {
 
 // known returns entries that set what a fit has found for the parameters with
 // values of entries.
-func (w Searched) known(entries []record.Entry, f *fit.Fitted) []record.Entry {
-	return Known(w.Data, entries, f.Parameters)
+func (s Searched) known(entries []record.Entry, f *fit.Fitted) []record.Entry {
+	return Known(s.Data, entries, f.Parameters)
 }
 
 // Known returns entries that set what fitted parameters of data say of those that differ
@@ -68,17 +68,17 @@ const leastCalibration = 10
 
 // halves are the tests as they are to be predicted. Of entries that are tests as a whole, and
 // whose own parameters no training entry tells, that is the rest; the first half is for finding these.
-func (w Searched) halves() (first, rest []record.Entry) {
-	names := w.Data.Differing()
+func (s Searched) halves() (first, rest []record.Entry) {
+	names := s.Data.Differing()
 	strange := func(e record.Entry) bool {
-		return !slices.ContainsFunc(w.Train, func(t record.Entry) bool { return t.Name == e.Name }) &&
-			slices.ContainsFunc(names, func(name string) bool { return w.Data.Fits(name, &e) })
+		return !slices.ContainsFunc(s.Train, func(t record.Entry) bool { return t.Name == e.Name }) &&
+			slices.ContainsFunc(names, func(name string) bool { return s.Data.Fits(name, &e) })
 	}
 	total, seen := map[string]int{}, map[string]int{}
-	for _, e := range w.Test {
+	for _, e := range s.Test {
 		total[e.Name] += len(e.Times)
 	}
-	for _, e := range w.Test {
+	for _, e := range s.Test {
 		if !strange(e) {
 			rest = append(rest, e)
 			continue
@@ -106,16 +106,16 @@ func (w Searched) halves() (first, rest []record.Entry) {
 // parameters that differ between entries: from the first half of each, under the
 // formula of the training entries. It returns the fit with these values,
 // and says for which entries. Loose is the defect weight of the search's fit.
-func (w Searched) calibrate(ctx context.Context, f *fit.Fitted, loose float64) (*fit.Fitted, []note.Note, error) {
-	first, _ := w.halves()
+func (s Searched) calibrate(ctx context.Context, f *fit.Fitted, loose float64) (*fit.Fitted, []note.Note, error) {
+	first, _ := s.halves()
 	if len(first) == 0 {
 		return f, nil, nil
 	}
-	closed, err := w.Answering().Close(f)
+	closed, err := s.Answering().Close(f)
 	if err != nil {
 		return nil, nil, err
 	}
-	values, err := w.valuesOf(ctx, closed, first, f, loose)
+	values, err := s.valuesOf(ctx, closed, first, f, loose)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -124,8 +124,8 @@ func (w Searched) calibrate(ctx context.Context, f *fit.Fitted, loose float64) (
 	var notes []note.Note
 	told := map[string]bool{}
 	for _, e := range first {
-		for _, name := range w.Data.Differing() {
-			k := slices.Index(w.FittedParameters(), model.OfEntry(name, e.Name))
+		for _, name := range s.Data.Differing() {
+			k := slices.Index(s.FittedParameters(), model.OfEntry(name, e.Name))
 			if v, ok := values[model.OfEntry(name, e.Name)]; ok && k >= 0 {
 				g.Parameters[k] = v
 			}
@@ -139,13 +139,13 @@ func (w Searched) calibrate(ctx context.Context, f *fit.Fitted, loose float64) (
 }
 
 // valuesOf fits nothing but the entries' own parameters, in a closed model.
-func (w Searched) valuesOf(ctx context.Context, closed *model.Model, entries []record.Entry, f *fit.Fitted, loose float64) (map[string]float64, error) {
+func (s Searched) valuesOf(ctx context.Context, closed *model.Model, entries []record.Entry, f *fit.Fitted, loose float64) (map[string]float64, error) {
 	located, err := fit.Prepare(closed, entries)
 	if err != nil {
 		return nil, err
 	}
-	sigma := carry(located, w.Data, f.Sigma)
-	at, err := w.Settings.Engine(located, fit.Options{}).Locate(ctx, "own/locate", sigma, f.Scale)
+	sigma := carry(located, s.Data, f.Sigma)
+	at, err := s.Settings.Engine(located, fit.Options{}).Locate(ctx, "own/locate", sigma, f.Scale)
 	if err != nil {
 		return nil, err
 	}
@@ -159,13 +159,13 @@ func (w Searched) valuesOf(ctx context.Context, closed *model.Model, entries []r
 		}
 		mean[p.Name] = p.Value
 		if p.Spread {
-			for _, s := range f.Spreads {
-				if s.Parameter == p.Name {
-					p.SD = s.Value
+			for _, spread := range f.Spreads {
+				if spread.Parameter == p.Name {
+					p.SD = spread.Value
 				}
 			}
 		} else {
-			given := w.Problem.Model.Parameters[w.Problem.Model.ParameterIndex(p.Name)]
+			given := s.Problem.Model.Parameters[s.Problem.Model.ParameterIndex(p.Name)]
 			p.Value, p.SD = given.Value, given.SD
 		}
 		p.Spread = false
@@ -176,7 +176,7 @@ func (w Searched) valuesOf(ctx context.Context, closed *model.Model, entries []r
 			names = append(names, e.Name)
 		}
 	}
-	own := m.PerEntry(names, func(parameter, entry string) bool { return w.Data.Fits(parameter, &record.Entry{Name: entry}) })
+	own := m.PerEntry(names, func(parameter, entry string) bool { return s.Data.Fits(parameter, &record.Entry{Name: entry}) })
 	data, err := fit.Prepare(own, entries)
 	if err != nil {
 		return nil, err
@@ -188,7 +188,7 @@ func (w Searched) valuesOf(ctx context.Context, closed *model.Model, entries []r
 		}
 	}
 	start.Nodes = at.Path
-	g, err := w.Settings.Engine(data, w.Problem.Fit).Trajectory(ctx, "own/fit", &start, fit.Schedule{From: math.Max(0.1, loose), To: loose})
+	g, err := s.Settings.Engine(data, s.Problem.Fit).Trajectory(ctx, "own/fit", &start, fit.Schedule{From: math.Max(0.1, loose), To: loose})
 	if err != nil {
 		return nil, err
 	}
