@@ -42,9 +42,19 @@ type UnknownCall struct {
 
 // Prepare collects what every stage needs of the data.
 func Prepare(m *model.Model, entries []record.Entry) (*Data, error) {
-	d := &Data{Model: m, Table: record.NewTable(entries, m.Expand)}
+	return (&Data{Model: m, Table: record.NewTable(entries, m.Expand)}).prepared()
+}
+
+// For prepares the same entries for another model, of the same states and
+// observables: nothing is estimated from the samples again.
+func (d *Data) For(m *model.Model) (*Data, error) {
+	return (&Data{Model: m, Table: d.Table}).prepared()
+}
+
+// prepared collects what a model has to do with the table.
+func (d *Data) prepared() (*Data, error) {
 	set := map[string]bool{}
-	for _, e := range entries {
+	for _, e := range d.Entries {
 		for name := range e.Set {
 			set[name] = true
 		}
