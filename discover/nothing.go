@@ -43,7 +43,7 @@ func nothing(d *fit.Data, m *model.Model, f *fit.Fitted) string {
 	default:
 		return ""
 	}
-	return text + "Sample 8 to 10 times a cycle or more often, or give what drives the motion as an input"
+	return strings.TrimSuffix(text, ". ")
 }
 
 // suspectNoise notes of an answer that it explains nothing.

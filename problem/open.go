@@ -230,8 +230,9 @@ func (p *opener) times(s *series.Series) ([]float64, error) {
 	}
 }
 
-func (p *Problem) note(kind note.Kind, about, format string, args ...any) {
+func (p *Problem) note(kind note.Kind, about, format string, args ...any) *note.Note {
 	p.Notes = append(p.Notes, note.Of(kind, about, format, args...))
+	return &p.Notes[len(p.Notes)-1]
 }
 
 // filled returns a column with its missing samples interpolated linearly.

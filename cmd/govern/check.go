@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"govern/conclude"
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
@@ -34,12 +35,7 @@ observed and what is hidden. It opens the data and judges sampling and noise.`,
 			if err != nil {
 				return err
 			}
-			var train []record.Entry
-			for _, e := range entries {
-				if !e.Test {
-					train = append(train, e)
-				}
-			}
+			train, _ := record.Split(entries)
 			data, err := fit.Prepare(p.Model, train)
 			if err != nil {
 				return err
@@ -213,65 +209,15 @@ func hiddenStates(data *fit.Data) []string {
 	return hidden
 }
 
-// What a fit wants of data, after experience with the Rössler, Lorenz and
-// Hindmarsh–Rose systems; docs/league.md shows what the defaults make of such data.
-const (
-	fewSamplesPerCycle = 10  // below it a fit becomes unreliable, below 8 it fails
-	fewCycles          = 5   // of the whole record
-	noisyChannel       = 0.5 // noise in standard deviations beyond which a channel says little
-)
-
 // judge prints what may go wrong, or that nothing is seen.
 func judge(w io.Writer, p *problem.Problem, data *fit.Data) {
-	var doubts []string
-	doubt := func(format string, args ...any) { doubts = append(doubts, fmt.Sprintf(format, args...)) }
-	if rate := data.SamplesPerCycle(); rate < fewSamplesPerCycle {
-		doubt("%.3g samples a cycle: 8 to 10 are the least for a reliable fit; record faster", rate)
-	}
-	duration := 0.0
-	for _, e := range data.Entries {
-		duration += e.Times[len(e.Times)-1] - e.Times[0]
-	}
-	if cycles := duration / (4 * data.Time); cycles < fewCycles {
-		doubt("the training data hold %.2g cycles: formulas found on so few need not hold elsewhere; record longer", cycles)
-	}
-	for _, c := range data.Channels {
-		if c.Sigma0 > noisyChannel*c.Std {
-			doubt("channel %s is mostly noise (%.2g of its standard deviation); it will count for little", c.Label(), c.Sigma0/c.Std)
-		}
-	}
-	for _, c := range data.Channels {
-		if text := c.Misgiven(data.SamplesPerCycle()); text != "" {
-			doubt("%s", text)
-		}
-	}
-	if len(p.Model.Unknowns) == 0 {
-		fitted := slices.ContainsFunc(p.Model.Parameters, func(q model.Parameter) bool { return q.Fit })
-		if !fitted {
-			doubt("nothing is unknown: `govern assess` judges this model against the data")
-		}
-	}
-	for _, name := range data.Dangling() {
-		doubt("no channel sees the state %s, neither directly nor through another equation: leave it out, or observe it", name)
-	}
-	for _, g := range data.Believed() {
-		doubt("%s; only the prior of %s decides", g, strings.Join(g.Priors, ", "))
-	}
-	for _, g := range data.Gauges() {
-		doubt("%s", g)
-	}
-	for _, d := range p.Model.Warnings {
-		doubt("%s", strings.TrimSpace(d.Error()))
-	}
-	for _, n := range p.Notes {
-		doubt("%s", n)
-	}
+	doubts := conclude.Foresee(p, data)
 	if len(doubts) == 0 {
 		fmt.Fprintln(w, "judgement nothing speaks against a fit")
 		return
 	}
 	fmt.Fprintln(w, "judgement "+plural(len(doubts), "doubt")+":")
 	for _, d := range doubts {
-		fmt.Fprintln(w, "    - "+d)
+		fmt.Fprintf(w, "    - %s\n", d)
 	}
 }
