@@ -7,7 +7,6 @@ import (
 
 	"govern/expr"
 	"govern/fit"
-	"govern/internal/vector"
 	"govern/series"
 )
 
@@ -36,7 +35,7 @@ func Derivatives(d *fit.Data, o Options) (*Result, error) {
 	}
 	sm := derived(d, path, slope)
 	f := &fit.Fitted{Sigma: d.Sigmas(), Scale: sm.Scale, Omega: fit.OmegaEnd, Substeps: 1, Residual: make([]float64, len(d.Channels))}
-	library, _ := libraries(d, o.Degree)
+	library, _ := libraries(d.Model, o.Degree)
 	reg, err := regress(d, sm, library)
 	if err != nil {
 		return nil, err
@@ -103,7 +102,7 @@ func localCubic(t, x []float64) (value, slope []float64) {
 	value, slope = make([]float64, n), make([]float64, n)
 	for i := range t {
 		lo, hi := max(i-halfWindow, 0), min(i+halfWindow+1, n)
-		var rows samples
+		rows := leastSquares{columns: 4}
 		scale := math.Max(t[hi-1]-t[i], t[i]-t[lo])
 		for k := lo; k < hi; k++ {
 			if math.IsNaN(x[k]) {
@@ -113,8 +112,7 @@ func localCubic(t, x []float64) (value, slope []float64) {
 			rows.rows = append(rows.rows, []float64{1, s, s * s, s * s * s})
 			rows.target, rows.weight = append(rows.target, x[k]), append(rows.weight, 1)
 		}
-		q := triangle(reduce(&rows, 4), 4)
-		fitted := q.solve(all(4))
+		fitted := rows.triangle().solve(all(rows.columns))
 		value[i], slope[i] = fitted.theta[0], fitted.theta[1]/scale
 	}
 	return value, slope
@@ -143,67 +141,6 @@ func derived(d *fit.Data, path, slope [][][]float64) *fit.Smoothed {
 		sm.Calls, sm.Spread = append(sm.Calls, zero), append(sm.Spread, zero)
 	}
 	return sm
-}
-
-// threshold is STLSQ over a grid of thresholds on the terms' contributions; the
-// best by information criterion wins. It returns coefficients (0 = dropped) and
-// their variances.
-func (r *regression) threshold(terms int) (theta, variance []float64) {
-	s, n := &r.samples, r.columns
-	q := triangle(reduce(s, n), n)
-	q.cost = make([]float64, terms)
-	size := make([]float64, n) // rms of each column
-	for j, c := range q.columns {
-		size[j] = math.Sqrt(vector.Dot(c, c) / float64(len(s.rows)))
-	}
-	best := math.Inf(1)
-	for exponent := -4.0; exponent <= 0; exponent += 0.1 {
-		level := math.Pow(10, exponent)
-		active := all(terms)
-		fitted := q.solve(active)
-		for range n {
-			changed := false
-			for i := range active {
-				if active[i] && math.Abs(fitted.theta[i])*size[i] < level {
-					active[i], changed = false, true
-				}
-			}
-			if !changed {
-				break
-			}
-			fitted = q.solve(active)
-		}
-		k := 0
-		for _, on := range active {
-			if on {
-				k++
-			}
-		}
-		rows := float64(len(s.rows))
-		score := rows*math.Log(math.Max(fitted.loss, 1e-300)/rows) + float64(k)*math.Log(rows)
-		if score < best {
-			best, theta, variance = score, fitted.theta, make([]float64, n)
-			for i := range theta {
-				if fitted.drop[i] > 0 {
-					variance[i] = theta[i] * theta[i] / fitted.drop[i] * fitted.loss / rows
-				}
-			}
-		}
-	}
-	return theta, variance
-}
-
-// normalise weights every equation by the size of its target, so that one
-// threshold serves all.
-func (r *regression) normalise() {
-	size, count := map[int]float64{}, map[int]float64{}
-	for i, s := range r.balance.Equation {
-		size[s] += r.target[i] * r.target[i]
-		count[s]++
-	}
-	for i, s := range r.balance.Equation {
-		r.weight[i] = 1 / math.Sqrt(math.Max(size[s]/count[s], 1e-300))
-	}
 }
 
 // nodes lays a path out as the nodes of a fit.

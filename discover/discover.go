@@ -352,7 +352,7 @@ func (f *formulas) libraries(ctx context.Context) error {
 // left: where after, if it is given, says so.
 func (f *formulas) through(ctx context.Context, which degrees, after func(degree int) (leave bool, err error)) error {
 	for degree := which.from; degree <= which.to; degree++ {
-		library, same := libraries(f.engine.Data, degree)
+		library, same := libraries(f.engine.Data.Model, degree)
 		library = multiplied(library, f.indicators)
 		if degree > which.from && same {
 			break // every library is given: one round
@@ -647,28 +647,6 @@ func (f *formulas) doubtful(u, cost int) bool {
 	return have > cost
 }
 
-// promises says whether any change towards a larger library would pay at a fit,
-// by the quadratic profile of that library. Asked only of fits that pass the
-// checks: elsewhere the profile may be far from the truth.
-func (s *search) promises(ctx context.Context, name string, f *fit.Fitted) (bool, error) {
-	here, ok := s.translate(f)
-	if !ok {
-		return true, nil
-	}
-	prof, err := s.engine.Profile(ctx, name, f, s.library)
-	if err != nil {
-		return false, err
-	}
-	q := newQuadratic(prof, s.cost)
-	found := q.search(here)
-	for i := range here {
-		if found.active[i] && !here[i] {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
 // better prefers a lower score; a fit that passes the checks goes before one
 // that does not.
 func better(a, b *candidate) bool {
@@ -699,22 +677,6 @@ func (o Options) withDefaults(d *fit.Data) Options {
 		}
 	}
 	return o
-}
-
-// libraries returns the terms of all unknowns at a degree; same says that no
-// unknown's library depends on the degree.
-func libraries(d *fit.Data, degree int) (terms []fit.Term, same bool) {
-	same = true
-	for u, unknown := range d.Model.Unknowns {
-		n := degree
-		if unknown.Library != nil && unknown.Library.Degree > 0 {
-			n = unknown.Library.Degree
-		} else {
-			same = false
-		}
-		terms = append(terms, Library(d.Model, u, n)...)
-	}
-	return terms, same
 }
 
 // roads runs the roads of one degree side by side.
@@ -785,7 +747,7 @@ func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*c
 		q := newQuadratic(prof, s.cost)
 		here := q.solve(s.active(f))
 		var trials []move
-		for _, m := range q.neighbours(&here, true) {
+		for _, m := range q.neighbours(&here) {
 			if m.loss < here.loss+o.Tie+6 && len(trials) < tieTrials {
 				trials = append(trials, m)
 			}
@@ -827,19 +789,6 @@ func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*c
 		best = &candidate{search: s, fit: settled, road: best.road, degree: best.degree}
 	}
 	return best, nil, nil
-}
-
-// translate expresses a fit's support in the library of s.
-func (s *search) translate(f *fit.Fitted) ([]bool, bool) {
-	a := make([]bool, len(s.library))
-	for _, t := range f.Terms {
-		i, ok := s.index[t.Key()]
-		if !ok {
-			return nil, false
-		}
-		a[i] = true
-	}
-	return a, true
 }
 
 // checks judges a fit by its own residuals: noise at its cap, or more loss than

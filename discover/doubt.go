@@ -219,7 +219,7 @@ func (p *probe) group(base subset, equation int, member func(k int) bool) (fall,
 		active[j] = p.terms[j].Unknown == u && member(j-p.first)
 	}
 	with = p.q.solve(active)
-	return base.loss - with.loss, float64(len(with.basis) - len(base.basis)), with
+	return base.loss - with.loss, float64(with.rank() - base.rank()), with
 }
 
 // size is the rms, along the data, of what the probes add to an equation.

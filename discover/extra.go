@@ -146,11 +146,11 @@ func (f *formulas) extra(ctx context.Context) (*Result, error) {
 // recall fits the whole library of a degree beside the extra state, and selects
 // where that promises an answer: the selection of a wrong model takes long.
 func (f *formulas) recall(ctx context.Context, degree int) error {
-	library, _ := libraries(f.engine.Data, degree)
+	library, _ := libraries(f.engine.Data.Model, degree)
 	s := newSearch(f.engine, library, f.options.Penalty)
 	name := fmt.Sprintf("degree-%d/extra", degree)
 	report(f.engine, name, 0.65)
-	first, err := s.first(ctx, name, f.path, func(q *quadratic) subset { return q.solve(all(len(q.cost))) })
+	first, err := s.everything(ctx, name, f.path)
 	if err != nil || first.Status == optim.Failed || !(first.Omega <= 2*largestDefect) {
 		return err
 	}
@@ -233,7 +233,7 @@ func (f *formulas) remembering(q memory, prefix string) (*formulas, error) {
 // equation, the most promising first.
 func (f *formulas) memories() ([]memory, error) {
 	d, sm := f.engine.Data, f.result.Smoothed
-	library, _ := libraries(d, f.options.Degree)
+	library, _ := libraries(d.Model, f.options.Degree)
 	reg, err := regress(d, sm, library)
 	if err != nil {
 		return nil, err
@@ -256,7 +256,7 @@ func (f *formulas) memories() ([]memory, error) {
 			for _, equation := range enters {
 				best := memory{loss: base - extraGain}
 				for rate := slowest / (rateFactor * d.Time); rate > 1/longest; rate /= rateFactor {
-					if m := reg.remember(filtered(d, sm, v, power, rate), equation, rate); m.loss < best.loss {
+					if m := remember(reg, d, filtered(d, sm, v, power, rate), equation, rate); m.loss < best.loss {
 						best = m
 						best.rate = rate
 					}
@@ -283,7 +283,7 @@ func (f *formulas) degree(m *memory) error {
 	d, sm := f.engine.Data, f.result.Smoothed
 	least := math.Inf(1)
 	for degree := 1; degree <= f.options.Degree; degree++ {
-		library, same := libraries(d, degree)
+		library, same := libraries(d.Model, degree)
 		if degree > 1 && same {
 			break
 		}
@@ -293,7 +293,7 @@ func (f *formulas) degree(m *memory) error {
 		}
 		reg.weight = m.weight // those of the largest library
 		equation := d.Model.StateIndex(m.extra.Enters)
-		score := reg.remember(m.path, equation, m.rate).loss
+		score := remember(reg, d, m.path, equation, m.rate).loss
 		for _, cost := range newSearch(f.engine, library, f.options.Penalty).cost {
 			score += cost
 		}
@@ -330,10 +330,10 @@ func filtered(d *fit.Data, sm *fit.Smoothed, v, power int, rate float64) [][]flo
 
 // remember adds a filtered driver to the regression of one equation, with a decay
 // from another start for each of the first entries.
-func (r *regression) remember(q [][]float64, equation int, rate float64) memory {
+func remember(r *regression, d *fit.Data, q [][]float64, equation int, rate float64) memory {
 	const decays = 6
 	width := r.columns + 1 + min(len(q), decays)
-	s := samples{columns: width, target: r.target, weight: r.weight}
+	s := leastSquares{columns: width, target: r.target, weight: r.weight}
 	flat := make([]float64, len(r.rows)*width)
 	entry, sample, before := 0, 0, -1
 	for i, row := range r.rows {
@@ -345,7 +345,7 @@ func (r *regression) remember(q [][]float64, equation int, rate float64) memory 
 		if before == equation {
 			wide[r.columns] = q[entry][sample]
 			if entry < decays {
-				times := r.data.Entries[entry].Times
+				times := d.Entries[entry].Times
 				wide[r.columns+1+entry] = math.Exp(-rate * (times[sample] - times[0]))
 			}
 		}
@@ -354,12 +354,12 @@ func (r *regression) remember(q [][]float64, equation int, rate float64) memory 
 		}
 		s.rows = append(s.rows, wide)
 	}
-	got := triangle(reduce(&s, width), width).solve(all(width))
+	got := s.triangle().solve(all(width))
 	out := memory{loss: got.loss, gain: got.theta[r.columns], weight: r.weight}
 	for e := range q {
 		path := slices.Clone(q[e])
 		if e < decays && out.gain != 0 {
-			times := r.data.Entries[e].Times
+			times := d.Entries[e].Times
 			for i := range path {
 				path[i] += got.theta[r.columns+1+e] / out.gain * math.Exp(-rate*(times[i]-times[0]))
 			}

@@ -1,6 +1,8 @@
 package discover
 
 import (
+	"slices"
+
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
@@ -67,4 +69,42 @@ func monomial(names []string, powers []int) *expr.Expr {
 		return expr.Num(1)
 	}
 	return product
+}
+
+// libraries returns the terms of all unknowns at a degree; same says that no
+// unknown's library depends on the degree.
+func libraries(m *model.Model, degree int) (terms []fit.Term, same bool) {
+	same = true
+	for u, unknown := range m.Unknowns {
+		n := degree
+		if unknown.Library != nil && unknown.Library.Degree > 0 {
+			n = unknown.Library.Degree
+		} else {
+			same = false
+		}
+		terms = append(terms, Library(m, u, n)...)
+	}
+	return terms, same
+}
+
+// multiplied joins the terms of a library by their products with each of the
+// factors.
+func multiplied(library []fit.Term, factors []*expr.Expr) []fit.Term {
+	out := slices.Clone(library)
+	for _, by := range factors {
+		for _, t := range library {
+			out = append(out, times(by, t))
+		}
+	}
+	return out
+}
+
+// times is a term with another factor in front.
+func times(by *expr.Expr, t fit.Term) fit.Term {
+	if t.Factor.Kind == expr.Number {
+		t.Factor = by
+	} else {
+		t.Factor = expr.Binary(expr.Mul, by, t.Factor)
+	}
+	return t
 }

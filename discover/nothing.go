@@ -115,7 +115,7 @@ func mapped(d *fit.Data) []string {
 	}
 	var out []string
 	for target, info := range d.Channels {
-		rows := samples{columns: 1 + len(d.Channels) + len(d.Channels)*(len(d.Channels)+1)/2}
+		rows := leastSquares{columns: 1 + len(d.Channels) + len(d.Channels)*(len(d.Channels)+1)/2}
 		sum, square := 0.0, 0.0
 		for _, entry := range d.Entries {
 			for i := range len(entry.Times) - 1 {
@@ -139,7 +139,7 @@ func mapped(d *fit.Data) []string {
 		if n < 4*float64(rows.columns) {
 			continue
 		}
-		left := triangle(reduce(&rows, rows.columns), rows.columns).solve(all(rows.columns)).loss
+		left := rows.triangle().solve(all(rows.columns)).loss
 		if share := 1 - left/(square-sum*sum/n); share > much {
 			out = append(out, fmt.Sprintf("%.0f %% of %s", 100*share, info.Column))
 		}

@@ -119,7 +119,7 @@ func refined(d *fit.Data, path *fit.Smoothed, u int, arguments [][]float64, othe
 			return 0, nil, err
 		}
 		s := reg.quadratic(make([]float64, len(library))).solve(all(len(library)))
-		return reg.left(library), s.theta[len(others):len(library)], nil
+		return reg.left(), s.theta[len(others):len(library)], nil
 	}
 	numbers = start
 	best, top, err := fitted(numbers, nil)

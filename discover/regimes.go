@@ -396,7 +396,7 @@ func cutBefore(entry, at int) cut { return cut{entry, at, at, at} }
 func (f *formulas) changes(ctx context.Context) (*segmented, error) {
 	var best *segmented
 	for degree := 1; degree <= f.options.Degree; degree++ {
-		library, same := libraries(f.engine.Data, degree)
+		library, same := libraries(f.engine.Data.Model, degree)
 		if degree > 1 && same {
 			break
 		}
@@ -629,28 +629,6 @@ func cutAt(d *fit.Data, cuts []cut, names []string) ([]record.Entry, []Regime, [
 		add(len(entry.Times), len(entry.Times)-1)
 	}
 	return entries, regimes, blocks
-}
-
-// multiplied joins the terms of a library by their products with each of the
-// factors.
-func multiplied(library []fit.Term, factors []*expr.Expr) []fit.Term {
-	out := slices.Clone(library)
-	for _, by := range factors {
-		for _, t := range library {
-			out = append(out, times(by, t))
-		}
-	}
-	return out
-}
-
-// times is a term with another factor in front.
-func times(by *expr.Expr, t fit.Term) fit.Term {
-	if t.Factor.Kind == expr.Number {
-		t.Factor = by
-	} else {
-		t.Factor = expr.Binary(expr.Mul, by, t.Factor)
-	}
-	return t
 }
 
 // sharedParameters are the fitted parameters of a model that no regime moves by

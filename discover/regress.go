@@ -9,8 +9,9 @@ import (
 	"govern/series"
 )
 
-// samples is a regression: rows of columns and their targets.
-type samples struct {
+// leastSquares is a linear regression: rows of as many columns, their targets and
+// the weights that both are multiplied by.
+type leastSquares struct {
 	columns int
 	rows    [][]float64
 	target  []float64
@@ -19,7 +20,7 @@ type samples struct {
 
 // regression is the gradient-matching problem of a library on a smoothed path.
 type regression struct {
-	samples
+	leastSquares
 	balance *fit.Balance
 	data    *fit.Data
 	scale   []float64 // per state
@@ -52,7 +53,7 @@ func regress(d *fit.Data, sm *fit.Smoothed, terms []fit.Term) (*regression, erro
 			r.weight[i] = 1 / math.Sqrt(1+b.Spread[i]*b.Spread[i]/(typical[s]*typical[s]))
 		}
 	}
-	theta := triangle(reduce(&r.samples, r.columns), r.columns).solve(all(r.columns)).theta
+	theta := r.triangle().solve(all(r.columns)).theta
 	left := r.residuals(theta)
 	sum, count := make([]float64, len(typical)), make([]float64, len(typical))
 	for i, s := range b.Equation {
@@ -117,14 +118,15 @@ func (r *regression) residuals(theta []float64) []float64 {
 // quadratic is the regression in the form that subsets are searched in; the
 // free parameters are its last columns.
 func (r *regression) quadratic(cost []float64) *quadratic {
-	q := triangle(reduce(&r.samples, r.columns), r.columns)
+	q := r.triangle()
 	q.cost = cost
 	return q
 }
 
-// left is the sum of squares that a library leaves.
-func (r *regression) left(library []fit.Term) float64 {
-	return r.quadratic(make([]float64, len(library))).solve(all(len(library))).loss
+// left is the sum of squares that the library leaves.
+func (r *regression) left() float64 {
+	terms := r.columns - len(r.balance.Parameters)
+	return r.quadratic(make([]float64, terms)).solve(all(terms)).loss
 }
 
 // omega is the defect weight at which a trajectory fit of the regression should
@@ -139,8 +141,11 @@ func (r *regression) omega(theta []float64) float64 {
 	return math.Sqrt(sum / math.Max(count, 1))
 }
 
-// triangle wraps a reduced regression of n columns, without costs.
-func triangle(reduced []float64, n int) *quadratic {
+// triangle is the sum of squares as a function of the coefficients: every column
+// is a term without a cost.
+func (s *leastSquares) triangle() *quadratic {
+	n := s.columns
+	reduced := s.reduce()
 	q := &quadratic{rows: n, size: n, cost: make([]float64, n), y: make([]float64, n)}
 	for j := range n {
 		col := make([]float64, n)
@@ -156,7 +161,8 @@ func triangle(reduced []float64, n int) *quadratic {
 
 // reduce is the triangle of the weighted rows with the target as last column,
 // by Householder reflections on blocks of rows.
-func reduce(s *samples, n int) []float64 {
+func (s *leastSquares) reduce() []float64 {
+	n := s.columns
 	w := n + 1
 	block := 4 * w
 	a := make([]float64, (w+block)*w)

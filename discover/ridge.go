@@ -189,7 +189,7 @@ func (f *formulas) angle(d *fit.Data, path *fit.Smoothed, u int, arguments [][]f
 		if err != nil {
 			return 0, 0, 0, err
 		}
-		return reg.left(library), share, first, nil
+		return reg.left(), share, first, nil
 	}
 	best, where := math.Inf(1), 0.0
 	for k := range angles {

@@ -36,7 +36,7 @@ func Rival(ctx context.Context, e *fit.Engine, o Options, r *Result, formulas ma
 	if r.Chosen == nil || r.Smoothed == nil {
 		return out, fmt.Errorf("discover: the search has chosen no formula that a rival could be compared with")
 	}
-	own, _ := libraries(e.Data, r.Degree)
+	own, _ := libraries(e.Data.Model, r.Degree)
 	chosen := newSearch(e, own, o.Penalty)
 	if _, ok := chosen.translate(r.Chosen); !ok {
 		return out, fmt.Errorf("discover: the chosen formula has terms outside the library of degree %d", r.Degree)
@@ -78,7 +78,7 @@ func Rival(ctx context.Context, e *fit.Engine, o Options, r *Result, formulas ma
 func rivalTerms(e *fit.Engine, o Options, degree int, formulas map[string]*expr.Expr) (*search, []fit.Term, []float64, error) {
 	missing := ""
 	for ; degree <= max(o.Degree, degree); degree++ {
-		library, same := libraries(e.Data, degree)
+		library, same := libraries(e.Data.Model, degree)
 		s := newSearch(e, library, o.Penalty)
 		var terms []fit.Term
 		var coefficients []float64

@@ -142,7 +142,7 @@ func (s *search) proposals(q *quadratic, here []bool) []move {
 		}
 		out = append(out, move{active: a})
 	}
-	for _, m := range q.neighbours(&full, true) {
+	for _, m := range q.neighbours(&full) {
 		if len(out) >= 8 || m.loss >= full.loss-improvement {
 			break
 		}
@@ -173,50 +173,7 @@ func (s *search) settle(ctx context.Context, name string, f *fit.Fitted) (*fit.F
 	return f, nil
 }
 
-// tuneFactor is the step of the defect weight in tune, tuneSteps the most steps.
-// A larger weight must be worth tuneWorth in −2 log evidence a step, and a smaller one
-// may cost as much in all: where the data hardly say, equations hold exactly.
-const (
-	tuneFactor = 1.7782794100389228 // a quarter of a decade
-	tuneSteps  = 6
-	tuneWorth  = 2
-)
-
-// tune moves the defect weight to where the evidence of the present terms is
-// best, re-estimating the noise on the way: the first fit chose it with other
-// terms.
-func tune(ctx context.Context, e *fit.Engine, name string, f *fit.Fitted) (*fit.Fitted, error) {
-	if e.Options.Omega > 0 || f.Status == optim.Failed {
-		return f, nil
-	}
-	for _, factor := range []float64{tuneFactor, 1 / tuneFactor} {
-		moved := false
-		worst := f.Evidence + tuneWorth
-		for step := range tuneSteps {
-			omega := f.Omega * factor
-			if omega < fit.OmegaEnd*0.99 {
-				break
-			}
-			g, err := e.Trajectory(ctx, fmt.Sprintf("%s/%.2g-%d", name, factor, step), f, fit.Schedule{To: omega, Noise: true})
-			if err != nil {
-				return nil, err
-			}
-			if factor > 1 {
-				worst = f.Evidence - tuneWorth
-			}
-			if !(g.Evidence < worst) {
-				break
-			}
-			f, moved = g, true
-		}
-		if moved {
-			break
-		}
-	}
-	return f, nil
-}
-
-// full is the road that starts from every term (road C).
+// full is the road that starts from every term.
 func (s *search) full(ctx context.Context, name string, sm *fit.Smoothed) (*fit.Fitted, error) {
 	f, err := s.everything(ctx, name, sm)
 	if err != nil || f.Status == optim.Failed {
@@ -234,15 +191,9 @@ func (s *search) everything(ctx context.Context, name string, sm *fit.Smoothed) 
 }
 
 // grown is the road that starts from the terms a regression on the smoothed
-// path supports (road B).
+// path supports.
 func (s *search) grown(ctx context.Context, name string, sm *fit.Smoothed) (*fit.Fitted, error) {
-	return s.road(ctx, name, sm, func(q *quadratic) subset { return q.search(all(len(q.cost))) })
-}
-
-// road regresses the smoothed unknowns on the library, fits the chosen terms on
-// trajectories while the defect weight falls, and selects.
-func (s *search) road(ctx context.Context, name string, sm *fit.Smoothed, choose func(*quadratic) subset) (*fit.Fitted, error) {
-	f, err := s.first(ctx, name, sm, choose)
+	f, err := s.first(ctx, name, sm, func(q *quadratic) subset { return q.search(all(len(q.cost))) })
 	if err != nil || f.Status == optim.Failed {
 		return f, err
 	}
@@ -287,4 +238,39 @@ func (s *search) first(ctx context.Context, name string, sm *fit.Smoothed, choos
 	}
 	return s.engine.Trajectory(ctx, name+"/first", start,
 		fit.Schedule{From: math.Min(math.Max(omega, end), 10), To: end, Noise: true})
+}
+
+// promises says whether any change towards a larger library would pay at a fit,
+// by the quadratic profile of that library. Asked only of fits that pass the
+// checks: elsewhere the profile may be far from the truth.
+func (s *search) promises(ctx context.Context, name string, f *fit.Fitted) (bool, error) {
+	here, ok := s.translate(f)
+	if !ok {
+		return true, nil
+	}
+	prof, err := s.engine.Profile(ctx, name, f, s.library)
+	if err != nil {
+		return false, err
+	}
+	q := newQuadratic(prof, s.cost)
+	found := q.search(here)
+	for i := range here {
+		if found.active[i] && !here[i] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// translate expresses a fit's support in the library of s.
+func (s *search) translate(f *fit.Fitted) ([]bool, bool) {
+	a := make([]bool, len(s.library))
+	for _, t := range f.Terms {
+		i, ok := s.index[t.Key()]
+		if !ok {
+			return nil, false
+		}
+		a[i] = true
+	}
+	return a, true
 }

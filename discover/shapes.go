@@ -707,28 +707,6 @@ func (b *bend) moved(theta []float64) []float64 {
 	return out
 }
 
-// prune drops active terms between first and end, the least significant first,
-// while the loss with the given price of a term falls; the loss returned holds the
-// price.
-func (q *quadratic) prune(active []bool, first, end int, price float64) subset {
-	for {
-		s := q.solve(active)
-		least, kept := -1, 0
-		for j := first; j < end; j++ {
-			if active[j] {
-				if kept++; least < 0 || s.drop[j] < s.drop[least] {
-					least = j
-				}
-			}
-		}
-		if least < 0 || !(s.drop[least] < price) {
-			s.loss += price * float64(kept)
-			return s
-		}
-		active[least] = false
-	}
-}
-
 // base is the polynomial beside a bend.
 func (f *formulas) base(u int) []fit.Term {
 	degree := 1

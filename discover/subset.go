@@ -50,6 +50,9 @@ type subset struct {
 	rest   []float64 // y minus its projection
 }
 
+// rank is how many columns took part that are no combination of the others.
+func (s *subset) rank() int { return len(s.basis) }
+
 // collinear is the relative length of what remains of a column below which it
 // counts as a combination of the others.
 const collinear = 1e-9
@@ -141,7 +144,7 @@ func (q *quadratic) gain(s *subset, j int) float64 {
 func (q *quadratic) search(active []bool) subset {
 	s := q.solve(active)
 	for {
-		moves := q.neighbours(&s, true)
+		moves := q.neighbours(&s)
 		if len(moves) == 0 {
 			return s
 		}
@@ -162,9 +165,9 @@ type move struct {
 	loss   float64
 }
 
-// neighbours lists the supports one drop, one addition or (with swaps) one
+// neighbours lists the supports one drop, one addition or one
 // exchange away, by rising loss. Cost: k·p²·k multiply-adds for k active of p.
-func (q *quadratic) neighbours(s *subset, swaps bool) []move {
+func (q *quadratic) neighbours(s *subset) []move {
 	var out []move
 	put := func(drop, add int, loss float64) {
 		a := slices.Clone(s.active)
@@ -182,7 +185,7 @@ func (q *quadratic) neighbours(s *subset, swaps bool) []move {
 			continue
 		}
 		put(j, -1, s.loss-c+s.drop[j])
-		if !swaps || s.drop[j] > 1e4+100*c && len(q.cost) > 20 {
+		if s.drop[j] > 1e4+100*c && len(q.cost) > 20 {
 			continue // nothing replaces it
 		}
 		a := slices.Clone(s.active)
@@ -196,4 +199,26 @@ func (q *quadratic) neighbours(s *subset, swaps bool) []move {
 	}
 	slices.SortStableFunc(out, func(a, b move) int { return cmp.Compare(a.loss, b.loss) })
 	return out
+}
+
+// prune drops active terms between first and end, the least significant first,
+// while the loss with the given price of a term falls; the loss returned holds the
+// price.
+func (q *quadratic) prune(active []bool, first, end int, price float64) subset {
+	for {
+		s := q.solve(active)
+		least, kept := -1, 0
+		for j := first; j < end; j++ {
+			if active[j] {
+				if kept++; least < 0 || s.drop[j] < s.drop[least] {
+					least = j
+				}
+			}
+		}
+		if least < 0 || !(s.drop[least] < price) {
+			s.loss += price * float64(kept)
+			return s
+		}
+		active[least] = false
+	}
 }
