@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 )
@@ -26,7 +27,7 @@ func (f *formulas) absent(ctx context.Context) error {
 		var found []*candidate
 		for i, t := range c.fit.Terms {
 			for _, by := range f.indicators {
-				j := slices.IndexFunc(c.fit.Terms, func(d fit.Term) bool { return d.Key() == times(by, t).Key() })
+				j := slices.IndexFunc(c.fit.Terms, func(d fit.Term) bool { return d.Key() == terms.Times(by, t).Key() })
 				if j < 0 || by.Kind != expr.Name {
 					continue
 				}
@@ -36,25 +37,25 @@ func (f *formulas) absent(ctx context.Context) error {
 					continue
 				}
 				s := c.search
-				library := slices.Clone(s.library)
-				library[s.index[t.Key()]] = times(expr.Binary(expr.Sub, expr.Num(1), by), t)
+				library := slices.Clone(s.Library)
+				library[s.Index[t.Key()]] = terms.Times(expr.Binary(expr.Sub, expr.Num(1), by), t)
 				without := *c.fit
 				without.Terms, without.Coefficients = slices.Clone(c.fit.Terms), slices.Clone(c.fit.Coefficients)
-				without.Terms[i] = library[s.index[t.Key()]]
+				without.Terms[i] = library[s.Index[t.Key()]]
 				without.Terms, without.Coefficients = slices.Delete(without.Terms, j, j+1), slices.Delete(without.Coefficients, j, j+1)
-				next := newSearch(s.engine, library, f.options.Penalty)
+				next := terms.NewSelection(s.Engine, library, f.options.Penalty)
 				name := fmt.Sprintf("%sabsent-%d/%d-%s", f.prefix, round, i, by.Ident)
-				g, err := s.engine.Trajectory(ctx, name, &without, fit.Schedule{To: c.fit.Omega, Iterations: refitIterations})
+				g, err := s.Engine.Trajectory(ctx, name, &without, fit.Schedule{To: c.fit.Omega, Iterations: terms.RefitIterations})
 				if err != nil {
 					return err
 				}
-				if next.loss(g) >= s.loss(c.fit) {
+				if next.Loss(g) >= s.Loss(c.fit) {
 					continue
 				}
-				if g, err = next.settle(ctx, name, g); err != nil {
+				if g, err = next.Settle(ctx, name, g); err != nil {
 					return err
 				}
-				found = append(found, &candidate{search: next, fit: g, road: "absent", degree: c.degree, checks: checks(s.engine.Data, g)})
+				found = append(found, &candidate{search: next, fit: g, road: "absent", degree: c.degree, checks: checks(s.Engine.Data, g)})
 			}
 		}
 		if !f.consider(found) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/series"
@@ -60,7 +61,7 @@ func (f *formulas) otherForms(best *candidate) ([]Tie, error) {
 		if !c.passed() || !series.Finite(delta) || delta >= f.options.Tie || c.class() == best.class() || len(c.fit.Forms) > 0 {
 			continue
 		}
-		if _, ok := best.search.translate(c.fit); ok {
+		if _, ok := best.search.Translate(c.fit); ok {
 			continue // ties has refitted it
 		}
 		have, ok := classes[c.class()]
@@ -85,7 +86,7 @@ func (f *formulas) otherForms(best *candidate) ([]Tie, error) {
 		}
 		if !same {
 			shown = append(shown, c)
-			out = append(out, Tie{Fitted: c.fit, Delta: math.Max(c.score()-best.score(), 0), Model: c.search.engine.Data.Model})
+			out = append(out, Tie{Fitted: c.fit, Delta: math.Max(c.score()-best.score(), 0), Model: c.search.Engine.Data.Model})
 		}
 	}
 	return out, nil
@@ -182,7 +183,7 @@ func (c *candidate) along(u int, names []string, arguments [][]float64) ([]float
 func (c *candidate) numbers() map[string]float64 {
 	values := map[string]float64{}
 	fitted := 0
-	for _, p := range c.search.engine.Data.Model.Parameters {
+	for _, p := range c.search.Engine.Data.Model.Parameters {
 		if values[p.Name] = p.Value; p.Fit {
 			values[p.Name] = c.fit.Parameters[fitted]
 			fitted++
@@ -238,7 +239,7 @@ func (f *formulas) dense(best *candidate) ([]Dense, error) {
 			continue // the reader's choice
 		}
 		d := Dense{Unknown: unknown.Name, Degree: f.options.Degree}
-		d.From = len(Library(f.engine.Data.Model, u, d.Degree))
+		d.From = len(terms.Library(f.engine.Data.Model, u, d.Degree))
 		highest, powers, bends := 0, 0, false
 		for _, t := range best.fit.Terms {
 			switch {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/series"
@@ -35,13 +36,13 @@ func Derivatives(d *fit.Data, o Options) (*Result, error) {
 	}
 	sm := derived(d, path, slope)
 	f := &fit.Fitted{Sigma: d.Sigmas(), Scale: sm.Scale, Omega: fit.OmegaEnd, Substeps: 1, Residual: make([]float64, len(d.Channels))}
-	library, _ := libraries(d.Model, o.Degree)
-	reg, err := regress(d, sm, library)
+	library, _ := terms.Libraries(d.Model, o.Degree)
+	reg, err := terms.Regress(d, sm, library)
 	if err != nil {
 		return nil, err
 	}
-	reg.normalise()
-	theta, variance := reg.threshold(len(library))
+	reg.WeighByTarget()
+	theta, variance := reg.Threshold(len(library))
 	var variances []float64
 	for i, t := range library {
 		if theta[i] != 0 {
@@ -54,7 +55,7 @@ func Derivatives(d *fit.Data, o Options) (*Result, error) {
 	for i := range free {
 		free[i] = math.Inf(1)
 	}
-	for k, i := range reg.balance.Parameters {
+	for k, i := range reg.Balance.Parameters {
 		f.Parameters[i] += theta[len(library)+k]
 		free[i] = variance[len(library)+k]
 	}
@@ -102,18 +103,18 @@ func localCubic(t, x []float64) (value, slope []float64) {
 	value, slope = make([]float64, n), make([]float64, n)
 	for i := range t {
 		lo, hi := max(i-halfWindow, 0), min(i+halfWindow+1, n)
-		rows := leastSquares{columns: 4}
+		rows := terms.LeastSquares{Columns: 4}
 		scale := math.Max(t[hi-1]-t[i], t[i]-t[lo])
 		for k := lo; k < hi; k++ {
 			if math.IsNaN(x[k]) {
 				continue
 			}
 			s := (t[k] - t[i]) / scale
-			rows.rows = append(rows.rows, []float64{1, s, s * s, s * s * s})
-			rows.target, rows.weight = append(rows.target, x[k]), append(rows.weight, 1)
+			rows.Rows = append(rows.Rows, []float64{1, s, s * s, s * s * s})
+			rows.Target, rows.Weight = append(rows.Target, x[k]), append(rows.Weight, 1)
 		}
-		fitted := rows.triangle().solve(all(rows.columns))
-		value[i], slope[i] = fitted.theta[0], fitted.theta[1]/scale
+		fitted := rows.Triangle().Solve(terms.All(rows.Columns))
+		value[i], slope[i] = fitted.Theta[0], fitted.Theta[1]/scale
 	}
 	return value, slope
 }

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/journal"
@@ -78,14 +78,14 @@ type Try struct {
 
 // candidate is the outcome of a road.
 type candidate struct {
-	search *search
+	search *terms.Selection
 	fit    *fit.Fitted
 	road   string
 	degree int
 	checks []Check
 }
 
-func (c *candidate) score() float64 { return c.search.score(c.fit) }
+func (c *candidate) score() float64 { return c.search.Score(c.fit) }
 
 func (c *candidate) passed() bool { return passed(c.checks) }
 
@@ -128,7 +128,7 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 		if regimes, err := f.librariesOrRegimes(ctx); err != nil || regimes != nil {
 			return regimes, err
 		}
-		if f.best != nil && f.best.passed() && nothing(e.Data, f.best.search.engine.Data.Model, f.best.fit) != "" {
+		if f.best != nil && f.best.passed() && nothing(e.Data, f.best.search.Engine.Data.Model, f.best.fit) != "" {
 			return f.conclude(ctx)
 		}
 		// With every state observed annealing does not end too soon, while a fit that
@@ -229,9 +229,9 @@ func (f *formulas) answer(ctx context.Context) (*Result, error) {
 	if best, res.Ties, err = ties(ctx, best, f.all, f.options); err != nil {
 		return nil, err
 	}
-	best.checks = checks(best.search.engine.Data, best.fit)
+	best.checks = checks(best.search.Engine.Data, best.fit)
 	if best.fit.Driven {
-		more, err := white(best.search.engine, best.fit)
+		more, err := white(best.search.Engine, best.fit)
 		if err != nil {
 			return nil, err
 		}
@@ -255,7 +255,7 @@ func (f *formulas) answer(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
-	if res.Lacks, err = lacks(ctx, best.search.engine, best.fit); err != nil {
+	if res.Lacks, err = lacks(ctx, best.search.Engine, best.fit); err != nil {
 		return nil, err
 	}
 	if f.drift != nil {
@@ -306,8 +306,8 @@ func (f *formulas) better(ctx context.Context) (bool, error) {
 
 // choose makes a formula the answer.
 func (r *Result) choose(c *candidate) {
-	r.Ending, r.Model = Formula, c.search.engine.Data.Model
-	r.Chosen, r.Checks, r.Degree, r.Library = c.fit, c.checks, c.degree, len(c.search.library)
+	r.Ending, r.Model = Formula, c.search.Engine.Data.Model
+	r.Chosen, r.Checks, r.Degree, r.Library = c.fit, c.checks, c.degree, len(c.search.Library)
 }
 
 // formulas is a search over libraries, from a path of the states and unknown
@@ -352,15 +352,15 @@ func (f *formulas) libraries(ctx context.Context) error {
 // left: where after, if it is given, says so.
 func (f *formulas) through(ctx context.Context, which degrees, after func(degree int) (leave bool, err error)) error {
 	for degree := which.from; degree <= which.to; degree++ {
-		library, same := libraries(f.engine.Data.Model, degree)
-		library = multiplied(library, f.indicators)
+		library, same := terms.Libraries(f.engine.Data.Model, degree)
+		library = terms.Multiplied(library, f.indicators)
 		if degree > which.from && same {
 			break // every library is given: one round
 		}
-		s := newSearch(f.engine, library, f.options.Penalty)
+		s := terms.NewSelection(f.engine, library, f.options.Penalty)
 		name := fmt.Sprintf("%sdegree-%d", f.prefix, degree)
 		if f.best != nil && f.best.passed() && !f.best.exhausted() {
-			more, err := s.promises(ctx, name+"/promise", f.best.fit)
+			more, err := s.Promises(ctx, name+"/promise", f.best.fit)
 			if err != nil {
 				return err
 			}
@@ -400,7 +400,7 @@ func (c *candidate) exhausted() bool {
 	}
 	const most = 0.75
 	of, kept := map[int]float64{}, map[int]float64{}
-	for _, t := range c.search.library {
+	for _, t := range c.search.Library {
 		of[t.Unknown]++
 	}
 	for _, t := range c.fit.Terms {
@@ -416,15 +416,15 @@ func (c *candidate) exhausted() bool {
 
 // from runs the roads of a degree from a path. A wary search takes none where the
 // whole library does not explain the data.
-func (f *formulas) from(ctx context.Context, s *search, name string, degree int, path *fit.Smoothed) ([]*candidate, error) {
-	if f.wary && len(s.library) > 0 {
+func (f *formulas) from(ctx context.Context, s *terms.Selection, name string, degree int, path *fit.Smoothed) ([]*candidate, error) {
+	if f.wary && len(s.Library) > 0 {
 		var err error
-		if s.begun, err = s.everything(ctx, name+"/full", path); err != nil || !passed(checks(f.engine.Data, s.begun)) {
+		if s.Started, err = s.StartAll(ctx, name+"/full", path); err != nil || !passed(checks(f.engine.Data, s.Started)) {
 			return nil, err
 		}
-		defer func() { s.begun = nil }() // it belongs to this path
+		defer func() { s.Started = nil }() // it belongs to this path
 	}
-	return s.roads(ctx, name, degree, f.options, path)
+	return roads(ctx, s, name, degree, f.options, path)
 }
 
 // again goes on from the best fit where it has not come to rest at the smallest
@@ -444,25 +444,25 @@ func (f *formulas) again(ctx context.Context) error {
 		for _, road := range []string{"chosen", "full"} {
 			start := c.fit
 			if road == "full" {
-				theta := make([]float64, len(s.library), len(s.library)+len(c.fit.Parameters))
+				theta := make([]float64, len(s.Library), len(s.Library)+len(c.fit.Parameters))
 				for i, t := range c.fit.Terms {
-					theta[s.index[t.Key()]] = c.fit.Coefficients[i]
+					theta[s.Index[t.Key()]] = c.fit.Coefficients[i]
 				}
-				start = s.with(c.fit, all(len(s.library)), append(theta, c.fit.Parameters...))
+				start = s.Near(c.fit, terms.All(len(s.Library)), append(theta, c.fit.Parameters...))
 			}
 			name := fmt.Sprintf("%sagain-%d/%s", f.prefix, round, road)
-			report(s.engine, name, 0.7)
-			g, err := s.engine.Trajectory(ctx, name+"/first", start, fit.Schedule{To: fit.OmegaEnd, Iterations: againIterations, Noise: true})
+			report(s.Engine, name, 0.7)
+			g, err := s.Engine.Trajectory(ctx, name+"/first", start, fit.Schedule{To: fit.OmegaEnd, Iterations: againIterations, Noise: true})
 			if err != nil {
 				return err
 			}
 			if g.Status == optim.Failed {
 				continue
 			}
-			if g, err = s.settle(ctx, name, g); err != nil {
+			if g, err = s.Settle(ctx, name, g); err != nil {
 				return err
 			}
-			found = append(found, &candidate{search: s, fit: g, road: "again, " + road, degree: c.degree, checks: checks(s.engine.Data, g)})
+			found = append(found, &candidate{search: s, fit: g, road: "again, " + road, degree: c.degree, checks: checks(s.Engine.Data, g)})
 		}
 		if !f.consider(found) {
 			return nil
@@ -491,13 +491,13 @@ func (f *formulas) coloured(ctx context.Context) (*Result, error) {
 		return nil, nil
 	}
 	if c.passed() && (c.fit.Omega <= againDefect || c.fit.Driven) {
-		if correlated, err := c.search.engine.Correlated(c.fit); err != nil || !correlated {
+		if correlated, err := c.search.Engine.Correlated(c.fit); err != nil || !correlated {
 			return nil, err
 		}
 	}
-	entries, err := c.search.engine.Coloured(ctx, f.prefix+"coloured", c.fit)
+	entries, err := c.search.Engine.Coloured(ctx, f.prefix+"coloured", c.fit)
 	if plain := f.plain(); err == nil && entries == nil && plain != nil && c.bends() { // it may have bent along the noise
-		entries, err = plain.search.engine.Coloured(ctx, f.prefix+"coloured-plain", plain.fit)
+		entries, err = plain.search.Engine.Coloured(ctx, f.prefix+"coloured-plain", plain.fit)
 	}
 	if err != nil || entries == nil {
 		return nil, err
@@ -519,7 +519,7 @@ func (f *formulas) coloured(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	if r.Memory = memories(r.Data); len(r.Memory) > 0 { // of the equations, more likely
-		if r.Lacks, err = lacks(ctx, c.search.engine, c.fit); err != nil {
+		if r.Lacks, err = lacks(ctx, c.search.Engine, c.fit); err != nil {
 			return nil, err
 		}
 	}
@@ -556,7 +556,7 @@ func (f *formulas) resmooth(ctx context.Context) error {
 	m := f.engine.Data.Model
 	given := fittedOf(m)
 	one := slices.ContainsFunc(m.Unknowns, func(u model.Unknown) bool { return len(u.Arguments) == 1 && u.Library == nil })
-	if f.best == nil || !series.Finite(f.best.score()) || f.prefix != "" || f.memory != nil || len(f.engine.Data.Unseen()) > 0 || len(given) == 0 || !one || f.best.search.engine.Data.Model != m {
+	if f.best == nil || !series.Finite(f.best.score()) || f.prefix != "" || f.memory != nil || len(f.engine.Data.Unseen()) > 0 || len(given) == 0 || !one || f.best.search.Engine.Data.Model != m {
 		return nil
 	}
 	moved := false
@@ -679,52 +679,6 @@ func (o Options) withDefaults(d *fit.Data) Options {
 	return o
 }
 
-// roads runs the roads of one degree side by side.
-func (s *search) roads(ctx context.Context, prefix string, degree int, o Options, sm *fit.Smoothed) ([]*candidate, error) {
-	var out []*candidate
-	switch {
-	case len(s.library) == 0: // both roads are one
-		out = append(out, &candidate{road: "full"})
-	case o.Roads == "both":
-		out = append(out, &candidate{road: "grown"}, &candidate{road: "full"})
-	default:
-		out = append(out, &candidate{road: o.Roads})
-	}
-	errs := make([]error, len(out))
-	var wg sync.WaitGroup
-	for i, c := range out {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			name := prefix + "/" + c.road
-			if len(s.library) == 0 {
-				report(s.engine, "fit", 0.3)
-			} else {
-				report(s.engine, name, 0.2+0.1*float64(degree))
-			}
-			walk := s.grown
-			switch c.road {
-			case "full":
-				walk = s.full
-			case roadWhole:
-				walk = s.whole
-			}
-			c.search, c.degree = s, degree
-			c.fit, errs[i] = walk(ctx, name, sm)
-			if errs[i] == nil {
-				c.checks = checks(s.engine.Data, c.fit)
-			}
-		}()
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
 // tieTrials bounds the neighbours that are refitted for the tie list.
 const tieTrials = 12
 
@@ -733,45 +687,45 @@ const tieTrials = 12
 // better becomes the best, and the search goes on from there.
 func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*candidate, []Tie, error) {
 	s := best.search
-	e := s.engine
-	if len(s.library) == 0 {
+	e := s.Engine
+	if len(s.Library) == 0 {
 		return best, nil, nil
 	}
 	for round := range 5 {
 		f := best.fit
 		report(e, "ties", 0.75)
-		prof, err := e.Profile(ctx, fmt.Sprintf("ties-%d/profile", round), f, s.library)
+		prof, err := e.Profile(ctx, fmt.Sprintf("ties-%d/profile", round), f, s.Library)
 		if err != nil {
 			return nil, nil, err
 		}
-		q := newQuadratic(prof, s.cost)
-		here := q.solve(s.active(f))
-		var trials []move
-		for _, m := range q.neighbours(&here) {
-			if m.loss < here.loss+o.Tie+6 && len(trials) < tieTrials {
+		q := terms.NewQuadratic(prof, s.Cost)
+		here := q.Solve(s.Active(f))
+		var trials []terms.Move
+		for _, m := range q.Neighbours(&here) {
+			if m.Loss < here.Loss+o.Tie+6 && len(trials) < tieTrials {
 				trials = append(trials, m)
 			}
 		}
 		for _, c := range all {
-			if a, ok := s.translate(c.fit); ok && !slices.Equal(a, here.active) && series.Finite(c.score()) && c.score() < best.score()+o.Tie+30 {
-				trials = append(trials, move{active: a})
+			if a, ok := s.Translate(c.fit); ok && !slices.Equal(a, here.Active) && series.Finite(c.score()) && c.score() < best.score()+o.Tie+30 {
+				trials = append(trials, terms.Move{Active: a})
 			}
 		}
 		var out []Tie
 		var winner *fit.Fitted
-		seen := [][]bool{here.active}
+		seen := [][]bool{here.Active}
 		for k, m := range trials {
-			if slices.ContainsFunc(seen, func(a []bool) bool { return slices.Equal(a, m.active) }) {
+			if slices.ContainsFunc(seen, func(a []bool) bool { return slices.Equal(a, m.Active) }) {
 				continue
 			}
-			seen = append(seen, m.active)
-			g, err := e.Trajectory(ctx, fmt.Sprintf("ties-%d/try-%02d", round, k), s.with(f, m.active, q.solve(m.active).theta),
-				fit.Schedule{To: f.Omega, Iterations: refitIterations})
+			seen = append(seen, m.Active)
+			g, err := e.Trajectory(ctx, fmt.Sprintf("ties-%d/try-%02d", round, k), s.Near(f, m.Active, q.Solve(m.Active).Theta),
+				fit.Schedule{To: f.Omega, Iterations: terms.RefitIterations})
 			if err != nil {
 				return nil, nil, err
 			}
-			delta := s.loss(g) - s.loss(f)
-			if delta < -1e-3 && (winner == nil || s.loss(g) < s.loss(winner)) {
+			delta := s.Loss(g) - s.Loss(f)
+			if delta < -1e-3 && (winner == nil || s.Loss(g) < s.Loss(winner)) {
 				winner = g
 			}
 			if delta < o.Tie {
@@ -782,7 +736,7 @@ func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*c
 			slices.SortStableFunc(out, func(a, b Tie) int { return cmp.Compare(a.Delta, b.Delta) })
 			return best, out, nil
 		}
-		settled, err := s.settle(ctx, fmt.Sprintf("ties-%d/settle", round), winner)
+		settled, err := s.Settle(ctx, fmt.Sprintf("ties-%d/settle", round), winner)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
@@ -65,7 +66,7 @@ type probe struct {
 	known  int         // the fit's and the changes of scales
 	first  int         // of the probes
 	along  []int       // state of a probe; −1: a product of two
-	q      *quadratic
+	q      *terms.Quadratic
 	engine *fit.Engine
 }
 
@@ -118,7 +119,7 @@ func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error)
 		degree = 2
 	}
 	for i := range m.States {
-		p.terms = append(p.terms, Library(&open, first+i, degree)...)
+		p.terms = append(p.terms, terms.Library(&open, first+i, degree)...)
 	}
 	p.first = len(p.terms)
 	for i := range m.States {
@@ -134,8 +135,8 @@ func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error)
 	if err != nil {
 		return nil, err
 	}
-	p.q = newQuadratic(prof, make([]float64, len(p.terms)))
-	p.q.coarse = nearlyCollinear
+	p.q = terms.NewQuadratic(prof, make([]float64, len(p.terms)))
+	p.q.Coarse = nearlyCollinear
 	return p, nil
 }
 
@@ -212,24 +213,24 @@ func (p *probe) add(u int, names []string) {
 
 // group tests columns together: the fall of −2 log L, how many columns took part,
 // and the fit with them.
-func (p *probe) group(base subset, equation int, member func(k int) bool) (fall, degrees float64, with subset) {
-	active := slices.Clone(base.active)
+func (p *probe) group(base terms.Subset, equation int, member func(k int) bool) (fall, degrees float64, with terms.Subset) {
+	active := slices.Clone(base.Active)
 	u := p.equation(equation)
 	for j := p.first; j < len(p.terms); j++ {
 		active[j] = p.terms[j].Unknown == u && member(j-p.first)
 	}
-	with = p.q.solve(active)
-	return base.loss - with.loss, float64(with.rank() - base.rank()), with
+	with = p.q.Solve(active)
+	return base.Loss - with.Loss, float64(with.Rank() - base.Rank()), with
 }
 
 // size is the rms, along the data, of what the probes add to an equation.
-func (p *probe) size(with subset, equation int) (float64, error) {
+func (p *probe) size(with terms.Subset, equation int) (float64, error) {
 	u := p.equation(equation)
 	square := 0.0
 	for k := range p.states[0] {
 		sum := 0.0
 		for j := p.first; j < len(p.terms); j++ {
-			if !with.active[j] || p.terms[j].Unknown != u {
+			if !with.Active[j] || p.terms[j].Unknown != u {
 				continue
 			}
 			v, err := expr.Eval(p.terms[j].Factor, func(name string) (float64, bool) {
@@ -238,7 +239,7 @@ func (p *probe) size(with subset, equation int) (float64, error) {
 			if err != nil {
 				return 0, err
 			}
-			sum += with.theta[j] * v
+			sum += with.Theta[j] * v
 		}
 		square += sum * sum / float64(len(p.states[0]))
 	}
@@ -256,7 +257,7 @@ func lacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
 	for i := range p.known {
 		active[i] = true
 	}
-	base := p.q.solve(active)
+	base := p.q.Solve(active)
 	n := len(p.states)
 	groups := float64(n * (n + 1))
 	var out []Lack
@@ -268,7 +269,7 @@ func lacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
 				l.Along = e.Data.Model.States[a].Name
 				member = func(k int) bool { return p.along[k] == a || p.terms[p.first+k].Factor.Kind == expr.Number }
 			}
-			var with subset
+			var with terms.Subset
 			if l.Fall, l.Degrees, with = p.group(base, i, member); l.Degrees < 1 || !series.Finite(l.Fall) {
 				continue
 			}
@@ -302,12 +303,12 @@ func (r *Result) Sure() []Lack {
 
 // simplest is the single monomial of the states that makes up at least half of a
 // fall in an equation; empty where none does.
-func (p *probe) simplest(base subset, equation int, fall float64) string {
+func (p *probe) simplest(base terms.Subset, equation int, fall float64) string {
 	u := p.equation(equation)
 	best, at := fall/2, -1
 	for j := p.known; j < p.first; j++ {
 		if p.terms[j].Unknown == u {
-			if g := p.q.gain(&base, j); g > best {
+			if g := p.q.Gain(&base, j); g > best {
 				best, at = g, j
 			}
 		}
@@ -315,9 +316,9 @@ func (p *probe) simplest(base subset, equation int, fall float64) string {
 	if at < 0 {
 		return ""
 	}
-	active := slices.Clone(base.active)
+	active := slices.Clone(base.Active)
 	active[at] = true
-	text := fmt.Sprintf("%.2g", p.q.solve(active).theta[at])
+	text := fmt.Sprintf("%.2g", p.q.Solve(active).Theta[at])
 	if p.terms[at].Factor.Kind != expr.Number {
 		text += "*" + p.terms[at].Factor.String()
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/journal"
@@ -113,7 +114,7 @@ func (s *stack) among(columns []int) *stack {
 		}
 		a[i*w+w-1] = s.a[i*from+from-1]
 	}
-	triangularise(a, from, w)
+	terms.Triangularise(a, from, w)
 	copy(out.a, a[:w*w])
 	return out
 }

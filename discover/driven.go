@@ -26,19 +26,19 @@ func (f *formulas) driven(ctx context.Context) (*Result, error) {
 		return nil, nil
 	}
 	s, name := c.search, f.prefix+"driven"
-	report(s.engine, name, 0.5)
-	g, err := s.engine.Driven(ctx, name+"/first", c.fit)
+	report(s.Engine, name, 0.5)
+	g, err := s.Engine.Driven(ctx, name+"/first", c.fit)
 	if err != nil || g.Status == optim.Failed {
 		return nil, err
 	}
-	if g, err = s.settle(ctx, name, g); err != nil || g.Status == optim.Failed {
+	if g, err = s.Settle(ctx, name, g); err != nil || g.Status == optim.Failed {
 		return nil, err
 	}
-	if g, err = s.engine.Driven(ctx, name+"/last", g); err != nil || g.Status == optim.Failed {
+	if g, err = s.Engine.Driven(ctx, name+"/last", g); err != nil || g.Status == optim.Failed {
 		return nil, err
 	}
-	found := &candidate{search: s, fit: g, road: "driven", degree: c.degree, checks: checks(s.engine.Data, g)}
-	white, err := white(s.engine, g)
+	found := &candidate{search: s, fit: g, road: "driven", degree: c.degree, checks: checks(s.Engine.Data, g)}
+	white, err := white(s.Engine, g)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (f *formulas) driven(ctx context.Context) (*Result, error) {
 	if !found.passed() {
 		return nil, nil
 	}
-	e := *s.engine
+	e := *s.Engine
 	if e.Journal != nil {
 		e.Journal = journal.Under(name, e.Journal)
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/fit"
 	"govern/internal/vector"
 	"govern/series"
@@ -84,7 +85,7 @@ func (f *formulas) early(ctx context.Context, degree int, path *fit.Smoothed) (*
 // at less than a loss, when each of its columns costs so much.
 func (f *formulas) larger(ctx context.Context, degree int, path *fit.Smoothed, loss, price float64) (bool, error) {
 	for next := degree + 1; next <= f.options.Degree; next++ {
-		if _, same := libraries(f.engine.Data.Model, next); same {
+		if _, same := terms.Libraries(f.engine.Data.Model, next); same {
 			break
 		}
 		r, err := f.linearise(next, path)
@@ -105,11 +106,11 @@ func (f *formulas) larger(ctx context.Context, degree int, path *fit.Smoothed, l
 // linearise is a path with a library, at the coefficients of the regression along it
 // and the defect weight earlyDefect; nil where it has none.
 func (f *formulas) linearise(degree int, path *fit.Smoothed) (*linearisation, error) {
-	library, _ := libraries(f.engine.Data.Model, degree)
+	library, _ := terms.Libraries(f.engine.Data.Model, degree)
 	if len(library) == 0 {
 		return nil, nil
 	}
-	_, coefficients, parameters, err := Regression(f.engine.Data, path, library)
+	_, coefficients, parameters, err := terms.MatchGradients(f.engine.Data, path, library)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/journal"
@@ -146,27 +147,27 @@ func (f *formulas) extra(ctx context.Context) (*Result, error) {
 // recall fits the whole library of a degree beside the extra state, and selects
 // where that promises an answer: the selection of a wrong model takes long.
 func (f *formulas) recall(ctx context.Context, degree int) error {
-	library, _ := libraries(f.engine.Data.Model, degree)
-	s := newSearch(f.engine, library, f.options.Penalty)
+	library, _ := terms.Libraries(f.engine.Data.Model, degree)
+	s := terms.NewSelection(f.engine, library, f.options.Penalty)
 	name := fmt.Sprintf("degree-%d/extra", degree)
 	report(f.engine, name, 0.65)
-	first, err := s.everything(ctx, name, f.path)
+	first, err := s.StartAll(ctx, name, f.path)
 	if err != nil || first.Status == optim.Failed || !(first.Omega <= 2*largestDefect) {
 		return err
 	}
-	settled, err := s.settle(ctx, name, first)
+	settled, err := s.Settle(ctx, name, first)
 	if err != nil {
 		return err
 	}
 	found := []*candidate{{search: s, fit: settled, road: "extra state", degree: degree, checks: checks(f.engine.Data, settled)}}
 	// A rate that begins wrong leaves a defect: at the smallest one it must move.
 	if settled.Omega > againDefect && f.engine.Options.Omega == 0 {
-		tight, err := s.engine.Trajectory(ctx, name+"/tight", settled, fit.Schedule{To: fit.OmegaEnd, Iterations: againIterations, Noise: true})
+		tight, err := s.Engine.Trajectory(ctx, name+"/tight", settled, fit.Schedule{To: fit.OmegaEnd, Iterations: againIterations, Noise: true})
 		if err != nil {
 			return err
 		}
 		if tight.Status != optim.Failed {
-			if tight, err = s.settle(ctx, name+"/tight", tight); err != nil {
+			if tight, err = s.Settle(ctx, name+"/tight", tight); err != nil {
 				return err
 			}
 			found = append(found, &candidate{search: s, fit: tight, road: "extra state, tight", degree: degree, checks: checks(f.engine.Data, tight)})
@@ -184,7 +185,7 @@ func (f *formulas) sure() bool {
 	}
 	columns := b.Columns()
 	fitted := 0
-	for _, p := range f.best.search.engine.Data.Model.Parameters {
+	for _, p := range f.best.search.Engine.Data.Model.Parameters {
 		if !p.Fit {
 			continue
 		}
@@ -233,17 +234,17 @@ func (f *formulas) remembering(q memory, prefix string) (*formulas, error) {
 // equation, the most promising first.
 func (f *formulas) memories() ([]memory, error) {
 	d, sm := f.engine.Data, f.result.Smoothed
-	library, _ := libraries(d.Model, f.options.Degree)
-	reg, err := regress(d, sm, library)
+	library, _ := terms.Libraries(d.Model, f.options.Degree)
+	reg, err := terms.Regress(d, sm, library)
 	if err != nil {
 		return nil, err
 	}
-	base := reg.quadratic(make([]float64, len(library))).solve(all(len(library))).loss
+	base := reg.Quadratic(make([]float64, len(library))).Solve(terms.All(len(library))).Loss
 	longest := 0.0
 	for _, e := range d.Entries {
 		longest = math.Max(longest, e.Times[len(e.Times)-1]-e.Times[0])
 	}
-	enters := slices.Clone(reg.balance.Equation)
+	enters := slices.Clone(reg.Balance.Equation)
 	slices.Sort(enters)
 	enters = slices.Compact(enters)
 	var out []memory
@@ -283,18 +284,18 @@ func (f *formulas) degree(m *memory) error {
 	d, sm := f.engine.Data, f.result.Smoothed
 	least := math.Inf(1)
 	for degree := 1; degree <= f.options.Degree; degree++ {
-		library, same := libraries(d.Model, degree)
+		library, same := terms.Libraries(d.Model, degree)
 		if degree > 1 && same {
 			break
 		}
-		reg, err := regress(d, sm, library)
+		reg, err := terms.Regress(d, sm, library)
 		if err != nil {
 			return err
 		}
-		reg.weight = m.weight // those of the largest library
+		reg.Weight = m.weight // those of the largest library
 		equation := d.Model.StateIndex(m.extra.Enters)
 		score := remember(reg, d, m.path, equation, m.rate).loss
-		for _, cost := range newSearch(f.engine, library, f.options.Penalty).cost {
+		for _, cost := range terms.NewSelection(f.engine, library, f.options.Penalty).Cost {
 			score += cost
 		}
 		if score < least {
@@ -330,38 +331,38 @@ func filtered(d *fit.Data, sm *fit.Smoothed, v, power int, rate float64) [][]flo
 
 // remember adds a filtered driver to the regression of one equation, with a decay
 // from another start for each of the first entries.
-func remember(r *regression, d *fit.Data, q [][]float64, equation int, rate float64) memory {
+func remember(r *terms.Regression, d *fit.Data, q [][]float64, equation int, rate float64) memory {
 	const decays = 6
-	width := r.columns + 1 + min(len(q), decays)
-	s := leastSquares{columns: width, target: r.target, weight: r.weight}
-	flat := make([]float64, len(r.rows)*width)
+	width := r.Columns + 1 + min(len(q), decays)
+	s := terms.LeastSquares{Columns: width, Target: r.Target, Weight: r.Weight}
+	flat := make([]float64, len(r.Rows)*width)
 	entry, sample, before := 0, 0, -1
-	for i, row := range r.rows {
-		if r.balance.Equation[i] != before {
-			entry, sample, before = 0, 0, r.balance.Equation[i]
+	for i, row := range r.Rows {
+		if r.Balance.Equation[i] != before {
+			entry, sample, before = 0, 0, r.Balance.Equation[i]
 		}
 		wide := flat[i*width : (i+1)*width]
 		copy(wide, row)
 		if before == equation {
-			wide[r.columns] = q[entry][sample]
+			wide[r.Columns] = q[entry][sample]
 			if entry < decays {
 				times := d.Entries[entry].Times
-				wide[r.columns+1+entry] = math.Exp(-rate * (times[sample] - times[0]))
+				wide[r.Columns+1+entry] = math.Exp(-rate * (times[sample] - times[0]))
 			}
 		}
 		if sample++; sample == len(q[entry]) {
 			entry, sample = entry+1, 0
 		}
-		s.rows = append(s.rows, wide)
+		s.Rows = append(s.Rows, wide)
 	}
-	got := s.triangle().solve(all(width))
-	out := memory{loss: got.loss, gain: got.theta[r.columns], weight: r.weight}
+	got := s.Triangle().Solve(terms.All(width))
+	out := memory{loss: got.Loss, gain: got.Theta[r.Columns], weight: r.Weight}
 	for e := range q {
 		path := slices.Clone(q[e])
 		if e < decays && out.gain != 0 {
 			times := d.Entries[e].Times
 			for i := range path {
-				path[i] += got.theta[r.columns+1+e] / out.gain * math.Exp(-rate*(times[i]-times[0]))
+				path[i] += got.Theta[r.Columns+1+e] / out.gain * math.Exp(-rate*(times[i]-times[0]))
 			}
 		}
 		out.path = append(out.path, path)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
@@ -77,10 +78,10 @@ func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
 	if e, err = over(f.engine, m); err != nil {
 		return nil, err
 	}
-	s := newSearch(e, library, f.options.Penalty)
+	s := terms.NewSelection(e, library, f.options.Penalty)
 	o := f.options
 	o.Roads = "full" // the regression has chosen the kinks
-	found, err := s.roads(ctx, fmt.Sprintf("%shinges-%s-%d", f.prefix, unknown.Name, n), 1, o, &start)
+	found, err := roads(ctx, s, fmt.Sprintf("%shinges-%s-%d", f.prefix, unknown.Name, n), 1, o, &start)
 	if err != nil {
 		return nil, err
 	}
@@ -120,11 +121,11 @@ func kinks(d *fit.Data, sm *fit.Smoothed, u, n int, others []fit.Term) ([]float6
 	for _, at := range places {
 		library = append(library, fit.Term{Unknown: u, Factor: expr.Apply("abs", expr.Binary(expr.Sub, x, expr.Num(at)))})
 	}
-	reg, err := regress(d, sm, library)
+	reg, err := terms.Regress(d, sm, library)
 	if err != nil {
 		return nil, err
 	}
-	q := reg.quadratic(make([]float64, len(library)))
+	q := reg.Quadratic(make([]float64, len(library)))
 	active := make([]bool, len(library))
 	for i := range first {
 		active[i] = true
@@ -137,8 +138,8 @@ func kinks(d *fit.Data, sm *fit.Smoothed, u, n int, others []fit.Term) ([]float6
 				continue
 			}
 			active[i] = true
-			if s := q.solve(active); s.loss < best {
-				best, where = s.loss, i
+			if s := q.Solve(active); s.Loss < best {
+				best, where = s.Loss, i
 			}
 			active[i] = false
 		}

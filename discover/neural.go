@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
@@ -74,7 +75,7 @@ func (f *formulas) train(ctx context.Context) (*fit.Fitted, error) {
 		return nil, err
 	}
 	report(f.engine, "neural/tune", 0.5)
-	if net, err = tune(ctx, f.engine, "neural/tune", net); err != nil {
+	if net, err = terms.Tune(ctx, f.engine, "neural/tune", net); err != nil {
 		return nil, err
 	}
 	f.result.trained = net

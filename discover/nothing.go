@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
@@ -115,7 +116,7 @@ func mapped(d *fit.Data) []string {
 	}
 	var out []string
 	for target, info := range d.Channels {
-		rows := leastSquares{columns: 1 + len(d.Channels) + len(d.Channels)*(len(d.Channels)+1)/2}
+		rows := terms.LeastSquares{Columns: 1 + len(d.Channels) + len(d.Channels)*(len(d.Channels)+1)/2}
 		sum, square := 0.0, 0.0
 		for _, entry := range d.Entries {
 			for i := range len(entry.Times) - 1 {
@@ -130,16 +131,16 @@ func mapped(d *fit.Data) []string {
 					}
 				}
 				if next := entry.Channels[target].Values[i+1]; whole && !math.IsNaN(next) {
-					rows.rows, rows.target, rows.weight = append(rows.rows, row), append(rows.target, next), append(rows.weight, 1)
+					rows.Rows, rows.Target, rows.Weight = append(rows.Rows, row), append(rows.Target, next), append(rows.Weight, 1)
 					sum, square = sum+next, square+next*next
 				}
 			}
 		}
-		n := float64(len(rows.rows))
-		if n < 4*float64(rows.columns) {
+		n := float64(len(rows.Rows))
+		if n < 4*float64(rows.Columns) {
 			continue
 		}
-		left := rows.triangle().solve(all(rows.columns)).loss
+		left := rows.Triangle().Solve(terms.All(rows.Columns)).Loss
 		if share := 1 - left/(square-sum*sum/n); share > much {
 			out = append(out, fmt.Sprintf("%.0f %% of %s", 100*share, info.Column))
 		}

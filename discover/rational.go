@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/internal/vector"
@@ -31,14 +32,14 @@ func (f *formulas) rationals(d *fit.Data, path *fit.Smoothed, u int, arguments [
 	}
 	var numerator [][]int
 	for degree := 0; degree <= 2; degree++ {
-		numerator = append(numerator, compositions(degree, n)...)
+		numerator = append(numerator, terms.Compositions(degree, n)...)
 	}
-	lines := compositions(1, n)
-	squares := slices.DeleteFunc(compositions(2, n), func(p []int) bool { return !slices.Contains(p, 2) })
+	lines := terms.Compositions(1, n)
+	squares := slices.DeleteFunc(terms.Compositions(2, n), func(p []int) bool { return !slices.Contains(p, 2) })
 	kinds := []struct {
 		name      string
 		monomials [][]int
-	}{{"lines", lines}, {"squares", squares}, {"quadratic", compositions(2, n)}}
+	}{{"lines", lines}, {"squares", squares}, {"quadratic", terms.Compositions(2, n)}}
 	var out []look
 	for _, k := range kinds {
 		start := implicit(arguments, values, numerator, k.monomials)
@@ -98,28 +99,28 @@ func refined(d *fit.Data, path *fit.Smoothed, u int, arguments [][]float64, othe
 	fitted := func(c []float64, top []float64) (loss float64, theta []float64, err error) {
 		below := expr.Num(1)
 		for j, p := range denominator {
-			below = expr.Binary(expr.Add, below, expr.Binary(expr.Mul, expr.Num(c[j]), monomial(names, p)))
+			below = expr.Binary(expr.Add, below, expr.Binary(expr.Mul, expr.Num(c[j]), terms.Monomial(names, p)))
 		}
 		library := slices.Clone(others)
 		above := expr.Num(0)
 		for i, p := range numerator {
-			library = append(library, fit.Term{Unknown: u, Factor: expr.Binary(expr.Div, monomial(names, p), below)})
+			library = append(library, fit.Term{Unknown: u, Factor: expr.Binary(expr.Div, terms.Monomial(names, p), below)})
 			if top != nil {
-				above = expr.Binary(expr.Add, above, expr.Binary(expr.Mul, expr.Num(-top[i]), monomial(names, p)))
+				above = expr.Binary(expr.Add, above, expr.Binary(expr.Mul, expr.Num(-top[i]), terms.Monomial(names, p)))
 			}
 		}
 		if top != nil {
 			for _, p := range denominator {
-				slope := expr.Binary(expr.Div, expr.Binary(expr.Mul, above, monomial(names, p)), expr.Binary(expr.Pow, below, expr.Num(2)))
+				slope := expr.Binary(expr.Div, expr.Binary(expr.Mul, above, terms.Monomial(names, p)), expr.Binary(expr.Pow, below, expr.Num(2)))
 				library = append(library, fit.Term{Unknown: u, Factor: slope})
 			}
 		}
-		reg, err := regress(d, path, library)
+		reg, err := terms.Regress(d, path, library)
 		if err != nil {
 			return 0, nil, err
 		}
-		s := reg.quadratic(make([]float64, len(library))).solve(all(len(library)))
-		return reg.left(), s.theta[len(others):len(library)], nil
+		s := reg.Quadratic(make([]float64, len(library))).Solve(terms.All(len(library)))
+		return reg.Left(), s.Theta[len(others):len(library)], nil
 	}
 	numbers = start
 	best, top, err := fitted(numbers, nil)
@@ -195,11 +196,11 @@ func rational(name string, arguments []string, numerator, denominator [][]int, s
 	parts := func(_ *expr.Expr, n []*expr.Expr) []*expr.Expr {
 		below := expr.Num(1)
 		for j, p := range denominator {
-			below = expr.Binary(expr.Add, below, expr.Binary(expr.Mul, n[j], monomial(arguments, p)))
+			below = expr.Binary(expr.Add, below, expr.Binary(expr.Mul, n[j], terms.Monomial(arguments, p)))
 		}
 		var out []*expr.Expr
 		for _, p := range numerator {
-			out = append(out, expr.Binary(expr.Div, monomial(arguments, p), below))
+			out = append(out, expr.Binary(expr.Div, terms.Monomial(arguments, p), below))
 		}
 		return out
 	}

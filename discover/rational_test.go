@@ -3,6 +3,8 @@ package discover
 import (
 	"math"
 	"testing"
+
+	"govern/discover/terms"
 )
 
 // x·y/(1 + 3x + y/20) is a fraction whose denominator the regression finds exactly.
@@ -12,8 +14,8 @@ func TestTheImplicitRegressionFindsADenominator(t *testing.T) {
 		a, b := 1+math.Sin(float64(i)), 1.5+math.Cos(1.7*float64(i))
 		x, y, f = append(x, a), append(y, b), append(f, a*b/(1+3*a+b/20))
 	}
-	numerator := append(append(compositions(0, 2), compositions(1, 2)...), compositions(2, 2)...)
-	c := implicit([][]float64{x, y}, f, numerator, compositions(1, 2))
+	numerator := append(append(terms.Compositions(0, 2), terms.Compositions(1, 2)...), terms.Compositions(2, 2)...)
+	c := implicit([][]float64{x, y}, f, numerator, terms.Compositions(1, 2))
 	if len(c) != 2 || math.Abs(c[0]-3) > 1e-6 || math.Abs(c[1]-0.05) > 1e-6 {
 		t.Errorf("found %v, want 3 and 0.05", c)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/journal"
@@ -396,7 +397,7 @@ func cutBefore(entry, at int) cut { return cut{entry, at, at, at} }
 func (f *formulas) changes(ctx context.Context) (*segmented, error) {
 	var best *segmented
 	for degree := 1; degree <= f.options.Degree; degree++ {
-		library, same := libraries(f.engine.Data.Model, degree)
+		library, same := terms.Libraries(f.engine.Data.Model, degree)
 		if degree > 1 && same {
 			break
 		}

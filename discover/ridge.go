@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/internal/vector"
@@ -169,7 +170,7 @@ func (f *formulas) angle(d *fit.Data, path *fit.Smoothed, u int, arguments [][]f
 		return nil, nil
 	}
 	axes := []axis{newAxis(arguments[0]), newAxis(arguments[1])}
-	base := append(slices.Clone(others), Library(d.Model, u, 1)...)
+	base := append(slices.Clone(others), terms.Library(d.Model, u, 1)...)
 	at := func(angle float64) (loss float64, share float64, first int, err error) {
 		a := []float64{math.Cos(angle) / axes[0].sd, math.Sin(angle) / axes[1].sd}
 		if math.Abs(math.Sin(angle)) > math.Abs(math.Cos(angle)) {
@@ -185,11 +186,11 @@ func (f *formulas) angle(d *fit.Data, path *fit.Smoothed, u int, arguments [][]f
 			knot := along[(len(along)-1)*k/angleKinks]
 			library = append(library, fit.Term{Unknown: u, Factor: expr.Apply("abs", expr.Binary(expr.Sub, x, expr.Num(knot)))})
 		}
-		reg, err := regress(d, path, library)
+		reg, err := terms.Regress(d, path, library)
 		if err != nil {
 			return 0, 0, 0, err
 		}
-		return reg.left(), share, first, nil
+		return reg.Left(), share, first, nil
 	}
 	best, where := math.Inf(1), 0.0
 	for k := range angles {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/fit"
 	"govern/optim"
 )
@@ -148,7 +149,7 @@ func newStack(p int) *stack { return &stack{p, make([]float64, 2*(p+1)*(p+1))} }
 func (s *stack) push(triangle []float64) {
 	w := s.p + 1
 	copy(s.a[w*w:], triangle)
-	triangularise(s.a, 2*w, w)
+	terms.Triangularise(s.a, 2*w, w)
 }
 
 // residual is the least sum of squares.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
@@ -230,13 +231,13 @@ func (s *seed) add(t fit.Term, part int, theta float64) {
 }
 
 // start is the fit that the seed says, in the library of s and with the parts bent.
-func (d *seed) start(s *search, bent []fit.Term, parameters []float64) *fit.Fitted {
+func (d *seed) start(s *terms.Selection, bent []fit.Term, parameters []float64) *fit.Fitted {
 	g := *d.fit
 	g.Terms, g.Coefficients, g.Parameters = nil, nil, parameters
 	for i, t := range d.terms {
 		if d.part[i] >= 0 {
 			t = bent[d.part[i]]
-		} else if _, ok := s.index[t.Key()]; !ok {
+		} else if _, ok := s.Index[t.Key()]; !ok {
 			continue
 		}
 		g.Terms, g.Coefficients = append(g.Terms, t), append(g.Coefficients, d.theta[i])
@@ -392,7 +393,7 @@ func (c *candidate) otherSigmoid(b bend) (bend, bool) {
 		out.fixed[k] = out.fixed[k] && n.name != "steepness"
 	}
 	out.family, out.sibling = b.sibling, b.family
-	out.seed = &seed{model: c.search.engine.Data.Model, fit: c.fit}
+	out.seed = &seed{model: c.search.Engine.Data.Model, fit: c.fit}
 	for i, t := range c.fit.Terms {
 		switch i {
 		case constant:
@@ -410,7 +411,7 @@ func (b *bend) logistic() bool { return strings.HasSuffix(b.family.name, "logist
 
 // number is the fitted value of number k and its standard deviation.
 func (c *candidate) number(b bend, k int) (value, sd float64) {
-	at := slices.Index(fittedOf(c.search.engine.Data.Model), b.names[k])
+	at := slices.Index(fittedOf(c.search.Engine.Data.Model), b.names[k])
 	if at < 0 {
 		return math.NaN(), math.NaN()
 	}
@@ -427,7 +428,7 @@ func (f *formulas) hopeless(c *candidate) bool {
 
 // seed starts a variant of the bend that the candidate holds.
 func (c *candidate) seed(b bend) *seed {
-	out := &seed{model: c.search.engine.Data.Model, fit: c.fit}
+	out := &seed{model: c.search.Engine.Data.Model, fit: c.fit}
 	for i, t := range c.fit.Terms {
 		part := slices.IndexFunc(b.bent, func(k fit.Term) bool { return k.Key() == t.Key() })
 		out.add(t, part, c.fit.Coefficients[i])
@@ -443,7 +444,7 @@ func (f *formulas) beside(u int) (others, own []fit.Term) {
 	if f.best == nil {
 		return nil, own
 	}
-	for _, t := range f.best.search.library {
+	for _, t := range f.best.search.Library {
 		if t.Unknown != u {
 			others = append(others, t)
 		}
@@ -471,7 +472,7 @@ func (f *formulas) carrying(terms []fit.Term) (*model.Model, fit.Smoothed) {
 		}
 	}
 	at := 0
-	for _, p := range f.best.search.engine.Data.Model.Parameters {
+	for _, p := range f.best.search.Engine.Data.Model.Parameters {
 		if !p.Fit {
 			continue
 		}
@@ -512,8 +513,8 @@ func over(e *fit.Engine, m *model.Model) (*fit.Engine, error) {
 // by regression on the smoothed path, or on what the networks say. Families of more than
 // so many numbers in all are left out.
 func (f *formulas) rank(ctx context.Context, u, round, most int) ([]bend, error) {
-	terms, base := f.beside(u)
-	m, path := f.carrying(append(slices.Clone(terms), base...))
+	others, base := f.beside(u)
+	m, path := f.carrying(append(slices.Clone(others), base...))
 	e, err := over(f.engine, m)
 	if err != nil {
 		return nil, err
@@ -523,7 +524,7 @@ func (f *formulas) rank(ctx context.Context, u, round, most int) ([]bend, error)
 	if err != nil {
 		return nil, err
 	}
-	looks, err := f.looks(e.Data, &path, u, round, arguments, terms)
+	looks, err := f.looks(e.Data, &path, u, round, arguments, others)
 	if err != nil {
 		return nil, err
 	}
@@ -533,10 +534,10 @@ func (f *formulas) rank(ctx context.Context, u, round, most int) ([]bend, error)
 		starts  []bend
 	}
 	var views []view
-	var regressions []*regression
+	var regressions []*terms.Regression
 	for _, v := range looks {
 		a, x, all := v.argument, v.axis, v.families
-		library := append(slices.Clone(terms), base...)
+		library := append(slices.Clone(others), base...)
 		var starts []bend
 		for i := range all {
 			if all[i].allowed != nil && !all[i].allowed(x) || 1+len(all[i].numbers) > most {
@@ -565,59 +566,59 @@ func (f *formulas) rank(ctx context.Context, u, round, most int) ([]bend, error)
 		if near {
 			continue
 		}
-		reg, err := regress(e.Data, &path, library)
+		reg, err := terms.Regress(e.Data, &path, library)
 		if err != nil {
 			return nil, err
 		}
 		regressions = append(regressions, reg)
 	}
-	alike(regressions)
+	terms.WeighAlike(regressions)
 	var out []bend
 	for n, v := range views {
 		library, starts, all := v.library, v.starts, v.families
 		cost := make([]float64, len(library))
-		var q *quadratic
+		var q *terms.Quadratic
 		if near {
-			prof, err := f.best.search.engine.Profile(ctx, fmt.Sprintf("%sshape-%s-%d-%s/profile", f.prefix, e.Data.Model.Unknowns[u].Name, round, v.name), f.best.fit, library)
+			prof, err := f.best.search.Engine.Profile(ctx, fmt.Sprintf("%sshape-%s-%d-%s/profile", f.prefix, e.Data.Model.Unknowns[u].Name, round, v.name), f.best.fit, library)
 			if err != nil {
 				return nil, err
 			}
-			q = newQuadratic(prof, cost)
+			q = terms.NewQuadratic(prof, cost)
 		} else {
-			q = regressions[n].quadratic(cost)
+			q = regressions[n].Quadratic(cost)
 		}
 		price := math.Log(float64(e.Data.Observations()))
 		ceiling := math.Inf(1)
 		if near && (round >= beyondPolynomial || most < math.MaxInt) {
-			ceiling = excluded + price*f.best.numbersOf(u) + q.solve(f.best.within(library)).loss
+			ceiling = excluded + price*f.best.numbersOf(u) + q.Solve(f.best.within(library)).Loss
 		}
 		best := make([]*bend, len(all))
 		for i := range starts {
 			b := &starts[i]
 			active := make([]bool, len(library))
 			for j := range active {
-				active[j] = j < len(terms)+len(base) || b.first <= j && j < b.end
+				active[j] = j < len(others)+len(base) || b.first <= j && j < b.end
 			}
-			var kept subset
+			var kept terms.Subset
 			if v.instead {
-				for j := len(terms); j < len(terms)+len(base); j++ {
+				for j := len(others); j < len(others)+len(base); j++ {
 					active[j] = false
 				}
-				kept = q.prune(active, b.first, b.first+b.parts, price)
-				b.loss = kept.loss + price*float64(len(b.values))
+				kept = q.Prune(active, b.first, b.first+b.parts, price)
+				b.loss = kept.Loss + price*float64(len(b.values))
 			} else {
-				kept = q.prune(active, len(terms), len(terms)+len(base), price)
-				b.loss = kept.loss + price*float64(b.parts+len(b.values))
+				kept = q.Prune(active, len(others), len(others)+len(base), price)
+				b.loss = kept.Loss + price*float64(b.parts+len(b.values))
 			}
-			moved := b.moved(kept.theta)
+			moved := b.moved(kept.Theta)
 			if k := slices.IndexFunc(all, func(fam family) bool { return fam.name == b.family.name }); series.Finite(b.loss) && b.loss < ceiling && (best[k] == nil || b.loss < best[k].loss) {
 				best[k] = b
 				b.values = moved
 				if near {
-					b.seed = &seed{model: f.best.search.engine.Data.Model, fit: f.best.fit}
-					for j, on := range kept.active {
+					b.seed = &seed{model: f.best.search.Engine.Data.Model, fit: f.best.fit}
+					for j, on := range kept.Active {
 						if on && (j < b.first || j < b.first+b.parts) {
-							b.seed.add(library[j], j-b.first, kept.theta[j])
+							b.seed.add(library[j], j-b.first, kept.Theta[j])
 						}
 					}
 				}
@@ -716,7 +717,7 @@ func (f *formulas) base(u int) []fit.Term {
 	case 2:
 		degree = 2
 	}
-	return Library(f.engine.Data.Model, u, degree)
+	return terms.Library(f.engine.Data.Model, u, degree)
 }
 
 // terms are the parts of a bend, alone and times each other argument.
@@ -788,7 +789,7 @@ func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &candidate{search: newSearch(e, append(append(others, own...), bent...), f.options.Penalty), road: b.family.name, degree: 1}
+	c := &candidate{search: terms.NewSelection(e, append(append(others, own...), bent...), f.options.Penalty), road: b.family.name, degree: 1}
 	if b.seed != nil {
 		for i, p := range fittedOf(b.seed.model) {
 			if at := slices.Index(fittedOf(m)[:given], p); at >= 0 {
@@ -804,7 +805,7 @@ func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
 			return nil, nil
 		}
 		if series.Finite(c.fit.Evidence) {
-			if c.fit, err = c.search.settle(ctx, name, c.fit); err != nil {
+			if c.fit, err = c.search.Settle(ctx, name, c.fit); err != nil {
 				return nil, err
 			}
 		}
@@ -812,7 +813,7 @@ func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
 	} else {
 		o := f.options
 		o.Roads = "grown"
-		found, err := c.search.roads(ctx, name, 1, o, &path)
+		found, err := roads(ctx, c.search, name, 1, o, &path)
 		if err != nil {
 			return nil, err
 		}
@@ -829,7 +830,7 @@ func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
 // trim takes out of a candidate's model the numbers whose terms the search has
 // dropped, and out of its library the terms that they stand in.
 func (f *formulas) trim(ctx context.Context, name string, c *candidate) (*candidate, error) {
-	e := c.search.engine
+	e := c.search.Engine
 	used := map[string]bool{}
 	for _, t := range c.fit.Terms {
 		for _, n := range expr.Names(t.Factor) {
@@ -860,11 +861,11 @@ func (f *formulas) trim(ctx context.Context, name string, c *candidate) (*candid
 	if err != nil {
 		return nil, err
 	}
-	library := slices.DeleteFunc(slices.Clone(c.search.library), func(t fit.Term) bool {
+	library := slices.DeleteFunc(slices.Clone(c.search.Library), func(t fit.Term) bool {
 		return slices.ContainsFunc(expr.Names(t.Factor), func(n string) bool { return gone[n] })
 	})
 	out := *c
-	out.search = newSearch(trimmed, library, f.options.Penalty)
+	out.search = terms.NewSelection(trimmed, library, f.options.Penalty)
 	if out.fit, err = trimmed.Trajectory(ctx, name, &start, fit.Schedule{To: start.Omega, Noise: true}); err != nil {
 		return nil, err
 	}

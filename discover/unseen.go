@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/optim"
@@ -46,7 +47,7 @@ func beginUnseen(ctx context.Context, e *fit.Engine, o Options, unseen []string)
 	}
 	// A library of degree 1 is part of that of degree 2, which is quick enough.
 	for degree := min(2, f.options.Degree); degree <= f.options.Degree; degree++ {
-		library, same := libraries(e.Data.Model, degree)
+		library, same := terms.Libraries(e.Data.Model, degree)
 		for k := range unseenStarts {
 			name := fmt.Sprintf("unseen/degree-%d/draw-%02d", degree, k)
 			report(e, name, 0.02+0.1*float64(k)/unseenStarts)

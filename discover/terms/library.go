@@ -1,4 +1,4 @@
-package discover
+package terms
 
 import (
 	"slices"
@@ -14,8 +14,8 @@ func Library(m *model.Model, u, degree int) []fit.Term {
 	unknown := m.Unknowns[u]
 	var terms []fit.Term
 	for d := 0; d <= degree; d++ {
-		for _, powers := range compositions(d, len(unknown.Arguments)) {
-			terms = append(terms, fit.Term{Unknown: u, Factor: monomial(unknown.Arguments, powers), Degree: d})
+		for _, powers := range Compositions(d, len(unknown.Arguments)) {
+			terms = append(terms, fit.Term{Unknown: u, Factor: Monomial(unknown.Arguments, powers), Degree: d})
 		}
 	}
 	if unknown.Library != nil {
@@ -28,9 +28,25 @@ func Library(m *model.Model, u, degree int) []fit.Term {
 	return terms
 }
 
-// compositions lists the ways to write d as a sum of n powers, the first
+// Libraries returns the terms of all unknowns at a degree; same says that no
+// unknown's library depends on the degree.
+func Libraries(m *model.Model, degree int) (terms []fit.Term, same bool) {
+	same = true
+	for u, unknown := range m.Unknowns {
+		n := degree
+		if unknown.Library != nil && unknown.Library.Degree > 0 {
+			n = unknown.Library.Degree
+		} else {
+			same = false
+		}
+		terms = append(terms, Library(m, u, n)...)
+	}
+	return terms, same
+}
+
+// Compositions lists the ways to write d as a sum of n powers, the first
 // arguments' powers falling.
-func compositions(d, n int) [][]int {
+func Compositions(d, n int) [][]int {
 	if n == 0 {
 		if d == 0 {
 			return [][]int{{}}
@@ -42,14 +58,15 @@ func compositions(d, n int) [][]int {
 	}
 	var out [][]int
 	for first := d; first >= 0; first-- {
-		for _, rest := range compositions(d-first, n-1) {
+		for _, rest := range Compositions(d-first, n-1) {
 			out = append(out, append([]int{first}, rest...))
 		}
 	}
 	return out
 }
 
-func monomial(names []string, powers []int) *expr.Expr {
+// Monomial is the product of named arguments to powers.
+func Monomial(names []string, powers []int) *expr.Expr {
 	var product *expr.Expr
 	for i, p := range powers {
 		if p == 0 {
@@ -71,36 +88,20 @@ func monomial(names []string, powers []int) *expr.Expr {
 	return product
 }
 
-// libraries returns the terms of all unknowns at a degree; same says that no
-// unknown's library depends on the degree.
-func libraries(m *model.Model, degree int) (terms []fit.Term, same bool) {
-	same = true
-	for u, unknown := range m.Unknowns {
-		n := degree
-		if unknown.Library != nil && unknown.Library.Degree > 0 {
-			n = unknown.Library.Degree
-		} else {
-			same = false
-		}
-		terms = append(terms, Library(m, u, n)...)
-	}
-	return terms, same
-}
-
-// multiplied joins the terms of a library by their products with each of the
+// Multiplied joins the terms of a library by their products with each of the
 // factors.
-func multiplied(library []fit.Term, factors []*expr.Expr) []fit.Term {
+func Multiplied(library []fit.Term, factors []*expr.Expr) []fit.Term {
 	out := slices.Clone(library)
 	for _, by := range factors {
 		for _, t := range library {
-			out = append(out, times(by, t))
+			out = append(out, Times(by, t))
 		}
 	}
 	return out
 }
 
-// times is a term with another factor in front.
-func times(by *expr.Expr, t fit.Term) fit.Term {
+// Times is a term with another factor in front.
+func Times(by *expr.Expr, t fit.Term) fit.Term {
 	if t.Factor.Kind == expr.Number {
 		t.Factor = by
 	} else {

@@ -1,4 +1,4 @@
-package discover
+package terms
 
 import (
 	"context"
@@ -17,10 +17,10 @@ const (
 	tuneWorth  = 2
 )
 
-// tune moves the defect weight to where the evidence of the present terms is
+// Tune moves the defect weight to where the evidence of the present terms is
 // best, re-estimating the noise on the way: the first fit chose it with other
 // terms.
-func tune(ctx context.Context, e *fit.Engine, name string, f *fit.Fitted) (*fit.Fitted, error) {
+func Tune(ctx context.Context, e *fit.Engine, name string, f *fit.Fitted) (*fit.Fitted, error) {
 	if e.Options.Omega > 0 || f.Status == optim.Failed {
 		return f, nil
 	}
