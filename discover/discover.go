@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/discover/changes"
 	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
@@ -34,13 +35,13 @@ type Result struct {
 	Library  int // terms it was chosen from
 	Smoothed *fit.Smoothed
 	Tried    []Try
-	Neural   *fit.Fitted  // the networks, where the search led through them
-	Extra    *Extra       // the state that Model has beyond the problem's; nil without one
-	Regimes  []Regime     // where coefficients change with time; nil where they do not
-	Drift    string       // that, and how, coefficients go along with time; empty where they do not
-	Single   *fit.Fitted  // with Regimes that were found: the best formula without
-	Base     *model.Model // with Regimes: the problem's, with their indicators
-	Apart    []float64    // of each unknown: rms of formula − network over the network's, along the data
+	Neural   *fit.Fitted      // the networks, where the search led through them
+	Extra    *Extra           // the state that Model has beyond the problem's; nil without one
+	Regimes  []changes.Regime // where coefficients change with time; nil where they do not
+	Drift    string           // that, and how, coefficients go along with time; empty where they do not
+	Single   *fit.Fitted      // with Regimes that were found: the best formula without
+	Base     *model.Model     // with Regimes: the problem's, with their indicators
+	Apart    []float64        // of each unknown: rms of formula − network over the network's, along the data
 
 	Noise        string    // why the data show nothing but noise to an equation that is continuous in time; empty where they show more
 	Drifting     string    // how coefficients seem to go along with time where no formula passes; empty where they do not
@@ -108,7 +109,7 @@ func passed(checks []Check) bool {
 // checks. Entries that say in which regime they lie (record.Entry.Regime) may have
 // coefficients of their own in each, of libraries: networks know no regimes.
 func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
-	if regimesOf(e.Data.Entries) > 1 && !asksForNetwork(e.Data.Model) {
+	if changes.Count(e.Data.Entries) > 1 && !asksForNetwork(e.Data.Model) {
 		return given(ctx, e, o)
 	}
 	return runWith(ctx, e, o, true)
@@ -321,8 +322,8 @@ type formulas struct {
 	prefix  string        // of the names of its steps
 	result  *Result
 
-	indicators []*expr.Expr // of regimes, or the time of a drift: what terms are multiplied by too; nil while none are known
-	drift      *drift       // of coefficients, that explains why no formula passes; nil if none is known
+	indicators []*expr.Expr   // of regimes, or the time of a drift: what terms are multiplied by too; nil while none are known
+	drift      *changes.Drift // of coefficients, that explains why no formula passes; nil if none is known
 
 	wary bool // it gives up a library that does not pass the checks as a whole
 
@@ -554,7 +555,7 @@ const (
 // that has moved them: a path smoothed with others bends the unknowns.
 func (f *formulas) resmooth(ctx context.Context) error {
 	m := f.engine.Data.Model
-	given := fittedOf(m)
+	given := m.FittedNames()
 	one := slices.ContainsFunc(m.Unknowns, func(u model.Unknown) bool { return len(u.Arguments) == 1 && u.Library == nil })
 	if f.best == nil || !series.Finite(f.best.score()) || f.prefix != "" || f.memory != nil || len(f.engine.Data.Unseen()) > 0 || len(given) == 0 || !one || f.best.search.Engine.Data.Model != m {
 		return nil

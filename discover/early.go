@@ -4,16 +4,15 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
+	"govern/discover/changes"
 	"govern/discover/terms"
 	"govern/fit"
-	"govern/internal/vector"
 	"govern/series"
 )
 
 // Regimes are sought early where, at the defect weight earlyDefect, the middle one of
-// pieces of leastRegime cycles costs no more than earlyLoss a sample, and the cut
+// pieces as long as the shortest regime costs no more than earlyLoss a sample, and the cut
 // record does not either. A library that lacks a term costs tens or hundreds there,
 // as it does under process noise.
 const (
@@ -62,23 +61,23 @@ func (f *formulas) early(ctx context.Context, degree int, path *fit.Smoothed) (*
 	if err != nil || r == nil {
 		return nil, err
 	}
-	pieces, err := r.residuals(ctx, r.blocks(int(leastRegime*d.SamplesPerCycle())))
+	pieces, err := r.PieceCosts(ctx)
 	if err != nil || !(series.UpperMedian(pieces) < earlyLoss) {
 		return nil, err
 	}
-	found, err := f.segmentation(ctx, r)
-	if err != nil || found == nil || found.drift == nil && len(found.cuts) == 0 || !(found.loss < earlyLoss*n) {
+	found, err := r.Segment(ctx)
+	if err != nil || found == nil || found.Drift == nil && len(found.Cuts) == 0 || !(found.Loss < earlyLoss*n) {
 		return nil, err
 	}
 	log := math.Log(n)
-	if whole, err := f.larger(ctx, degree, path, found.loss+float64(len(r.theta))*log, log); err != nil || whole {
+	if whole, err := f.larger(ctx, degree, path, found.Loss+float64(r.Columns())*log, log); err != nil || whole {
 		return nil, err
 	}
 	in := plan{fmt.Sprintf("early-%d", degree), degrees{degree, degree}, true}
-	if found.drift != nil {
-		return f.along(ctx, found.drift, in)
+	if found.Drift != nil {
+		return f.along(ctx, found.Drift, in)
 	}
-	return f.within(ctx, found.cuts, in)
+	return f.within(ctx, found.Cuts, in)
 }
 
 // larger says that a library of higher degree explains the record without regimes,
@@ -95,57 +94,16 @@ func (f *formulas) larger(ctx context.Context, degree int, path *fit.Smoothed, l
 		if r == nil {
 			continue
 		}
-		whole, err := r.together(ctx)
-		if err != nil || whole+price*float64(len(r.theta)) < loss {
+		whole, err := r.WholeCost(ctx)
+		if err != nil || whole+price*float64(r.Columns()) < loss {
 			return err == nil, err
 		}
 	}
 	return false, nil
 }
 
-// linearise is a path with a library, at the coefficients of the regression along it
-// and the defect weight earlyDefect; nil where it has none.
-func (f *formulas) linearise(degree int, path *fit.Smoothed) (*linearisation, error) {
+// linearise is a path with the library of a degree, at the defect weight earlyDefect.
+func (f *formulas) linearise(degree int, path *fit.Smoothed) (*changes.Linearisation, error) {
 	library, _ := terms.Libraries(f.engine.Data.Model, degree)
-	if len(library) == 0 {
-		return nil, nil
-	}
-	_, coefficients, parameters, err := terms.MatchGradients(f.engine.Data, path, library)
-	if err != nil {
-		return nil, err
-	}
-	theta := slices.Concat(coefficients, parameters)
-	if !series.Finite(vector.Dot(theta, theta)) {
-		return nil, nil
-	}
-	r := &linearisation{f.engine, f.engine.Start(path, library, coefficients, parameters), library, theta}
-	r.at.Substeps, r.at.Omega = max(f.best.fit.Substeps, 1), earlyDefect
-	return r, nil
-}
-
-// residuals are what blocks cost a sample, each with coefficients of its own.
-func (r *linearisation) residuals(ctx context.Context, blocks []fit.Block) ([]float64, error) {
-	triangles, err := r.triangles(ctx, blocks)
-	if err != nil {
-		return nil, err
-	}
-	per := float64(r.engine.Data.Observations()) / float64(r.engine.Data.Samples())
-	out := make([]float64, len(blocks))
-	for i, t := range triangles {
-		out[i] = t[len(t)-1] * t[len(t)-1] / (per * float64(blocks[i].To-blocks[i].From))
-	}
-	return out, nil
-}
-
-// together is what the record costs with the same coefficients everywhere.
-func (r *linearisation) together(ctx context.Context) (float64, error) {
-	triangles, err := r.triangles(ctx, r.blocks(int(leastRegime*r.engine.Data.SamplesPerCycle())))
-	if err != nil {
-		return 0, err
-	}
-	s := newStack(len(r.theta))
-	for _, t := range triangles {
-		s.push(t)
-	}
-	return s.residual(), nil
+	return changes.Linearise(f.engine, path, library, max(f.best.fit.Substeps, 1), earlyDefect)
 }

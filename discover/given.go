@@ -3,24 +3,13 @@ package discover
 import (
 	"context"
 	"fmt"
-	"maps"
-	"math"
 	"slices"
 
+	"govern/discover/changes"
 	"govern/expr"
 	"govern/fit"
 	"govern/journal"
-	"govern/record"
 )
-
-// regimesOf is the number of regimes that entries are said to lie in.
-func regimesOf(entries []record.Entry) int {
-	count := 1
-	for _, e := range entries {
-		count = max(count, e.Regime)
-	}
-	return count
-}
 
 // given searches where it is known in which regime every entry lies: terms are
 // joined by their products with indicators of the regimes, fitted parameters by
@@ -33,7 +22,7 @@ func given(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		if err != nil || !r.Trusted() {
 			return r, err
 		}
-		shared := sharedParameters(r, e.Data.Model)
+		shared := r.inRegimes().SharedParameters(e.Data.Model)
 		if len(shared) == 0 || round > 0 {
 			return r, nil
 		}
@@ -42,10 +31,10 @@ func given(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 }
 
 func inGiven(ctx context.Context, e *fit.Engine, o Options, held []string, name string) (*Result, error) {
-	m, names := withRegimes(e.Data.Model, regimesOf(e.Data.Entries), held)
+	m, names := changes.WithRegimes(e.Data.Model, changes.Count(e.Data.Entries), held)
 	entries := slices.Clone(e.Data.Entries)
 	for i := range entries {
-		entries[i].Set = InRegime(entries[i].Set, names, entries[i].Regime)
+		entries[i].Set = changes.InRegime(entries[i].Set, names, entries[i].Regime)
 	}
 	next := *e
 	var err error
@@ -63,7 +52,7 @@ func inGiven(ctx context.Context, e *fit.Engine, o Options, held []string, name 
 	if err != nil {
 		return nil, err
 	}
-	r.Regimes, r.Base = stretchesOf(entries, names), m
+	r.Regimes, r.Base = changes.Stretches(entries, names), m
 	return r, nil
 }
 
@@ -94,37 +83,4 @@ func runIn(ctx context.Context, e *fit.Engine, o Options, factors []*expr.Expr) 
 		return coloured, err
 	}
 	return f.conclude(ctx)
-}
-
-// InRegime adds to conditions the indicators of a regime, counted from 1; names
-// are those of the second and later ones.
-func InRegime(set map[string]float64, names []string, regime int) map[string]float64 {
-	out := maps.Clone(set)
-	if out == nil {
-		out = map[string]float64{}
-	}
-	for k, name := range names {
-		if out[name] = 0; k+2 == regime {
-			out[name] = 1
-		}
-	}
-	return out
-}
-
-// stretchesOf lists the regimes of every record, in the order of the entries.
-func stretchesOf(entries []record.Entry, names []string) []Regime {
-	var out []Regime
-	for _, e := range entries {
-		number := max(e.Regime, 1)
-		k := slices.IndexFunc(out, func(r Regime) bool { return r.Entry == e.Name && r.Number == number })
-		if k < 0 {
-			r := Regime{Number: number, Entry: e.Name, From: math.Inf(1), To: math.Inf(-1)}
-			if number > 1 {
-				r.Name = names[number-2]
-			}
-			k, out = len(out), append(out, r)
-		}
-		out[k].From, out[k].To = math.Min(out[k].From, e.Times[0]), math.Max(out[k].To, e.Times[len(e.Times)-1])
-	}
-	return out
 }

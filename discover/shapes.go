@@ -411,7 +411,7 @@ func (b *bend) logistic() bool { return strings.HasSuffix(b.family.name, "logist
 
 // number is the fitted value of number k and its standard deviation.
 func (c *candidate) number(b bend, k int) (value, sd float64) {
-	at := slices.Index(fittedOf(c.search.Engine.Data.Model), b.names[k])
+	at := slices.Index(c.search.Engine.Data.Model.FittedNames(), b.names[k])
 	if at < 0 {
 		return math.NaN(), math.NaN()
 	}
@@ -483,17 +483,6 @@ func (f *formulas) carrying(terms []fit.Term) (*model.Model, fit.Smoothed) {
 		at++
 	}
 	return &m, path
-}
-
-// fittedOf names a model's fitted parameters.
-func fittedOf(m *model.Model) []string {
-	var out []string
-	for _, p := range m.Parameters {
-		if p.Fit {
-			out = append(out, p.Name)
-		}
-	}
-	return out
 }
 
 // over is the engine on another model of the same data.
@@ -791,8 +780,8 @@ func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
 	}
 	c := &candidate{search: terms.NewSelection(e, append(append(others, own...), bent...), f.options.Penalty), road: b.family.name, degree: 1}
 	if b.seed != nil {
-		for i, p := range fittedOf(b.seed.model) {
-			if at := slices.Index(fittedOf(m)[:given], p); at >= 0 {
+		for i, p := range b.seed.model.FittedNames() {
+			if at := slices.Index(m.FittedNames()[:given], p); at >= 0 {
 				path.Parameters[at] = b.seed.fit.Parameters[i]
 			}
 		}

@@ -1,4 +1,4 @@
-package discover
+package changes
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"govern/series"
 )
 
-// placing finds where regimes of a result meet: a motion that changes from one to
+// placing finds where regimes of a formula meet: a motion that changes from one to
 // the next is fitted to the data around the change for every place that comes into
 // question. Between, the state goes on; that says most about the place.
 type placing struct {
@@ -26,17 +26,17 @@ type placing struct {
 	omega   float64 // defect weight of the motion
 	reach   float64 // cycles of the record on both sides of the change
 	others  [2]int  // of the record, between which samples no other change lies; zeros: nothing known
-	cut     *fitted // coefficients may move as far as the rest of the record lets them; nil: not at all
+	known   *fitted // coefficients may move as far as the rest of the record lets them; nil: not at all
 }
 
-// fitted is a result's formula on stretches of a record.
+// fitted is a formula fitted to stretches of a record.
 type fitted struct {
 	*fit.Fitted
 	data *fit.Data
 	lies []fit.Block // where the data's entries lie in the record's
 }
 
-// found is a place with its 95 % interval: the sample with which a regime begins.
+// found is a place with its 95 % interval: the sample with which a regime starts.
 // Excess is how many standard deviations more than chance the best motion through it
 // costs.
 type found struct {
@@ -44,38 +44,33 @@ type found struct {
 	excess        float64
 }
 
-// placeable says that the formulas of a result have no numbers inside functions.
-func placeable(r *Result) bool {
-	return r.Chosen != nil && !slices.ContainsFunc(r.Chosen.Terms, func(t fit.Term) bool { return t.Knots > 0 })
-}
-
-func newPlacing(e *fit.Engine, d *fit.Data, r *Result) (*placing, error) {
-	closed, err := closedBy(r)
+func newPlacing(e *fit.Engine, d *fit.Data, f Formula) (*placing, error) {
+	closed, err := f.closed()
 	if err != nil {
 		return nil, err
 	}
-	p := &placing{engine: e, from: d, closed: closed, regimes: r.Regimes, scale: r.Chosen.Scale, omega: math.Max(r.Chosen.Omega, placeOmega), reach: placeBefore}
+	p := &placing{engine: e, from: d, closed: closed, regimes: f.Regimes, scale: f.Fit.Scale, omega: math.Max(f.Fit.Omega, placeOmega), reach: placeBefore}
 	if p.omega < fit.OmegaEnd/2 {
 		p.reach = placeLong
 	}
 	p.sigma = d.Sigmas()
 	for i, c := range d.Channels {
-		if j := r.Data.IndexOf(c); j >= 0 && j < len(r.Chosen.Sigma) {
-			p.sigma[i] = r.Chosen.Sigma[j]
+		if j := f.Data.IndexOf(c); j >= 0 && j < len(f.Fit.Sigma) {
+			p.sigma[i] = f.Fit.Sigma[j]
 		}
 	}
 	return p, nil
 }
 
-// Around a place that is roughly known it is sought within placeAround cycles, in
-// records that begin and end placeBefore cycles from it: first every placeStep-th
+// Around a place that is roughly known it is sought within PlaceAround cycles, in
+// records that start and end placeBefore cycles from it: first every placeStep-th
 // of a cycle, then in placeFine steps or sample by sample where that has left it. One
-// that formulas have given before is sought again within placeNear cycles. Where its
+// that formulas have given before is sought again within PlaceNear cycles. Where its
 // interval reaches the end of these it is sought around there, placeFar times at most.
 const (
 	placeBefore = 3
-	placeAround = 1.6
-	placeNear   = 0.4
+	PlaceAround = 1.6
+	PlaceNear   = 0.4
 	placeStep   = 6
 	placeFine   = 24
 	placeFar    = 4
@@ -89,10 +84,10 @@ const placeLong = 8
 // say of the place is the same, but for the errors of coefficients.
 const placeOmega = 1e-4
 
-// sharp is place with as few defects as the data bear: where even the best motion
+// placeTightly is place with as few defects as the data bear: where even the best motion
 // costs more than chance lets it the place may lie between samples, or coefficients
 // are not known well enough, and more defects are allowed.
-func (p *placing) sharp(ctx context.Context, name string, whole record.Entry, low, high, k int, around float64) (found, error) {
+func (p *placing) placeTightly(ctx context.Context, name string, whole record.Entry, low, high, k int, around float64) (found, error) {
 	for round := 0; ; round++ {
 		at, err := p.place(ctx, fmt.Sprintf("%s/omega-%d", name, round), whole, low, high, k, around)
 		if err != nil || at.excess < placeSure || p.omega >= fit.OmegaEnd {
@@ -121,21 +116,21 @@ func (p *placing) place(ctx context.Context, name string, whole record.Entry, lo
 	step := max(int(cycle*math.Min(around, 1)/placeStep), 1)
 	at := (low + high) / 2
 	reach := int(around*cycle) + (high-low)/2
-	best, err := p.among(ctx, name, whole, at, k, at-reach, at+reach, step)
+	best, err := p.weigh(ctx, name, whole, at, k, at-reach, at+reach, step)
 	for far := 1; err == nil && far < placeFar && (best.low < at-reach+step && best.low > step || best.high > at+reach-step && best.high < len(whole.Times)-step); far++ {
 		at = best.at
-		best, err = p.among(ctx, fmt.Sprintf("%s/far-%d", name, far), whole, at, k, at-reach, at+reach, step)
+		best, err = p.weigh(ctx, fmt.Sprintf("%s/far-%d", name, far), whole, at, k, at-reach, at+reach, step)
 	}
 	if err != nil || step == 1 {
 		return best, err
 	}
-	return p.among(ctx, name+"/fine", whole, best.at, k, best.low-step, best.high+step, max((best.high-best.low+2*step)/placeFine, 1))
+	return p.weigh(ctx, name+"/fine", whole, best.at, k, best.low-step, best.high+step, max((best.high-best.low+2*step)/placeFine, 1))
 }
 
-// among weighs the places from … to, step apart, with their likelihoods.
-func (p *placing) among(ctx context.Context, name string, whole record.Entry, at, k, from, to, step int) (found, error) {
+// weigh compares the places from … to, step apart, with their likelihoods.
+func (p *placing) weigh(ctx context.Context, name string, whole record.Entry, at, k, from, to, step int) (found, error) {
 	n := len(whole.Times)
-	first, last := p.around(from, to, n)
+	first, last := p.window(from, to, n)
 	out := found{at: at, low: at, high: at}
 	if last-first < 8 {
 		return out, nil
@@ -161,8 +156,8 @@ func (p *placing) among(ctx context.Context, name string, whole record.Entry, at
 		entries[i].Set = p.conditions(whole.Set)
 	}
 	losses, path, err := p.losses(ctx, name, switching(p.closed, p.regimes, k), entries)
-	if err == nil && p.cut != nil {
-		losses, err = p.adapted(ctx, k, entries, path, p.elsewhere(whole, first, last))
+	if err == nil && p.known != nil {
+		losses, err = p.adaptedLosses(ctx, k, entries, path, p.outside(whole, first, last))
 	}
 	if err != nil {
 		return out, err
@@ -202,9 +197,9 @@ func (p *placing) among(ctx context.Context, name string, whole record.Entry, at
 	return out, nil
 }
 
-// around are the samples of n that motions through a change between two of them go
+// window are the samples of n that motions through a change between two of them go
 // through: placeBefore cycles on both sides, and more where no other change is near.
-func (p *placing) around(from, to, n int) (first, last int) {
+func (p *placing) window(from, to, n int) (first, last int) {
 	cycle := p.from.SamplesPerCycle()
 	near, far := int(placeBefore*cycle), int(p.reach*cycle)
 	first, last = from-far, to+far
@@ -258,24 +253,24 @@ func (p *placing) noise(data *fit.Data) []float64 {
 	return sigma
 }
 
-// adapted are the losses of motions that switch from regime k to the next with
+// adaptedLosses are the losses of motions that switch from regime k to the next with
 // coefficients at their best for every place, near those of the result: what entries
 // say of them joins what the rest of the record does. Otherwise errors of
 // coefficients, which grow along a chaotic motion, would decide on the place.
-func (p *placing) adapted(ctx context.Context, k int, entries []record.Entry, path [][]float64, rest []fit.Block) ([]float64, error) {
+func (p *placing) adaptedLosses(ctx context.Context, k int, entries []record.Entry, path [][]float64, rest []fit.Block) ([]float64, error) {
 	in := indicatorsAt(p.regimes, k)
-	data, err := fit.Prepare(switching(p.cut.data.Model, p.regimes, k), entries)
+	data, err := fit.Prepare(switching(p.known.data.Model, p.regimes, k), entries)
 	if err != nil {
 		return nil, err
 	}
-	library := slices.Clone(p.cut.Terms)
+	library := slices.Clone(p.known.Terms)
 	for i := range library {
 		library[i].Factor = expr.Substitute(library[i].Factor, in)
 	}
-	theta := slices.Concat(p.cut.Coefficients, p.cut.Parameters)
-	at := *p.cut.Fitted
+	theta := slices.Concat(p.known.Coefficients, p.known.Parameters)
+	at := *p.known.Fitted
 	at.Omega = p.omega
-	known, err := (&fit.Engine{Data: p.cut.data, Options: p.engine.Options, Workers: p.engine.Workers}).Triangles(ctx, &at, p.cut.Terms, theta, rest)
+	known, err := (&fit.Engine{Data: p.known.data, Options: p.engine.Options, Workers: p.engine.Workers}).Triangles(ctx, &at, p.known.Terms, theta, rest)
 	if err != nil {
 		return nil, err
 	}
@@ -303,11 +298,11 @@ func (p *placing) adapted(ctx context.Context, k int, entries []record.Entry, pa
 	return losses, nil
 }
 
-// elsewhere are the stretches that lie outside of samples first to last of a record.
-func (p *placing) elsewhere(whole record.Entry, first, last int) []fit.Block {
+// outside are the stretches that lie outside of samples first to last of a record.
+func (p *placing) outside(whole record.Entry, first, last int) []fit.Block {
 	const least = 4 // samples
 	var out []fit.Block
-	for i, b := range p.cut.lies {
+	for i, b := range p.known.lies {
 		add := func(from, to int) {
 			if to-from >= least {
 				out = append(out, fit.Block{Entry: i, From: from - b.From, To: to - b.From})
@@ -321,60 +316,6 @@ func (p *placing) elsewhere(whole record.Entry, first, last int) []fit.Block {
 		add(max(b.From, last), b.To)
 	}
 	return out
-}
-
-// bracketBlocks blocks of bracketCycles cycles say between which two of them a
-// change lies, and again between these.
-const (
-	bracketBlocks = 24
-	bracketCycles = 3
-)
-
-// bracket narrows down where, from sample low to sample high of a record, regime k
-// gives way to the next, until placeAround cycles hold it: few blocks of the record
-// under both formulas. It takes the change to be the only one there.
-func (p *placing) bracket(ctx context.Context, name string, whole record.Entry, k, low, high int) (int, error) {
-	cycle := p.from.SamplesPerCycle()
-	length := int(math.Max(bracketCycles*cycle, 12))
-	before, after := p.inRegime(k), p.inRegime(k+1)
-	for round := 0; float64(high-low) > 2*placeAround*cycle; round++ {
-		var entries []record.Entry
-		var centres []int
-		for b := range bracketBlocks {
-			centre := low + (high-low)*(2*b+1)/(2*bracketBlocks)
-			from := min(max(centre-length/2, 0), max(len(whole.Times)-length, 0))
-			e := whole.Slice(from, min(from+length, len(whole.Times)))
-			e.Set = p.conditions(whole.Set)
-			entries, centres = append(entries, e), append(centres, centre)
-		}
-		old, _, err := p.losses(ctx, fmt.Sprintf("%s/%d-before", name, round), before, entries)
-		if err != nil {
-			return 0, err
-		}
-		fresh, _, err := p.losses(ctx, fmt.Sprintf("%s/%d-after", name, round), after, entries)
-		if err != nil {
-			return 0, err
-		}
-		sum, best, at := 0.0, 0.0, 0
-		for b := range entries {
-			if sum += old[b] - fresh[b]; sum < best {
-				best, at = sum, b+1
-			}
-		}
-		margin := max((high-low)/bracketBlocks, length/2)
-		left, right := low, high
-		if at > 0 {
-			left = max(centres[at-1]-margin/2, low)
-		}
-		if at < len(centres) {
-			right = min(centres[at]+margin/2, high)
-		}
-		if right-left >= (high-low)*9/10 {
-			return (left + right) / 2, nil
-		}
-		low, high = left, right
-	}
-	return (low + high) / 2, nil
 }
 
 // inRegime is the closed model of one regime.
@@ -404,83 +345,4 @@ func moveChange(regimes []Regime, whole record.Entry, k int, at found) {
 			regimes[i].Low, regimes[i].High = whole.Times[max(at.low-1, 0)], whole.Times[at.high]
 		}
 	}
-}
-
-// Places finds on whole records when the regimes of a result begin that was found
-// on part of the samples, such as excerpts: on every change that lies within a
-// record, first between which of few blocks, then by the motion that goes on through
-// it. The result's regimes come back with their times; changes that lie between
-// records stay. Engine gives options, workers and journal.
-func Places(ctx context.Context, e *fit.Engine, r *Result, records []record.Entry) ([]Regime, error) {
-	if len(r.Regimes) == 0 || !placeable(r) {
-		return r.Regimes, nil
-	}
-	d, err := fit.Prepare(r.Model, records)
-	if err != nil {
-		return nil, err
-	}
-	p, err := newPlacing(e, d, r)
-	if err != nil {
-		return nil, err
-	}
-	p.cut = &fitted{r.Chosen, r.Data, partsOf(r.Data.Entries, records)}
-	if len(p.cut.lies) < len(r.Data.Entries) {
-		p.cut = nil
-	}
-	out := slices.Clone(r.Regimes)
-	for i, next := range r.Regimes {
-		for _, before := range r.Regimes[:i] {
-			if before.Entry != next.Entry || before.Number != next.Number-1 {
-				continue
-			}
-			for k, whole := range records {
-				if whole.Name != next.Entry || whole.Times[0] > before.To || whole.Times[len(whole.Times)-1] < next.From {
-					continue
-				}
-				margin := int(placeAround * d.SamplesPerCycle())
-				low, _ := slices.BinarySearch(whole.Times, before.To)
-				high, _ := slices.BinarySearch(whole.Times, next.From)
-				name := fmt.Sprintf("places-%d-%d", k, before.Number)
-				at, err := p.bracket(ctx, name, whole, before.Number, max(low-margin/2, 0), min(high+margin/2, len(whole.Times)-1))
-				if err != nil {
-					return nil, err
-				}
-				where, err := p.sharpest(ctx, name, whole, at, before.Number)
-				if err != nil {
-					return nil, err
-				}
-				moveChange(out, whole, before.Number, where)
-			}
-		}
-	}
-	return out, nil
-}
-
-// sharpest is place with as few defects as any motion bears, where what the rest of the
-// record says of the coefficients is known.
-func (p *placing) sharpest(ctx context.Context, name string, whole record.Entry, at, k int) (found, error) {
-	rough, err := p.place(ctx, name, whole, at, at, k, placeAround)
-	if err != nil || p.cut == nil || p.omega > fit.OmegaEnd {
-		return rough, err
-	}
-	fine := *p
-	fine.omega, fine.reach = placeOmega, placeLong
-	return fine.sharp(ctx, name, whole, rough.low, rough.high, k, placeNear)
-}
-
-// partsOf says where entries that are parts of records lie in them; those that are of
-// none are left out.
-func partsOf(entries, records []record.Entry) []fit.Block {
-	var out []fit.Block
-	for _, e := range entries {
-		for k, r := range records {
-			from, exact := slices.BinarySearch(r.Times, e.Times[0])
-			to := from + len(e.Times)
-			if r.Name == e.Name && exact && to <= len(r.Times) && r.Times[to-1] == e.Times[len(e.Times)-1] {
-				out = append(out, fit.Block{Entry: k, From: from, To: to})
-				break
-			}
-		}
-	}
-	return out
 }

@@ -1,4 +1,4 @@
-package discover
+package changes
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 
 	"govern/expr"
 	"govern/fit"
-	"govern/record"
 )
 
 // side is what the samples of one regime, or of some that were merged, say of the
@@ -29,23 +28,23 @@ func (s side) cost(theta []float64) float64 {
 		for i := range delta {
 			delta[i] = theta[i] - p.at[i]
 		}
-		sum += squares(p.triangle, delta)
+		sum += squaresAt(p.triangle, delta)
 	}
 	return sum
 }
 
-// needed leaves out the change points that evidence does not ask for: the best fit
+// Needed leaves out the change points that evidence does not ask for: the best fit
 // that the segmentation was made from is wrong where regimes differ, and may vary
 // within one. Where the samples on one side of a change bear the coefficients of the
 // other at less than the price of their own and of the place, both are one regime; the
 // cheapest go first. Coefficients alone do not tell: a stretch that says little of
-// them may have got very different ones.
-func (f *formulas) needed(ctx context.Context, r *Result, cuts []cut) ([]cut, error) {
-	sides, err := f.sides(ctx, r)
+// them may have got very different ones. The engine is that of the whole record.
+func (f Formula) Needed(ctx context.Context, e *fit.Engine, cuts []Cut) ([]Cut, error) {
+	sides, err := f.sides(ctx, e)
 	if err != nil || len(sides) != len(cuts)+1 {
 		return cuts, err
 	}
-	log := math.Log(float64(f.engine.Data.Observations()))
+	log := math.Log(float64(e.Data.Observations()))
 	out := slices.Clone(cuts)
 	for len(out) > 0 {
 		at, lowest := 0, math.Inf(1)
@@ -75,10 +74,10 @@ func (f *formulas) needed(ctx context.Context, r *Result, cuts []cut) ([]cut, er
 	return out, nil
 }
 
-// sides are the regimes of a result.
-func (f *formulas) sides(ctx context.Context, r *Result) ([]side, error) {
-	chosen := r.Chosen
-	names := append([]string{""}, namesOf(r.Regimes)...)
+// sides are the regimes of a formula.
+func (f Formula) sides(ctx context.Context, e *fit.Engine) ([]side, error) {
+	chosen := f.Fit
+	names := append([]string{""}, namesOf(f.Regimes)...)
 	var library []fit.Term
 	column := map[string]int{}
 	values := make([]map[string]float64, len(names)) // of terms, by key
@@ -103,9 +102,9 @@ func (f *formulas) sides(ctx context.Context, r *Result) ([]side, error) {
 			values[k][key] += chosen.Coefficients[i]
 		}
 	}
-	fitted := fittedOf(r.Model)
-	engine := *f.engine
-	engine.Data = r.Data
+	fitted := f.Model.FittedNames()
+	engine := *e
+	engine.Data = f.Data
 	var out []side
 	for k, name := range names {
 		theta := make([]float64, len(library)+len(fitted))
@@ -124,9 +123,9 @@ func (f *formulas) sides(ctx context.Context, r *Result) ([]side, error) {
 			theta[len(library)+i] = v
 		}
 		var blocks []fit.Block
-		for i, e := range r.Data.Entries {
-			if inRegime(e, names[1:], name) {
-				blocks = append(blocks, fit.Block{Entry: i, From: 0, To: len(e.Times)})
+		for i, entry := range f.Data.Entries {
+			if inRegime(entry, names[1:], name) {
+				blocks = append(blocks, fit.Block{Entry: i, From: 0, To: len(entry.Times)})
 			}
 		}
 		triangles, err := engine.Triangles(ctx, chosen, library, at, blocks)
@@ -140,10 +139,4 @@ func (f *formulas) sides(ctx context.Context, r *Result) ([]side, error) {
 		out = append(out, s)
 	}
 	return out, nil
-}
-
-// inRegime says that an entry has the indicator of a regime and no other; the first
-// has none.
-func inRegime(e record.Entry, names []string, name string) bool {
-	return !slices.ContainsFunc(names, func(n string) bool { return e.Set[n] != 0 != (n == name) })
 }
