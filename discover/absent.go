@@ -14,11 +14,11 @@ import (
 // regime that a fit without it is tried for.
 const absentError = 3
 
-// absent leaves a term out of a regime where evidence asks for it. A library of
+// dropAbsent leaves a term out of a regime where evidence asks for it. A library of
 // terms and of their differences between regimes has no such formula: the coefficient
 // of the first regime and the difference would have to cancel. A term t and its
 // difference r·t are therefore read as (1 − r)·t and r·t, and the second is left out.
-func (f *formulas) absent(ctx context.Context) error {
+func (f *finder) dropAbsent(ctx context.Context) error {
 	for round := 0; ; round++ {
 		c := f.best
 		if c == nil || !c.passed() || len(c.fit.Covariance) == 0 {
@@ -55,7 +55,7 @@ func (f *formulas) absent(ctx context.Context) error {
 				if g, err = next.Settle(ctx, name, g); err != nil {
 					return err
 				}
-				found = append(found, &candidate{search: next, fit: g, road: "absent", degree: c.degree, checks: checks(s.Engine.Data, g)})
+				found = append(found, &candidate{search: next, fit: g, road: "absent", degree: c.degree, checks: checkFit(s.Engine.Data, g)})
 			}
 		}
 		if !f.consider(found) {

@@ -13,20 +13,20 @@ import (
 	"govern/series"
 )
 
-// approximations asks of formulas of several arguments that pass the checks
+// tryApproximations asks of formulas of several arguments that pass the checks
 // whether something shorter explains the data as well: a function of one
 // combination of the arguments, or one that bends along an argument, alone or times
 // the others. Only formulas that look like approximations are asked, and only what
 // the quadratic profile does not exclude is fitted.
-func (f *formulas) approximations(ctx context.Context) error {
+func (f *finder) tryApproximations(ctx context.Context) error {
 	for u, unknown := range f.engine.Data.Model.Unknowns {
-		if len(unknown.Arguments) < 2 || unknown.Library != nil || f.best == nil || !f.best.passed() || !f.approximate(u) {
+		if len(unknown.Arguments) < 2 || unknown.Library != nil || f.best == nil || !f.best.passed() || !f.looksApproximate(u) {
 			continue
 		}
 		for round := range 2 {
-			if better, err := f.shape(ctx, u, beyondPolynomial+round); err != nil {
+			if better, err := f.tryShape(ctx, u, beyondPolynomial+round); err != nil {
 				return err
-			} else if !better || !f.best.passed() || !f.approximate(u) {
+			} else if !better || !f.best.passed() || !f.looksApproximate(u) {
 				break
 			}
 		}
@@ -34,10 +34,10 @@ func (f *formulas) approximations(ctx context.Context) error {
 	return nil
 }
 
-// approximate says that the best candidate's formula for unknown u may stand for
+// looksApproximate says that the best candidate's formula for unknown u may stand for
 // another that is no polynomial: it leaves a defect, has many terms (a function among them
 // counts as one more), or reaches the highest degree that there is.
-func (f *formulas) approximate(u int) bool {
+func (f *finder) looksApproximate(u int) bool {
 	const many, manyCurved = 4, 3
 	if f.best.fit.Omega > 2*fit.OmegaEnd {
 		return true
@@ -51,9 +51,9 @@ func (f *formulas) approximate(u int) bool {
 	return count >= many || count >= manyCurved && f.best.curved(u) || highest >= f.options.Degree && f.options.Degree > 3
 }
 
-// otherForms are the formulas of other kinds that the data cannot tell from the
+// findOtherForms are the formulas of other kinds that the data cannot tell from the
 // best: of every family the best candidate, where it is not the same function.
-func (f *formulas) otherForms(best *candidate) ([]Tie, error) {
+func (f *finder) findOtherForms(best *candidate) ([]Tie, error) {
 	classes := map[string]*candidate{}
 	var order []string
 	for _, c := range f.all {
@@ -129,18 +129,18 @@ func kindOf(e *expr.Expr) string {
 
 // difference is the rms difference of two candidates' formulas along the path over
 // the deviation of the first, of the unknown in which they differ most.
-func (f *formulas) difference(a, b *candidate) (float64, error) {
+func (f *finder) difference(a, b *candidate) (float64, error) {
 	worst := 0.0
 	for u := range f.engine.Data.Model.Unknowns {
 		arguments, err := f.engine.Data.Arguments(f.path, u)
 		if err != nil {
 			return 0, err
 		}
-		x, err := a.along(u, f.engine.Data.Model.Unknowns[u].Arguments, arguments)
+		x, err := a.valuesAlong(u, f.engine.Data.Model.Unknowns[u].Arguments, arguments)
 		if err != nil {
 			return 0, err
 		}
-		y, err := b.along(u, f.engine.Data.Model.Unknowns[u].Arguments, arguments)
+		y, err := b.valuesAlong(u, f.engine.Data.Model.Unknowns[u].Arguments, arguments)
 		if err != nil {
 			return 0, err
 		}
@@ -159,10 +159,10 @@ func (f *formulas) difference(a, b *candidate) (float64, error) {
 	return worst, nil
 }
 
-// along are a candidate's values of unknown u where its arguments are as given, by
+// valuesAlong are a candidate's values of unknown u where its arguments are as given, by
 // argument and sample.
-func (c *candidate) along(u int, names []string, arguments [][]float64) ([]float64, error) {
-	values := c.numbers()
+func (c *candidate) valuesAlong(u int, names []string, arguments [][]float64) ([]float64, error) {
+	values := c.parameterValues()
 	right := c.fit.Formula(u)
 	out := make([]float64, len(arguments[0]))
 	for k := range out {
@@ -178,9 +178,9 @@ func (c *candidate) along(u int, names []string, arguments [][]float64) ([]float
 	return out, nil
 }
 
-// numbers are the values of a candidate's parameters, those inside its functions
+// parameterValues are the values of a candidate's parameters, those inside its functions
 // too.
-func (c *candidate) numbers() map[string]float64 {
+func (c *candidate) parameterValues() map[string]float64 {
 	values := map[string]float64{}
 	fitted := 0
 	for _, p := range c.search.Engine.Data.Model.Parameters {
@@ -231,8 +231,8 @@ const (
 	fewPowers  = 2
 )
 
-// dense lists the unknowns whose polynomials are likely approximations.
-func (f *formulas) dense(best *candidate) ([]Dense, error) {
+// findDense lists the unknowns whose polynomials are likely approximations.
+func (f *finder) findDense(best *candidate) ([]Dense, error) {
 	var out []Dense
 	for u, unknown := range f.engine.Data.Model.Unknowns {
 		if unknown.Library != nil && unknown.Library.Degree > 0 {
@@ -276,10 +276,10 @@ func (f *formulas) dense(best *candidate) ([]Dense, error) {
 // data can hardly tell it from a step.
 const steep = 20
 
-// steps says which sigmoids of one argument rise so steeply that they may be steps.
-func (f *formulas) steps(best *candidate) ([]string, error) {
+// findSteps says which sigmoids of one argument rise so steeply that they may be steps.
+func (f *finder) findSteps(best *candidate) ([]string, error) {
 	var out []string
-	values := best.numbers()
+	values := best.parameterValues()
 	for _, t := range best.fit.Terms {
 		unknown := f.engine.Data.Model.Unknowns[t.Unknown]
 		kind := kindOf(t.Factor)

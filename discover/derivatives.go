@@ -34,7 +34,7 @@ func Derivatives(d *fit.Data, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	sm := derived(d, path, slope)
+	sm := derivedPath(d, path, slope)
 	f := &fit.Fitted{Sigma: d.Sigmas(), Scale: sm.Scale, Omega: fit.OmegaEnd, Substeps: 1, Residual: make([]float64, len(d.Channels))}
 	library, _ := terms.Libraries(d.Model, o.Degree)
 	reg, err := terms.Regress(d, sm, library)
@@ -67,7 +67,7 @@ func Derivatives(d *fit.Data, o Options) (*Result, error) {
 	for i := range f.Residual {
 		f.Residual[i] = math.NaN()
 	}
-	f.Nodes = nodes(path)
+	f.Nodes = layNodes(path)
 	return &Result{
 		Ending: Baseline, Chosen: f, Model: d.Model, Degree: o.Degree, Library: len(library), Smoothed: sm,
 	}, nil
@@ -88,7 +88,7 @@ func differentiate(d *fit.Data) (path, slope [][][]float64, err error) {
 			if values == nil {
 				return nil, nil, &HiddenError{s.Name}
 			}
-			x, dx := localCubic(entry.Times, values)
+			x, dx := fitLocalCubics(entry.Times, values)
 			xs, ds = append(xs, x), append(ds, dx)
 		}
 		path, slope = append(path, xs), append(slope, ds)
@@ -96,9 +96,9 @@ func differentiate(d *fit.Data) (path, slope [][][]float64, err error) {
 	return path, slope, nil
 }
 
-// localCubic fits a cubic to the samples around each one and returns its value
+// fitLocalCubics fits a cubic to the samples around each one and returns its value
 // and slope there.
-func localCubic(t, x []float64) (value, slope []float64) {
+func fitLocalCubics(t, x []float64) (value, slope []float64) {
 	n := len(t)
 	value, slope = make([]float64, n), make([]float64, n)
 	for i := range t {
@@ -119,8 +119,8 @@ func localCubic(t, x []float64) (value, slope []float64) {
 	return value, slope
 }
 
-// derived packs values and derivatives as a path.
-func derived(d *fit.Data, path, slope [][][]float64) *fit.Smoothed {
+// derivedPath packs values and derivatives as a path.
+func derivedPath(d *fit.Data, path, slope [][][]float64) *fit.Smoothed {
 	sm := &fit.Smoothed{States: path, Slopes: slope, Sigma: d.Sigmas()}
 	for s := range d.Model.States {
 		var all []float64
@@ -144,8 +144,8 @@ func derived(d *fit.Data, path, slope [][][]float64) *fit.Smoothed {
 	return sm
 }
 
-// nodes lays a path out as the nodes of a fit.
-func nodes(path [][][]float64) [][]float64 {
+// layNodes lays a path out as the nodes of a fit.
+func layNodes(path [][][]float64) [][]float64 {
 	var out [][]float64
 	for _, states := range path {
 		n := len(states)

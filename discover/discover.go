@@ -110,7 +110,7 @@ func passed(checks []Check) bool {
 // coefficients of their own in each, of libraries: networks know no regimes.
 func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if changes.Count(e.Data.Entries) > 1 && !asksForNetwork(e.Data.Model) {
-		return given(ctx, e, o)
+		return searchGiven(ctx, e, o)
 	}
 	return runWith(ctx, e, o, true)
 }
@@ -118,7 +118,7 @@ func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 // runWith is Run; memory says that a slow hidden state may be added where nothing
 // else passes.
 func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Result, error) {
-	f, err := begin(ctx, e, o)
+	f, err := beginSearch(ctx, e, o)
 	if err != nil {
 		return nil, err
 	}
@@ -126,68 +126,68 @@ func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Resul
 		return f.result, nil
 	}
 	if !asksForNetwork(e.Data.Model) {
-		if regimes, err := f.librariesOrRegimes(ctx); err != nil || regimes != nil {
+		if regimes, err := f.climbOrCut(ctx); err != nil || regimes != nil {
 			return regimes, err
 		}
-		if f.best != nil && f.best.passed() && nothing(e.Data, f.best.search.Engine.Data.Model, f.best.fit) != "" {
+		if f.best != nil && f.best.passed() && noiseReason(e.Data, f.best.search.Engine.Data.Model, f.best.fit) != "" {
 			return f.conclude(ctx)
 		}
 		// With every state observed annealing does not end too soon, while a fit that
 		// is forced to the smallest defect over several regimes takes minutes.
 		early := observesAll(e.Data)
 		if early {
-			if regimes, err := f.driven(ctx); err != nil || regimes != nil {
+			if regimes, err := f.fitDriven(ctx); err != nil || regimes != nil {
 				return regimes, err
 			}
 		}
-		if err := f.functions(ctx); err != nil {
+		if err := f.tryFunctions(ctx); err != nil {
 			return nil, err
 		}
 		if early {
-			if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
+			if regimes, err := f.findRegimes(ctx); err != nil || regimes != nil {
 				return regimes, err
 			}
 		}
-		if err := f.again(ctx); err != nil {
+		if err := f.retry(ctx); err != nil {
 			return nil, err
 		}
 		if !early {
-			if regimes, err := f.driven(ctx); err != nil || regimes != nil {
+			if regimes, err := f.fitDriven(ctx); err != nil || regimes != nil {
 				return regimes, err
 			}
-			if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
+			if regimes, err := f.findRegimes(ctx); err != nil || regimes != nil {
 				return regimes, err
 			}
 		}
-		if coloured, err := f.coloured(ctx); err != nil || coloured != nil {
+		if coloured, err := f.searchColoured(ctx); err != nil || coloured != nil {
 			return coloured, err
 		}
-		if err := f.mixtures(ctx); err != nil {
+		if err := f.tryMixtures(ctx); err != nil {
 			return nil, err
 		}
-		if err := f.approximations(ctx); err != nil {
+		if err := f.tryApproximations(ctx); err != nil {
 			return nil, err
 		}
 	}
 	if f.best == nil || !f.best.passed() {
-		if err := f.throughNetwork(ctx); err != nil {
+		if err := f.searchThroughNetworks(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if memory && (f.best == nil || !f.best.passed()) && (f.result.Neural == nil || !passed(checks(f.engine.Data, f.result.Neural))) {
-		if found, err := f.extra(ctx); err != nil || found != nil {
+	if memory && (f.best == nil || !f.best.passed()) && (f.result.Neural == nil || !passed(checkFit(f.engine.Data, f.result.Neural))) {
+		if found, err := f.findExtra(ctx); err != nil || found != nil {
 			return found, err
 		}
 	}
 	return f.conclude(ctx)
 }
 
-// begin smooths the data, or draws what a smoother cannot see. Where nothing
+// beginSearch smooths the data, or draws what a smoother cannot see. Where nothing
 // drawn explains the data, the result has a status already.
-func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
+func beginSearch(ctx context.Context, e *fit.Engine, o Options) (*finder, error) {
 	report(e, "smooth", 0)
 	if unseen := e.Data.Unseen(); len(unseen) > 0 {
-		return beginUnseen(ctx, e, o, unseen)
+		return beginFromDraws(ctx, e, o, unseen)
 	}
 	e, sm, err := e.Clean(ctx)
 	if err != nil {
@@ -197,11 +197,11 @@ func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &formulas{engine: e, options: o.withDefaults(e.Data), path: sm, held: held, result: &Result{Data: e.Data, Smoothed: sm}}, nil
+	return &finder{engine: e, options: o.withDefaults(e.Data), path: sm, held: held, result: &Result{Data: e.Data, Smoothed: sm}}, nil
 }
 
 // conclude is answer, unless that explains nothing.
-func (f *formulas) conclude(ctx context.Context) (*Result, error) {
+func (f *finder) conclude(ctx context.Context) (*Result, error) {
 	r, err := f.answer(ctx)
 	if err == nil {
 		r.suspectNoise(f.engine.Data)
@@ -211,13 +211,13 @@ func (f *formulas) conclude(ctx context.Context) (*Result, error) {
 
 // answer lists what is tied with the best formula and judges it; without one
 // that passes the checks, networks that do are the answer.
-func (f *formulas) answer(ctx context.Context) (*Result, error) {
-	if better, err := f.better(ctx); err != nil || better {
+func (f *finder) answer(ctx context.Context) (*Result, error) {
+	if better, err := f.preferNetworks(ctx); err != nil || better {
 		return f.result, err
 	}
 	e, res, best := f.engine, f.result, f.best
 	if res.Neural != nil && (best == nil || !best.passed()) {
-		if checked := checks(e.Data, res.Neural); passed(checked) {
+		if checked := checkFit(e.Data, res.Neural); passed(checked) {
 			res.neuralOnly(e.Data.Model, checked)
 			return res, nil
 		}
@@ -227,36 +227,36 @@ func (f *formulas) answer(ctx context.Context) (*Result, error) {
 		return res, nil
 	}
 	var err error
-	if best, res.Ties, err = ties(ctx, best, f.all, f.options); err != nil {
+	if best, res.Ties, err = refitTies(ctx, best, f.all, f.options); err != nil {
 		return nil, err
 	}
-	best.checks = checks(best.search.Engine.Data, best.fit)
+	best.checks = checkFit(best.search.Engine.Data, best.fit)
 	if best.fit.Driven {
-		more, err := white(best.search.Engine, best.fit)
+		more, err := testWhiteness(best.search.Engine, best.fit)
 		if err != nil {
 			return nil, err
 		}
 		best.checks = append(best.checks, more...)
 	}
 	res.choose(best)
-	others, err := f.otherForms(best)
+	others, err := f.findOtherForms(best)
 	if err != nil {
 		return nil, err
 	}
 	res.Ties = append(res.Ties, others...)
 	slices.SortStableFunc(res.Ties, func(a, b Tie) int { return cmp.Compare(a.Delta, b.Delta) })
-	if res.Dense, err = f.dense(best); err != nil {
+	if res.Dense, err = f.findDense(best); err != nil {
 		return nil, err
 	}
-	if res.Steps, err = f.steps(best); err != nil {
+	if res.Steps, err = f.findSteps(best); err != nil {
 		return nil, err
 	}
 	if res.Neural != nil {
-		if res.Apart, err = best.apart(e.Data, f.path); err != nil {
+		if res.Apart, err = best.distancesToNetworks(e.Data, f.path); err != nil {
 			return nil, err
 		}
 	}
-	if res.Lacks, err = lacks(ctx, best.search.Engine, best.fit); err != nil {
+	if res.Lacks, err = findLacks(ctx, best.search.Engine, best.fit); err != nil {
 		return nil, err
 	}
 	if f.drift != nil {
@@ -265,10 +265,10 @@ func (f *formulas) answer(ctx context.Context) (*Result, error) {
 	return res, nil
 }
 
-// better says whether networks are the answer although the best formula passes
+// preferNetworks says whether networks are the answer although the best formula passes
 // the checks: it leaves a defect, or has not converged, and networks explain the
 // data clearly better with half of the defect. Such a formula is an approximation.
-func (f *formulas) better(ctx context.Context) (bool, error) {
+func (f *finder) preferNetworks(ctx context.Context) (bool, error) {
 	e, best := f.engine, f.best
 	if best == nil || !best.passed() || best.fit.Driven || len(f.indicators) > 0 || !allowsNetwork(e.Data.Model) || f.options.Roads != "both" {
 		return false, nil
@@ -280,23 +280,23 @@ func (f *formulas) better(ctx context.Context) (bool, error) {
 	net := f.result.Neural
 	if net == nil {
 		var err error
-		if net, err = f.train(ctx); err != nil {
+		if net, err = f.trainNetworks(ctx); err != nil {
 			return false, err
 		}
 	}
-	checked := checks(e.Data, net)
+	checked := checkFit(e.Data, net)
 	if !series.Finite(net.Evidence) || !passed(checked) || net.Omega > best.fit.Omega/2 && !open || net.Evidence > best.score()-f.options.Tie {
 		return false, nil
 	}
 	if f.result.Neural == nil { // what the network says is smoother than the path that the formula was sought on
-		if err := f.listen(net); err != nil {
+		if err := f.adoptNetworks(net); err != nil {
 			return false, err
 		}
-		if err := f.functions(ctx); err != nil {
+		if err := f.tryFunctions(ctx); err != nil {
 			return false, err
 		}
 		if f.best != best {
-			return f.better(ctx)
+			return f.preferNetworks(ctx)
 		}
 	}
 	f.result.Neural = net
@@ -311,9 +311,9 @@ func (r *Result) choose(c *candidate) {
 	r.Chosen, r.Checks, r.Degree, r.Library = c.fit, c.checks, c.degree, len(c.search.Library)
 }
 
-// formulas is a search over libraries, from a path of the states and unknown
+// finder is a search over libraries, from a path of the states and unknown
 // calls.
-type formulas struct {
+type finder struct {
 	engine  *fit.Engine
 	options Options
 	path    *fit.Smoothed
@@ -333,7 +333,7 @@ type formulas struct {
 
 // consider adds the outcomes of roads; better says that one of them is the best
 // so far.
-func (f *formulas) consider(found []*candidate) (isBetter bool) {
+func (f *finder) consider(found []*candidate) (isBetter bool) {
 	for _, c := range found {
 		f.all = append(f.all, c)
 		f.result.Tried = append(f.result.Tried, Try{f.prefix + c.road, c.degree, c.score(), len(c.fit.Terms), c.passed()})
@@ -345,13 +345,13 @@ func (f *formulas) consider(found []*candidate) (isBetter bool) {
 }
 
 // libraries tries libraries of rising degree until one more promises nothing.
-func (f *formulas) libraries(ctx context.Context) error {
-	return f.through(ctx, degrees{1, f.options.Degree}, nil)
+func (f *finder) libraries(ctx context.Context) error {
+	return f.climb(ctx, degrees{1, f.options.Degree}, nil)
 }
 
-// through is libraries between two degrees. After each degree the search may be
+// climb is libraries between two degrees. After each degree the search may be
 // left: where after, if it is given, says so.
-func (f *formulas) through(ctx context.Context, which degrees, after func(degree int) (leave bool, err error)) error {
+func (f *finder) climb(ctx context.Context, which degrees, after func(degree int) (leave bool, err error)) error {
 	for degree := which.from; degree <= which.to; degree++ {
 		library, same := terms.Libraries(f.engine.Data.Model, degree)
 		library = terms.Multiplied(library, f.indicators)
@@ -369,12 +369,12 @@ func (f *formulas) through(ctx context.Context, which degrees, after func(degree
 				break
 			}
 		}
-		found, err := f.from(ctx, s, name, degree, f.path)
+		found, err := f.tryLibrary(ctx, s, name, degree, f.path)
 		if err != nil {
 			return err
 		}
 		if f.held != nil {
-			more, err := f.from(ctx, s, name+"-held", degree, f.held)
+			more, err := f.tryLibrary(ctx, s, name+"-held", degree, f.held)
 			if err != nil {
 				return err
 			}
@@ -415,12 +415,12 @@ func (c *candidate) exhausted() bool {
 	return false
 }
 
-// from runs the roads of a degree from a path. A wary search takes none where the
+// tryLibrary runs the roads of a degree from a path. A wary search takes none where the
 // whole library does not explain the data.
-func (f *formulas) from(ctx context.Context, s *terms.Selection, name string, degree int, path *fit.Smoothed) ([]*candidate, error) {
+func (f *finder) tryLibrary(ctx context.Context, s *terms.Selection, name string, degree int, path *fit.Smoothed) ([]*candidate, error) {
 	if f.wary && len(s.Library) > 0 {
 		var err error
-		if s.Started, err = s.StartAll(ctx, name+"/full", path); err != nil || !passed(checks(f.engine.Data, s.Started)) {
+		if s.Started, err = s.StartAll(ctx, name+"/full", path); err != nil || !passed(checkFit(f.engine.Data, s.Started)) {
 			return nil, err
 		}
 		defer func() { s.Started = nil }() // it belongs to this path
@@ -428,13 +428,13 @@ func (f *formulas) from(ctx context.Context, s *terms.Selection, name string, de
 	return roads(ctx, s, name, degree, f.options, path)
 }
 
-// again goes on from the best fit where it has not come to rest at the smallest
+// retry goes on from the best fit where it has not come to rest at the smallest
 // defect. Annealing ends where the evidence worsens, and may have ended too soon:
 // with hidden states under much noise a fit with loose defects follows the data
 // along a narrow valley in which a few dozen steps lead nowhere. At the smallest
 // defect, with the chosen terms and with the whole library, it must explain them.
 // A function with fitted numbers inside that passes has come further than that.
-func (f *formulas) again(ctx context.Context) error {
+func (f *finder) retry(ctx context.Context) error {
 	for round := range againRounds {
 		c := f.best
 		if f.engine.Options.Omega > 0 || c == nil || c.fit.Status == optim.Failed || c.passed() && (c.bends() || c.fit.Driven) || c.fit.Omega <= againDefect && c.fit.Status == optim.Converged {
@@ -463,7 +463,7 @@ func (f *formulas) again(ctx context.Context) error {
 			if g, err = s.Settle(ctx, name, g); err != nil {
 				return err
 			}
-			found = append(found, &candidate{search: s, fit: g, road: "again, " + road, degree: c.degree, checks: checks(s.Engine.Data, g)})
+			found = append(found, &candidate{search: s, fit: g, road: "again, " + road, degree: c.degree, checks: checkFit(s.Engine.Data, g)})
 		}
 		if !f.consider(found) {
 			return nil
@@ -472,8 +472,8 @@ func (f *formulas) again(ctx context.Context) error {
 	return nil
 }
 
-// plain is the best formula without fitted numbers inside; nil without one.
-func (f *formulas) plain() *candidate {
+// bestPlain is the best formula without fitted numbers inside; nil without one.
+func (f *finder) bestPlain() *candidate {
 	var best *candidate
 	for _, c := range f.all {
 		if !c.bends() && c.fit.Status != optim.Failed && series.Finite(c.score()) && (best == nil || better(c, best)) {
@@ -483,10 +483,10 @@ func (f *formulas) plain() *candidate {
 	return best
 }
 
-// coloured searches once more where a formula that passes leaves correlated noise,
+// searchColoured searches once more where a formula that passes leaves correlated noise,
 // which it took for white and so believed too much, or a defect, which may have followed
 // such noise, or where such noise explains that nothing passes; nil where it does not, or where nothing passes then either.
-func (f *formulas) coloured(ctx context.Context) (*Result, error) {
+func (f *finder) searchColoured(ctx context.Context) (*Result, error) {
 	c := f.best
 	if c == nil || c.fit.Status == optim.Failed {
 		return nil, nil
@@ -497,7 +497,7 @@ func (f *formulas) coloured(ctx context.Context) (*Result, error) {
 		}
 	}
 	entries, err := c.search.Engine.Coloured(ctx, f.prefix+"coloured", c.fit)
-	if plain := f.plain(); err == nil && entries == nil && plain != nil && c.bends() { // it may have bent along the noise
+	if plain := f.bestPlain(); err == nil && entries == nil && plain != nil && c.bends() { // it may have bent along the noise
 		entries, err = plain.search.Engine.Coloured(ctx, f.prefix+"coloured-plain", plain.fit)
 	}
 	if err != nil || entries == nil {
@@ -519,17 +519,17 @@ func (f *formulas) coloured(ctx context.Context) (*Result, error) {
 	if err != nil || !r.Trusted() {
 		return nil, err
 	}
-	if r.Memory = memories(r.Data); len(r.Memory) > 0 { // of the equations, more likely
-		if r.Lacks, err = lacks(ctx, c.search.Engine, c.fit); err != nil {
+	if r.Memory = longMemories(r.Data); len(r.Memory) > 0 { // of the equations, more likely
+		if r.Lacks, err = findLacks(ctx, c.search.Engine, c.fit); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
 }
 
-// memories are the channels whose noise would have to remember for longer than the
+// longMemories are the channels whose noise would have to remember for longer than the
 // characteristic time of the motion.
-func memories(d *fit.Data) []string {
+func longMemories(d *fit.Data) []string {
 	var out []string
 	for _, c := range d.Channels {
 		if c.Correlation <= 0 {
@@ -553,7 +553,7 @@ const (
 
 // resmooth smooths again with the fitted parameters at the best candidate's, where
 // that has moved them: a path smoothed with others bends the unknowns.
-func (f *formulas) resmooth(ctx context.Context) error {
+func (f *finder) resmooth(ctx context.Context) error {
 	m := f.engine.Data.Model
 	given := m.FittedNames()
 	one := slices.ContainsFunc(m.Unknowns, func(u model.Unknown) bool { return len(u.Arguments) == 1 && u.Library == nil })
@@ -579,9 +579,9 @@ func (f *formulas) resmooth(ctx context.Context) error {
 // smoothing.
 const resmoothShare = 0.05
 
-// functions tries what polynomials of one argument only approximate: a function
+// tryFunctions tries what polynomials of one argument only approximate: a function
 // that bends, piecewise linear ones, then another bend beside the best.
-func (f *formulas) functions(ctx context.Context) error {
+func (f *finder) tryFunctions(ctx context.Context) error {
 	if err := f.resmooth(ctx); err != nil {
 		return err
 	}
@@ -589,30 +589,30 @@ func (f *formulas) functions(ctx context.Context) error {
 		if len(unknown.Arguments) != 1 || unknown.Library != nil {
 			continue
 		}
-		if _, err := f.shape(ctx, u, 0); err != nil {
+		if _, err := f.tryShape(ctx, u, 0); err != nil {
 			return err
 		}
 		if f.doubtful(u, leastHinge) || f.best.curved(u) {
-			if err := f.hinges(ctx, u); err != nil {
+			if err := f.tryHinges(ctx, u); err != nil {
 				return err
 			}
 		}
-		if _, err := f.shape(ctx, u, 1); err != nil {
+		if _, err := f.tryShape(ctx, u, 1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// mixtures tries functions that bend in unknowns of several arguments, where
+// tryMixtures tries functions that bend in unknowns of several arguments, where
 // nothing else passes the checks.
-func (f *formulas) mixtures(ctx context.Context) error {
+func (f *finder) tryMixtures(ctx context.Context) error {
 	for u, unknown := range f.engine.Data.Model.Unknowns {
 		if len(unknown.Arguments) < 2 || unknown.Library != nil || f.best != nil && f.best.passed() {
 			continue
 		}
 		for round := range 2 {
-			better, err := f.shape(ctx, u, round)
+			better, err := f.tryShape(ctx, u, round)
 			if err != nil {
 				return err
 			}
@@ -635,7 +635,7 @@ const (
 
 // doubtful says that a function of the given cost could be better than what the
 // best candidate has for unknown u.
-func (f *formulas) doubtful(u, cost int) bool {
+func (f *finder) doubtful(u, cost int) bool {
 	if f.best == nil || !f.best.passed() || f.best.fit.Omega > 2*fit.OmegaEnd {
 		return true
 	}
@@ -683,10 +683,10 @@ func (o Options) withDefaults(d *fit.Data) Options {
 // tieTrials bounds the neighbours that are refitted for the tie list.
 const tieTrials = 12
 
-// ties refits the neighbours of the best formula that the quadratic profile
+// refitTies refits the neighbours of the best formula that the quadratic profile
 // cannot exclude, and the other roads' formulas. A neighbour that turns out
 // better becomes the best, and the search goes on from there.
-func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*candidate, []Tie, error) {
+func refitTies(ctx context.Context, best *candidate, all []*candidate, o Options) (*candidate, []Tie, error) {
 	s := best.search
 	e := s.Engine
 	if len(s.Library) == 0 {
@@ -746,9 +746,9 @@ func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*c
 	return best, nil, nil
 }
 
-// checks judges a fit by its own residuals: noise at its cap, or more loss than
+// checkFit judges a fit by its own residuals: noise at its cap, or more loss than
 // samples, mark a model that is not finished.
-func checks(d *fit.Data, f *fit.Fitted) []Check {
+func checkFit(d *fit.Data, f *fit.Fitted) []Check {
 	var out []Check
 	if f == nil || !series.Finite(f.Evidence) {
 		return []Check{{"converged", false, "the fit did not converge"}}

@@ -123,10 +123,10 @@ func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error)
 	}
 	p.first = len(p.terms)
 	for i := range m.States {
-		p.add(first+i, names)
+		p.addProbes(first+i, names)
 	}
 	var err error
-	if p.engine, err = over(e, &open); err != nil {
+	if p.engine, err = onModel(e, &open); err != nil {
 		return nil, err
 	}
 	fine := *f
@@ -174,8 +174,8 @@ func (p *probe) rescale(open *model.Model, d *fit.Data) error {
 	return nil
 }
 
-// add appends the probes of one equation.
-func (p *probe) add(u int, names []string) {
+// addProbes appends the probes of one equation.
+func (p *probe) addProbes(u int, names []string) {
 	put := func(state int, factor *expr.Expr) {
 		p.terms, p.along = append(p.terms, fit.Term{Unknown: u, Factor: factor}), append(p.along, state)
 	}
@@ -211,9 +211,9 @@ func (p *probe) add(u int, names []string) {
 	}
 }
 
-// group tests columns together: the fall of −2 log L, how many columns took part,
+// test tests columns together: the fall of −2 log L, how many columns took part,
 // and the fit with them.
-func (p *probe) group(base terms.Subset, equation int, member func(k int) bool) (fall, degrees float64, with terms.Subset) {
+func (p *probe) test(base terms.Subset, equation int, member func(k int) bool) (fall, degrees float64, with terms.Subset) {
 	active := slices.Clone(base.Active)
 	u := p.equation(equation)
 	for j := p.first; j < len(p.terms); j++ {
@@ -246,9 +246,9 @@ func (p *probe) size(with terms.Subset, equation int) (float64, error) {
 	return math.Sqrt(square), nil
 }
 
-// lacks tests every equation of a fit, alone and along every state, the surest
+// findLacks tests every equation of a fit, alone and along every state, the surest
 // lack first; none of networks and large systems.
-func lacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
+func findLacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
 	p, err := newProbe(ctx, e, f)
 	if err != nil || p == nil {
 		return nil, err
@@ -270,7 +270,7 @@ func lacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
 				member = func(k int) bool { return p.along[k] == a || p.terms[p.first+k].Factor.Kind == expr.Number }
 			}
 			var with terms.Subset
-			if l.Fall, l.Degrees, with = p.group(base, i, member); l.Degrees < 1 || !series.Finite(l.Fall) {
+			if l.Fall, l.Degrees, with = p.test(base, i, member); l.Degrees < 1 || !series.Finite(l.Fall) {
 				continue
 			}
 			l.Chance = math.Min(1, groups*distuv.ChiSquared{K: l.Degrees}.Survival(math.Max(l.Fall, 0)))
@@ -279,7 +279,7 @@ func lacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
 				if err != nil {
 					return nil, err
 				}
-				l.Size, l.Term = size/math.Max(f.Motion[i], 1e-300), p.simplest(base, i, l.Fall)
+				l.Size, l.Term = size/math.Max(f.Motion[i], 1e-300), p.simplestTerm(base, i, l.Fall)
 			}
 			out = append(out, l)
 		}
@@ -301,9 +301,9 @@ func (r *Result) Sure() []Lack {
 	return out
 }
 
-// simplest is the single monomial of the states that makes up at least half of a
+// simplestTerm is the single monomial of the states that makes up at least half of a
 // fall in an equation; empty where none does.
-func (p *probe) simplest(base terms.Subset, equation int, fall float64) string {
+func (p *probe) simplestTerm(base terms.Subset, equation int, fall float64) string {
 	u := p.equation(equation)
 	best, at := fall/2, -1
 	for j := p.known; j < p.first; j++ {

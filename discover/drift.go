@@ -11,10 +11,10 @@ import (
 	"govern/journal"
 )
 
-// along searches with every term of the libraries joined by its product with the
+// searchDrift searches with every term of the libraries joined by its product with the
 // time, which goes from −1 to 1 over the record; nil where no formula passes the
 // checks without defects, or none in which the time stands.
-func (f *formulas) along(ctx context.Context, found *changes.Drift, in plan) (*Result, error) {
+func (f *finder) searchDrift(ctx context.Context, found *changes.Drift, in plan) (*Result, error) {
 	d := f.engine.Data
 	first, last := math.Inf(1), math.Inf(-1)
 	for _, e := range d.Entries {
@@ -27,14 +27,14 @@ func (f *formulas) along(ctx context.Context, found *changes.Drift, in plan) (*R
 	if e.Journal != nil {
 		e.Journal = journal.Under(in.name, e.Journal)
 	}
-	g := &formulas{engine: &e, options: f.options, path: f.path, held: f.held, result: &Result{Data: e.Data, Smoothed: f.path}}
-	time := expr.Binary(expr.Sub, expr.Var("t"), expr.Num(round((first+last)/2)))
-	g.indicators = []*expr.Expr{expr.Binary(expr.Div, time, expr.Num(round((last-first)/2)))}
+	g := &finder{engine: &e, options: f.options, path: f.path, held: f.held, result: &Result{Data: e.Data, Smoothed: f.path}}
+	time := expr.Binary(expr.Sub, expr.Var("t"), expr.Num(roundToFour((first+last)/2)))
+	g.indicators = []*expr.Expr{expr.Binary(expr.Div, time, expr.Num(roundToFour((last-first)/2)))}
 	g.wary = in.early
-	if err := g.through(ctx, in.through, nil); err != nil {
+	if err := g.climb(ctx, in.through, nil); err != nil {
 		return nil, err
 	}
-	if err := g.again(ctx); err != nil {
+	if err := g.retry(ctx); err != nil {
 		return nil, err
 	}
 	if g.best == nil || !g.best.passed() || g.best.fit.Omega > 2*fit.OmegaEnd || f.best.passed() && g.best.score() > f.best.score() {
@@ -53,8 +53,8 @@ func (f *formulas) along(ctx context.Context, found *changes.Drift, in plan) (*R
 	return nil, nil
 }
 
-// round keeps four digits: what a reader can take in.
-func round(v float64) float64 {
+// roundToFour keeps four digits: what a reader can take in.
+func roundToFour(v float64) float64 {
 	if v == 0 {
 		return 0
 	}

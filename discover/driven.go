@@ -13,13 +13,13 @@ import (
 	"govern/series"
 )
 
-// driven asks, where the best formula needs corrections, whether they are
+// fitDriven asks, where the best formula needs corrections, whether they are
 // process noise: independent from sample to sample and of no function of the states.
 // Then every state gets a noise of its own, terms are selected again, and the
 // formula may pass with it. What a wrong equation leaves is a function of the
 // states (lacks) or has a memory (white), or coefficients have changed on the way:
 // regimes that pass go first, and are returned.
-func (f *formulas) driven(ctx context.Context) (*Result, error) {
+func (f *finder) fitDriven(ctx context.Context) (*Result, error) {
 	c := f.best
 	if c == nil || c.fit.Status == optim.Failed || !series.Finite(c.fit.Evidence) || c.fit.Omega <= againDefect ||
 		f.engine.Options.Segment > 1 || f.engine.Options.Omega > 0 || len(f.engine.Data.Unseen()) > 0 || len(c.fit.Forms) > 0 {
@@ -37,8 +37,8 @@ func (f *formulas) driven(ctx context.Context) (*Result, error) {
 	if g, err = s.Engine.Driven(ctx, name+"/last", g); err != nil || g.Status == optim.Failed {
 		return nil, err
 	}
-	found := &candidate{search: s, fit: g, road: "driven", degree: c.degree, checks: checks(s.Engine.Data, g)}
-	white, err := white(s.Engine, g)
+	found := &candidate{search: s, fit: g, road: "driven", degree: c.degree, checks: checkFit(s.Engine.Data, g)}
+	white, err := testWhiteness(s.Engine, g)
 	if err != nil {
 		return nil, err
 	}
@@ -50,11 +50,11 @@ func (f *formulas) driven(ctx context.Context) (*Result, error) {
 	if e.Journal != nil {
 		e.Journal = journal.Under(name, e.Journal)
 	}
-	lacking, err := lacks(ctx, &e, g)
+	lacking, err := findLacks(ctx, &e, g)
 	if err != nil || len(lacking) > 0 && lacking[0].Sure() {
 		return nil, err
 	}
-	if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
+	if regimes, err := f.findRegimes(ctx); err != nil || regimes != nil {
 		return regimes, err
 	}
 	f.consider([]*candidate{found})
@@ -64,9 +64,9 @@ func (f *formulas) driven(ctx context.Context) (*Result, error) {
 // whiteLags is up to which lag innovations are compared with themselves.
 const whiteLags = 10
 
-// white tests the innovations of every channel for memory: of a right model they
+// testWhiteness tests the innovations of every channel for memory: of a right model they
 // are independent (Ljung and Box, Biometrika 65 (1978) 297–303).
-func white(e *fit.Engine, f *fit.Fitted) ([]Check, error) {
+func testWhiteness(e *fit.Engine, f *fit.Fitted) ([]Check, error) {
 	in, err := e.Innovations(f)
 	if err != nil {
 		return nil, err

@@ -20,41 +20,41 @@ const (
 	earlyLoss   = 2
 )
 
-// librariesOrRegimes is libraries; where one does not explain the record it asks at
+// climbOrCut is libraries; where one does not explain the record it asks at
 // once whether it does so piece by piece.
-func (f *formulas) librariesOrRegimes(ctx context.Context) (found *Result, err error) {
+func (f *finder) climbOrCut(ctx context.Context) (found *Result, err error) {
 	var path *fit.Smoothed
-	err = f.through(ctx, degrees{1, f.options.Degree}, func(degree int) (bool, error) {
+	err = f.climb(ctx, degrees{1, f.options.Degree}, func(degree int) (bool, error) {
 		if !f.mayChange() || f.best == nil || f.best.passed() || f.engine.Options.Omega > 0 || len(f.engine.Data.Unseen()) > 0 {
 			return false, nil
 		}
 		if path == nil {
 			var err error
-			if path, err = f.unbent(ctx); err != nil {
+			if path, err = f.unbentPath(ctx); err != nil {
 				return false, err
 			}
 		}
 		var err error
-		found, err = f.early(ctx, degree, path)
+		found, err = f.searchPieces(ctx, degree, path)
 		return found != nil, err
 	})
 	return found, err
 }
 
-// unbent is a path that no parameter bends that may change: of every state alone
+// unbentPath is a path that no parameter bends that may change: of every state alone
 // where known equations hold fitted parameters and all states are observed.
-func (f *formulas) unbent(ctx context.Context) (*fit.Smoothed, error) {
+func (f *finder) unbentPath(ctx context.Context) (*fit.Smoothed, error) {
 	if f.held == nil || !observesAll(f.engine.Data) {
 		return f.path, nil
 	}
 	return f.engine.SmoothAlone(ctx)
 }
 
-// early looks for regimes with one library, after it has failed on the whole record.
+// searchPieces looks for regimes with one library, after it has failed on the whole record.
 // The path is linearised at a small defect weight: what pieces of it say of the
 // coefficients is then nearly what fits of these pieces would say, at the cost of one
 // linearisation.
-func (f *formulas) early(ctx context.Context, degree int, path *fit.Smoothed) (*Result, error) {
+func (f *finder) searchPieces(ctx context.Context, degree int, path *fit.Smoothed) (*Result, error) {
 	d := f.engine.Data
 	n := float64(d.Observations())
 	r, err := f.linearise(degree, path)
@@ -70,19 +70,19 @@ func (f *formulas) early(ctx context.Context, degree int, path *fit.Smoothed) (*
 		return nil, err
 	}
 	log := math.Log(n)
-	if whole, err := f.larger(ctx, degree, path, found.Loss+float64(r.Columns())*log, log); err != nil || whole {
+	if whole, err := f.largerLibraryExplains(ctx, degree, path, found.Loss+float64(r.Columns())*log, log); err != nil || whole {
 		return nil, err
 	}
 	in := plan{fmt.Sprintf("early-%d", degree), degrees{degree, degree}, true}
 	if found.Drift != nil {
-		return f.along(ctx, found.Drift, in)
+		return f.searchDrift(ctx, found.Drift, in)
 	}
-	return f.within(ctx, found.Cuts, in)
+	return f.searchRegimes(ctx, found.Cuts, in)
 }
 
-// larger says that a library of higher degree explains the record without regimes,
+// largerLibraryExplains says that a library of higher degree explains the record without regimes,
 // at less than a loss, when each of its columns costs so much.
-func (f *formulas) larger(ctx context.Context, degree int, path *fit.Smoothed, loss, price float64) (bool, error) {
+func (f *finder) largerLibraryExplains(ctx context.Context, degree int, path *fit.Smoothed, loss, price float64) (bool, error) {
 	for next := degree + 1; next <= f.options.Degree; next++ {
 		if _, same := terms.Libraries(f.engine.Data.Model, next); same {
 			break
@@ -103,7 +103,7 @@ func (f *formulas) larger(ctx context.Context, degree int, path *fit.Smoothed, l
 }
 
 // linearise is a path with the library of a degree, at the defect weight earlyDefect.
-func (f *formulas) linearise(degree int, path *fit.Smoothed) (*changes.Linearisation, error) {
+func (f *finder) linearise(degree int, path *fit.Smoothed) (*changes.Linearisation, error) {
 	library, _ := terms.Libraries(f.engine.Data.Model, degree)
 	return changes.Linearise(f.engine, path, library, max(f.best.fit.Substeps, 1), earlyDefect)
 }

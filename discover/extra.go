@@ -98,33 +98,33 @@ type memory struct {
 	degree     int       // of the library that it goes best with
 }
 
-// extra looks for a slow hidden state where nothing else has passed the checks:
+// findExtra looks for a slow hidden state where nothing else has passed the checks:
 // what the smoothed unknowns have beyond their arguments may be memory. Proposals
 // come from regressions, with a filtered driver as another column; the best are
 // fitted like any model, with the library that the regression prefers or the next. The result is nil where none
 // passes the checks.
-func (f *formulas) extra(ctx context.Context) (*Result, error) {
+func (f *finder) findExtra(ctx context.Context) (*Result, error) {
 	d := f.engine.Data
 	if len(d.Model.Unknowns) == 0 || f.options.Roads != "both" || f.result.Smoothed == nil || len(d.Unseen()) > 0 {
 		return nil, nil
 	}
 	report(f.engine, "extra state", 0.6)
-	proposals, err := f.memories()
+	proposals, err := f.proposeExtra()
 	if err != nil {
 		return nil, err
 	}
-	var best *formulas
+	var best *finder
 	for k, q := range proposals {
-		g, err := f.remembering(q, fmt.Sprintf("extra-%d", k))
+		g, err := f.withExtra(q, fmt.Sprintf("extra-%d", k))
 		if err != nil {
 			return nil, err
 		}
 		for degree := q.degree; degree <= min(q.degree+1, f.options.Degree) && g.best == nil; degree++ {
-			if err := g.recall(ctx, degree); err != nil {
+			if err := g.fitWithExtra(ctx, degree); err != nil {
 				return nil, err
 			}
 		}
-		if g.best != nil && g.best.passed() && g.sure() && (best == nil || g.best.score() < best.best.score()) {
+		if g.best != nil && g.best.passed() && g.determinesExtra() && (best == nil || g.best.score() < best.best.score()) {
 			best = g
 			if g.best.fit.Omega <= 2*fit.OmegaEnd {
 				break // nothing is left to explain
@@ -144,9 +144,9 @@ func (f *formulas) extra(ctx context.Context) (*Result, error) {
 	return r, nil
 }
 
-// recall fits the whole library of a degree beside the extra state, and selects
+// fitWithExtra fits the whole library of a degree beside the extra state, and selects
 // where that promises an answer: the selection of a wrong model takes long.
-func (f *formulas) recall(ctx context.Context, degree int) error {
+func (f *finder) fitWithExtra(ctx context.Context, degree int) error {
 	library, _ := terms.Libraries(f.engine.Data.Model, degree)
 	s := terms.NewSelection(f.engine, library, f.options.Penalty)
 	name := fmt.Sprintf("degree-%d/extra", degree)
@@ -159,7 +159,7 @@ func (f *formulas) recall(ctx context.Context, degree int) error {
 	if err != nil {
 		return err
 	}
-	found := []*candidate{{search: s, fit: settled, road: "extra state", degree: degree, checks: checks(f.engine.Data, settled)}}
+	found := []*candidate{{search: s, fit: settled, road: "extra state", degree: degree, checks: checkFit(f.engine.Data, settled)}}
 	// A rate that begins wrong leaves a defect: at the smallest one it must move.
 	if settled.Omega > againDefect && f.engine.Options.Omega == 0 {
 		tight, err := s.Engine.Trajectory(ctx, name+"/tight", settled, fit.Schedule{To: fit.OmegaEnd, Iterations: againIterations, Noise: true})
@@ -170,15 +170,15 @@ func (f *formulas) recall(ctx context.Context, degree int) error {
 			if tight, err = s.Settle(ctx, name+"/tight", tight); err != nil {
 				return err
 			}
-			found = append(found, &candidate{search: s, fit: tight, road: "extra state, tight", degree: degree, checks: checks(f.engine.Data, tight)})
+			found = append(found, &candidate{search: s, fit: tight, road: "extra state, tight", degree: degree, checks: checkFit(f.engine.Data, tight)})
 		}
 	}
 	f.consider(found)
 	return nil
 }
 
-// sure says that the data determine the extra state: its gain and its rate are far from zero and the rate from its bound.
-func (f *formulas) sure() bool {
+// determinesExtra says that the data determine the extra state: its gain and its rate are far from zero and the rate from its bound.
+func (f *finder) determinesExtra() bool {
 	b := f.best.fit
 	if b.Status == optim.Failed || len(b.Covariance) == 0 {
 		return false
@@ -201,11 +201,11 @@ func (f *formulas) sure() bool {
 	return true
 }
 
-// remembering is a search over the model with an extra state.
-func (f *formulas) remembering(q memory, prefix string) (*formulas, error) {
+// withExtra is a search over the model with an extra state.
+func (f *finder) withExtra(q memory, prefix string) (*finder, error) {
 	sm := *f.result.Smoothed
 	m := q.extra.Extend(f.engine.Data.Model, q.gain*q.path[0][0], q.rate, q.gain*q.rate, slowest/f.engine.Data.Time)
-	e, err := over(f.engine, m)
+	e, err := onModel(f.engine, m)
 	if err != nil {
 		return nil, err
 	}
@@ -227,12 +227,12 @@ func (f *formulas) remembering(q memory, prefix string) (*formulas, error) {
 	}
 	sm.Scale = append(slices.Clone(sm.Scale), math.Sqrt(math.Max(square/count-sum*sum/(count*count), 1e-300)))
 	sm.Parameters = append(slices.Clone(sm.Parameters), q.rate, q.gain*q.rate)
-	return &formulas{engine: e, options: f.options, path: &sm, memory: q.extra, result: &Result{Data: e.Data, Smoothed: &sm}}, nil
+	return &finder{engine: e, options: f.options, path: &sm, memory: q.extra, result: &Result{Data: e.Data, Smoothed: &sm}}, nil
 }
 
-// memories ranks extra states by regression: the best rate for every driver and
+// proposeExtra ranks extra states by regression: the best rate for every driver and
 // equation, the most promising first.
-func (f *formulas) memories() ([]memory, error) {
+func (f *finder) proposeExtra() ([]memory, error) {
 	d, sm := f.engine.Data, f.result.Smoothed
 	library, _ := terms.Libraries(d.Model, f.options.Degree)
 	reg, err := terms.Regress(d, sm, library)
@@ -257,7 +257,7 @@ func (f *formulas) memories() ([]memory, error) {
 			for _, equation := range enters {
 				best := memory{loss: base - extraGain}
 				for rate := slowest / (rateFactor * d.Time); rate > 1/longest; rate /= rateFactor {
-					if m := remember(reg, d, filtered(d, sm, v, power, rate), equation, rate); m.loss < best.loss {
+					if m := regressMemory(reg, d, filterDriver(d, sm, v, power, rate), equation, rate); m.loss < best.loss {
 						best = m
 						best.rate = rate
 					}
@@ -272,15 +272,15 @@ func (f *formulas) memories() ([]memory, error) {
 	slices.SortStableFunc(out, func(a, b memory) int { return cmp.Compare(a.loss, b.loss) })
 	out = out[:min(len(out), extraTrials)]
 	for k := range out {
-		if err := f.degree(&out[k]); err != nil {
+		if err := f.chooseDegree(&out[k]); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// degree chooses the library of a proposal by the regression, penalised.
-func (f *formulas) degree(m *memory) error {
+// chooseDegree chooses the library of a proposal by the regression, penalised.
+func (f *finder) chooseDegree(m *memory) error {
 	d, sm := f.engine.Data, f.result.Smoothed
 	least := math.Inf(1)
 	for degree := 1; degree <= f.options.Degree; degree++ {
@@ -294,7 +294,7 @@ func (f *formulas) degree(m *memory) error {
 		}
 		reg.Weight = m.weight // those of the largest library
 		equation := d.Model.StateIndex(m.extra.Enters)
-		score := remember(reg, d, m.path, equation, m.rate).loss
+		score := regressMemory(reg, d, m.path, equation, m.rate).loss
 		for _, cost := range terms.NewSelection(f.engine, library, f.options.Penalty).Cost {
 			score += cost
 		}
@@ -305,9 +305,9 @@ func (f *formulas) degree(m *memory) error {
 	return nil
 }
 
-// filtered solves q' = rate·(vᵖ − q) along a smoothed path, from the driver's mean;
+// filterDriver solves q' = rate·(vᵖ − q) along a smoothed path, from the driver's mean;
 // by entry and sample, linear between samples.
-func filtered(d *fit.Data, sm *fit.Smoothed, v, power int, rate float64) [][]float64 {
+func filterDriver(d *fit.Data, sm *fit.Smoothed, v, power int, rate float64) [][]float64 {
 	var out [][]float64
 	for e, entry := range d.Entries {
 		drive := make([]float64, len(entry.Times))
@@ -329,9 +329,9 @@ func filtered(d *fit.Data, sm *fit.Smoothed, v, power int, rate float64) [][]flo
 	return out
 }
 
-// remember adds a filtered driver to the regression of one equation, with a decay
+// regressMemory adds a filtered driver to the regression of one equation, with a decay
 // from another start for each of the first entries.
-func remember(r *terms.Regression, d *fit.Data, q [][]float64, equation int, rate float64) memory {
+func regressMemory(r *terms.Regression, d *fit.Data, q [][]float64, equation int, rate float64) memory {
 	const decays = 6
 	width := r.Columns + 1 + min(len(q), decays)
 	s := terms.LeastSquares{Columns: width, Target: r.Target, Weight: r.Weight}

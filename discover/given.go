@@ -11,14 +11,14 @@ import (
 	"govern/journal"
 )
 
-// given searches where it is known in which regime every entry lies: terms are
+// searchGiven searches where it is known in which regime every entry lies: terms are
 // joined by their products with indicators of the regimes, fitted parameters by
 // differences, and which of them are needed is selection. Parameters that no regime
 // moves are shared in a second search.
-func given(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
+func searchGiven(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	var held []string
 	for round := 0; ; round++ {
-		r, err := inGiven(ctx, e, o, held, fmt.Sprintf("given-%d", round))
+		r, err := searchWithIndicators(ctx, e, o, held, fmt.Sprintf("given-%d", round))
 		if err != nil || !r.Trusted() {
 			return r, err
 		}
@@ -30,7 +30,7 @@ func given(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	}
 }
 
-func inGiven(ctx context.Context, e *fit.Engine, o Options, held []string, name string) (*Result, error) {
+func searchWithIndicators(ctx context.Context, e *fit.Engine, o Options, held []string, name string) (*Result, error) {
 	m, names := changes.WithRegimes(e.Data.Model, changes.Count(e.Data.Entries), held)
 	entries := slices.Clone(e.Data.Entries)
 	for i := range entries {
@@ -59,7 +59,7 @@ func inGiven(ctx context.Context, e *fit.Engine, o Options, held []string, name 
 // runIn is Run with terms multiplied by factors; without networks and states that
 // the model lacks.
 func runIn(ctx context.Context, e *fit.Engine, o Options, factors []*expr.Expr) (*Result, error) {
-	f, err := begin(ctx, e, o)
+	f, err := beginSearch(ctx, e, o)
 	if err != nil || f.result.Ending != Searching {
 		if f != nil {
 			return f.result, err
@@ -70,16 +70,16 @@ func runIn(ctx context.Context, e *fit.Engine, o Options, factors []*expr.Expr) 
 	if err := f.libraries(ctx); err != nil {
 		return nil, err
 	}
-	if err := f.functions(ctx); err != nil {
+	if err := f.tryFunctions(ctx); err != nil {
 		return nil, err
 	}
-	if err := f.again(ctx); err != nil {
+	if err := f.retry(ctx); err != nil {
 		return nil, err
 	}
-	if err := f.absent(ctx); err != nil {
+	if err := f.dropAbsent(ctx); err != nil {
 		return nil, err
 	}
-	if coloured, err := f.coloured(ctx); err != nil || coloured != nil {
+	if coloured, err := f.searchColoured(ctx); err != nil || coloured != nil {
 		return coloured, err
 	}
 	return f.conclude(ctx)

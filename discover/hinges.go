@@ -20,13 +20,13 @@ const (
 	quantiles = 19
 )
 
-// hinges tries piecewise linear functions for unknown u of one argument, one kink
+// tryHinges tries piecewise linear functions for unknown u of one argument, one kink
 // more at a time until the score worsens. The other unknowns keep the library of
 // the best candidate so far.
-func (f *formulas) hinges(ctx context.Context, u int) error {
+func (f *finder) tryHinges(ctx context.Context, u int) error {
 	last := math.Inf(1)
 	for n := 1; n <= maxHinges; n++ {
-		found, err := f.kinked(ctx, u, n)
+		found, err := f.fitHinges(ctx, u, n)
 		if err != nil {
 			return err
 		}
@@ -43,17 +43,17 @@ func (f *formulas) hinges(ctx context.Context, u int) error {
 	return nil
 }
 
-// kinked runs the road with n kinks in unknown u. A candidate that has lost some
+// fitHinges runs the road with n kinks in unknown u. A candidate that has lost some
 // of its kinks is kept without them: with more to begin with, a kink may find the
 // place that it misses alone.
-func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
-	others, _ := f.beside(u)
-	m, start := f.carrying(others)
-	e, err := over(f.engine, m)
+func (f *finder) fitHinges(ctx context.Context, u, n int) ([]*candidate, error) {
+	others, _ := f.companions(u)
+	m, start := f.modelWith(others)
+	e, err := onModel(f.engine, m)
 	if err != nil {
 		return nil, err
 	}
-	places, err := kinks(e.Data, &start, u, n, others)
+	places, err := placeKinks(e.Data, &start, u, n, others)
 	if err != nil || len(places) < n {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
 			Unknown: u, Factor: expr.Apply("abs", expr.Binary(expr.Sub, x, expr.Var(name))), Degree: 1, Knots: 1,
 		})
 	}
-	if e, err = over(f.engine, m); err != nil {
+	if e, err = onModel(f.engine, m); err != nil {
 		return nil, err
 	}
 	s := terms.NewSelection(e, library, f.options.Penalty)
@@ -107,11 +107,11 @@ func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
 	return out, nil
 }
 
-// kinks finds the n places, among the quantiles of the unknown's argument along
+// placeKinks finds the n places, among the quantiles of the unknown's argument along
 // the path, where kinks explain the smoothed path best: the best single, then
 // the best to join, each re-placed once when all are there.
-func kinks(d *fit.Data, sm *fit.Smoothed, u, n int, others []fit.Term) ([]float64, error) {
-	places, err := places(d, sm, u)
+func placeKinks(d *fit.Data, sm *fit.Smoothed, u, n int, others []fit.Term) ([]float64, error) {
+	places, err := argumentQuantiles(d, sm, u)
 	if err != nil {
 		return nil, err
 	}
@@ -167,9 +167,9 @@ func kinks(d *fit.Data, sm *fit.Smoothed, u, n int, others []fit.Term) ([]float6
 	return out, nil
 }
 
-// places are the quantiles of an unknown's argument along the smoothed path,
+// argumentQuantiles are the quantiles of an unknown's argument along the smoothed path,
 // without repetitions.
-func places(d *fit.Data, sm *fit.Smoothed, u int) ([]float64, error) {
+func argumentQuantiles(d *fit.Data, sm *fit.Smoothed, u int) ([]float64, error) {
 	arguments, err := d.Arguments(sm, u)
 	if err != nil {
 		return nil, err

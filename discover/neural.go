@@ -32,17 +32,17 @@ func allowsNetwork(m *model.Model) bool {
 	return len(m.Unknowns) > 0
 }
 
-// throughNetwork fits a network for every unknown and searches formulas again on
+// searchThroughNetworks fits a network for every unknown and searches formulas again on
 // what the networks say: their values in place of the smoothed calls, uncertain
 // where the weights are. What is found is refitted on trajectories like any
 // formula. An unknown with a library of its own and no word of a network stays
 // without one, and so do the others beside it.
-func (f *formulas) throughNetwork(ctx context.Context) error {
+func (f *finder) searchThroughNetworks(ctx context.Context) error {
 	asked := asksForNetwork(f.engine.Data.Model)
 	if !allowsNetwork(f.engine.Data.Model) || !asked && f.options.Roads != "both" {
 		return nil
 	}
-	net, err := f.train(ctx)
+	net, err := f.trainNetworks(ctx)
 	var none *fit.NoStartError
 	if errors.As(err, &none) {
 		return nil
@@ -50,22 +50,22 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 	if err != nil || !series.Finite(net.Evidence) {
 		return err
 	}
-	if err := f.listen(net); err != nil {
+	if err := f.adoptNetworks(net); err != nil {
 		return err
 	}
 	if asked {
-		return f.everything(ctx)
+		return f.searchOnNetworks(ctx)
 	}
-	if !passed(checks(f.engine.Data, net)) {
+	if !passed(checkFit(f.engine.Data, net)) {
 		return nil // what explains nothing teaches nothing
 	}
 	f.options.Roads = "grown" // whole libraries have failed already
-	return f.everything(ctx)
+	return f.searchOnNetworks(ctx)
 }
 
-// train fits a network for every unknown, at the defect weight that is best for
+// trainNetworks fits a network for every unknown, at the defect weight that is best for
 // them; once, whoever asks.
-func (f *formulas) train(ctx context.Context) (*fit.Fitted, error) {
+func (f *finder) trainNetworks(ctx context.Context) (*fit.Fitted, error) {
 	if f.result.trained != nil {
 		return f.result.trained, nil
 	}
@@ -82,22 +82,22 @@ func (f *formulas) train(ctx context.Context) (*fit.Fitted, error) {
 	return net, nil
 }
 
-// listen puts what networks say in the place of the smoothed path.
-func (f *formulas) listen(net *fit.Fitted) (err error) {
+// adoptNetworks puts what networks say in the place of the smoothed path.
+func (f *finder) adoptNetworks(net *fit.Fitted) (err error) {
 	f.result.Neural, f.prefix = net, "neural/"
 	f.path, err = f.engine.Learned(f.path, net)
 	return err
 }
 
-// everything tries libraries, then functions that bend.
-func (f *formulas) everything(ctx context.Context) error {
+// searchOnNetworks tries libraries, then functions that bend.
+func (f *finder) searchOnNetworks(ctx context.Context) error {
 	if err := f.libraries(ctx); err != nil {
 		return err
 	}
-	if err := f.functions(ctx); err != nil {
+	if err := f.tryFunctions(ctx); err != nil {
 		return err
 	}
-	return f.mixtures(ctx)
+	return f.tryMixtures(ctx)
 }
 
 // Networks makes networks the answer of a search whose formula turned out not to
@@ -109,14 +109,14 @@ func Networks(ctx context.Context, e *fit.Engine, before *Result) (*Result, erro
 	}
 	out := *before
 	if out.Neural == nil {
-		net, err := (&formulas{engine: e, path: out.Smoothed, result: &out}).train(ctx)
+		net, err := (&finder{engine: e, path: out.Smoothed, result: &out}).trainNetworks(ctx)
 		if err != nil || !series.Finite(net.Evidence) {
 			return nil, err
 		}
 		out.Neural = net
 	}
-	checked := checks(e.Data, out.Neural)
-	if !passed(checked) || nothing(e.Data, e.Data.Model, out.Neural) != "" {
+	checked := checkFit(e.Data, out.Neural)
+	if !passed(checked) || noiseReason(e.Data, e.Data.Model, out.Neural) != "" {
 		return nil, nil
 	}
 	out.Ties, out.Apart = nil, nil
@@ -130,10 +130,10 @@ func (r *Result) neuralOnly(m *model.Model, checked []Check) {
 	r.Ending, r.Chosen, r.Model, r.Checks = NeuralOnly, r.Neural, m, checked
 }
 
-// apart compares formulas with networks along the path that the networks have
+// distancesToNetworks compares formulas with networks along the path that the networks have
 // learned of the data.
-func (c *candidate) apart(d *fit.Data, path *fit.Smoothed) ([]float64, error) {
-	values := c.numbers()
+func (c *candidate) distancesToNetworks(d *fit.Data, path *fit.Smoothed) ([]float64, error) {
+	values := c.parameterValues()
 	var out []float64
 	for u, unknown := range d.Model.Unknowns {
 		arguments, err := d.Arguments(path, u)

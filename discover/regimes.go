@@ -15,7 +15,7 @@ import (
 	"govern/series"
 )
 
-// regimes asks whether coefficients that change at a few times explain that no
+// findRegimes asks whether coefficients that change at a few times explain that no
 // formula explains the whole record, or none without defects. What each stretch of
 // the record says of the coefficients comes from the best fit (fit.Engine.Triangles);
 // dynamic programming finds the stretches of least penalised −2 log posterior
@@ -24,7 +24,7 @@ import (
 // the later regimes, and the search begins again: which coefficients change is a
 // selection of terms like any other. Nil where the data do not ask for regimes, or
 // where no formula passes with them.
-func (f *formulas) regimes(ctx context.Context) (*Result, error) {
+func (f *finder) findRegimes(ctx context.Context) (*Result, error) {
 	c := f.best
 	if !f.mayChange() || c == nil || !series.Finite(c.fit.Evidence) || len(c.fit.Forms) > 0 || c.fit.Driven {
 		return nil, nil
@@ -33,25 +33,25 @@ func (f *formulas) regimes(ctx context.Context) (*Result, error) {
 		return nil, nil
 	}
 	report(f.engine, "regimes", 0.72)
-	found, err := f.changes(ctx)
+	found, err := f.segment(ctx)
 	if err != nil || found == nil {
 		return nil, err
 	}
 	late := plan{"regimes", degrees{1, f.options.Degree}, false}
 	if found.Drift != nil {
 		late.name = "drift"
-		r, err := f.along(ctx, found.Drift, late)
+		r, err := f.searchDrift(ctx, found.Drift, late)
 		if r == nil && err == nil && !c.passed() { // a formula that passes may leave what looks like drift
 			f.drift = found.Drift
 		}
 		return r, err
 	}
-	return f.within(ctx, found.Cuts, late)
+	return f.searchRegimes(ctx, found.Cuts, late)
 }
 
 // mayChange says that regimes may be sought: none are known yet, entries share
 // their values, and a segment is a sample.
-func (f *formulas) mayChange() bool {
+func (f *finder) mayChange() bool {
 	return len(f.indicators) == 0 && len(f.engine.Data.Differing()) == 0 && f.engine.Options.Segment <= 1
 }
 
@@ -66,19 +66,19 @@ type plan struct {
 	early   bool
 }
 
-// within searches with the record cut, and finds the places of the cuts again with
+// searchRegimes searches with the record cut, and finds the places of the cuts again with
 // what it has found, until they stay; nil where no formula passes.
-func (f *formulas) within(ctx context.Context, cuts []changes.Cut, in plan) (*Result, error) {
+func (f *finder) searchRegimes(ctx context.Context, cuts []changes.Cut, in plan) (*Result, error) {
 	if len(cuts) == 0 {
 		return nil, nil
 	}
 	var held []string // parameters that all regimes share
-	var accepted *formulas
+	var accepted *finder
 	var placed []changes.Regime
 	around := float64(changes.PlaceAround)
 	for round := range apartRounds {
 		name := fmt.Sprintf("%s-%d", in.name, round)
-		g, err := f.apart(ctx, name, cuts, held, in)
+		g, err := f.searchCut(ctx, name, cuts, held, in)
 		if err != nil {
 			return nil, err
 		}
@@ -136,8 +136,8 @@ func observesAll(d *fit.Data) bool {
 	return true
 }
 
-// changes finds the change points, with the degree of library that explains most.
-func (f *formulas) changes(ctx context.Context) (*changes.Segmentation, error) {
+// segment finds the change points, with the degree of library that explains most.
+func (f *finder) segment(ctx context.Context) (*changes.Segmentation, error) {
 	var best *changes.Segmentation
 	for degree := 1; degree <= f.options.Degree; degree++ {
 		library, same := terms.Libraries(f.engine.Data.Model, degree)
@@ -177,10 +177,10 @@ func (c *candidate) coefficients(library []fit.Term) []float64 {
 	return append(theta, c.fit.Parameters...)
 }
 
-// apart searches with the record cut at the change points; nil where no formula
+// searchCut searches with the record cut at the change points; nil where no formula
 // passes the checks, or none in which something changes. What comes back has chosen
 // its best formula, and not asked what ties with it.
-func (f *formulas) apart(ctx context.Context, name string, cuts []changes.Cut, held []string, in plan) (*formulas, error) {
+func (f *finder) searchCut(ctx context.Context, name string, cuts []changes.Cut, held []string, in plan) (*finder, error) {
 	d := f.engine.Data
 	m, names := changes.WithRegimes(d.Model, len(cuts)+1, held)
 	entries, regimes, blocks := changes.CutAt(d, cuts, names)
@@ -193,7 +193,7 @@ func (f *formulas) apart(ctx context.Context, name string, cuts []changes.Cut, h
 	if e.Journal != nil {
 		e.Journal = journal.Under(name, e.Journal)
 	}
-	g, err := f.beginApart(ctx, &e, blocks)
+	g, err := f.beginCut(ctx, &e, blocks)
 	if err != nil {
 		return nil, err
 	}
@@ -205,18 +205,18 @@ func (f *formulas) apart(ctx context.Context, name string, cuts []changes.Cut, h
 	}
 	report(&e, name, 0.5)
 	g.wary = in.early || observesAll(d)
-	if err := g.through(ctx, in.through, nil); err != nil {
+	if err := g.climb(ctx, in.through, nil); err != nil {
 		return nil, err
 	}
 	if !in.early {
-		if err := g.again(ctx); err != nil {
+		if err := g.retry(ctx); err != nil {
 			return nil, err
 		}
 	}
 	if g.best == nil || !g.best.passed() || f.best.passed() && g.best.fit.Omega > 2*fit.OmegaEnd {
 		return nil, nil // a measured record always leaves some defect: that alone is no change
 	}
-	if err := g.absent(ctx); err != nil {
+	if err := g.dropAbsent(ctx); err != nil {
 		return nil, err
 	}
 	r := g.result
@@ -234,14 +234,14 @@ func (f *formulas) apart(ctx context.Context, name string, cuts []changes.Cut, h
 	return g, nil
 }
 
-// beginApart begins a search on stretches of the record: with the path that the
+// beginCut begins a search on stretches of the record: with the path that the
 // record has, or with one of their own where parameters that may change bend it.
-func (f *formulas) beginApart(ctx context.Context, e *fit.Engine, blocks []fit.Block) (*formulas, error) {
+func (f *finder) beginCut(ctx context.Context, e *fit.Engine, blocks []fit.Block) (*finder, error) {
 	if f.held != nil || len(f.engine.Data.Unseen()) > 0 || len(f.path.States) != len(f.engine.Data.Entries) || len(e.Data.Calls) != len(f.engine.Data.Calls) {
-		return begin(ctx, e, f.options)
+		return beginSearch(ctx, e, f.options)
 	}
 	path := changes.CutPath(f.path, blocks, len(e.Data.Model.FittedNames()))
-	return &formulas{engine: e, options: f.options, path: path, result: &Result{Data: e.Data, Smoothed: path}}, nil
+	return &finder{engine: e, options: f.options, path: path, result: &Result{Data: e.Data, Smoothed: path}}, nil
 }
 
 // inRegimes is what a result says of regimes and their places.

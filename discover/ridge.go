@@ -25,33 +25,33 @@ type look struct {
 	instead  bool // its parts stand in the place of the polynomial, not beside it
 }
 
-// looks are the axes of unknown u: its arguments, and where there are several the
+// findLooks are the axes of unknown u: its arguments, and where there are several the
 // combinations that the best candidate varies along.
 // In rounds beyond polynomials they are sought more widely; others are the terms of the
 // other unknowns.
-func (f *formulas) looks(d *fit.Data, path *fit.Smoothed, u, round int, arguments [][]float64, others []fit.Term) ([]look, error) {
+func (f *finder) findLooks(d *fit.Data, path *fit.Smoothed, u, round int, arguments [][]float64, others []fit.Term) ([]look, error) {
 	var out []look
 	for a, values := range arguments {
 		if x := newAxis(values); x.span() > 0 {
 			out = append(out, look{name: fmt.Sprint(a), argument: a, axis: x, families: families()}, look{name: fmt.Sprint(a, "-plain"), argument: a, axis: x, families: numberless()})
 		}
 	}
-	out = append(out, together(d.Model.Unknowns[u].Arguments, arguments)...)
-	ridges, err := f.ridges(u, arguments)
+	out = append(out, jointLooks(d.Model.Unknowns[u].Arguments, arguments)...)
+	ridges, err := f.findRidges(u, arguments)
 	if err != nil || round < beyondPolynomial {
 		return append(out, ridges...), err
 	}
-	angle, err := f.angle(d, path, u, arguments, others)
+	angle, err := f.findAngle(d, path, u, arguments, others)
 	if err != nil {
 		return nil, err
 	}
-	rationals, err := f.rationals(d, path, u, arguments, others)
+	rationals, err := f.findRationals(d, path, u, arguments, others)
 	return slices.Concat(out, ridges, angle, rationals), err
 }
 
-// together is the look along several arguments at once, each in a function without
+// jointLooks is the look along several arguments at once, each in a function without
 // numbers of its own: outflows of two tanks are two roots, and one alone explains nothing.
-func together(names []string, arguments [][]float64) []look {
+func jointLooks(names []string, arguments [][]float64) []look {
 	var out []look
 	for _, plain := range numberless() {
 		var allowed []int
@@ -81,17 +81,17 @@ func together(names []string, arguments [][]float64) []look {
 // combination; polynomials only approximate such functions.
 const ridgeShare = 0.1
 
-// ridges are the combinations of the arguments that the best candidate's formula
+// findRidges are the combinations of the arguments that the best candidate's formula
 // for unknown u may be a function of: the first eigenvector of the gradient's
 // second moments along the data (Samarov 1993; the active subspace of Constantine
 // 2015), and of its covariance, where a linear function stands beside it.
-func (f *formulas) ridges(u int, arguments [][]float64) ([]look, error) {
+func (f *finder) findRidges(u int, arguments [][]float64) ([]look, error) {
 	n := len(arguments)
 	if n < 2 || f.best == nil || !series.Finite(f.best.score()) {
 		return nil, nil
 	}
 	unknown := f.engine.Data.Model.Unknowns[u]
-	values := f.best.numbers()
+	values := f.best.parameterValues()
 	formula := f.best.fit.Formula(u)
 	sd := make([]float64, n)
 	slopes := make([]*expr.Expr, n)
@@ -131,7 +131,7 @@ func (f *formulas) ridges(u int, arguments [][]float64) ([]look, error) {
 	}
 	var out []look
 	for i, m := range [][]float64{moments, centred} {
-		direction, share := principal(m, n)
+		direction, share := principalDirection(m, n)
 		if direction == nil || share > ridgeShare {
 			continue
 		}
@@ -155,16 +155,16 @@ func (f *formulas) ridges(u int, arguments [][]float64) ([]look, error) {
 		for a := range n {
 			vector.Axpy(along, weights[a], arguments[a])
 		}
-		out = append(out, ridge(fmt.Sprintf("ridge-%d", i), unknown.Arguments, weights, first, newAxis(along)))
+		out = append(out, ridgeLook(fmt.Sprintf("ridge-%d", i), unknown.Arguments, weights, first, newAxis(along)))
 	}
 	return out, nil
 }
 
-// angle is the combination of two arguments along which a piecewise linear function,
+// findAngle is the combination of two arguments along which a piecewise linear function,
 // beside a linear one, explains the smoothed path best (projection pursuit,
 // Friedman and Stuetzle 1981): a look where the gradient of a poor polynomial is not to
 // be trusted. others are the terms of the other unknowns.
-func (f *formulas) angle(d *fit.Data, path *fit.Smoothed, u int, arguments [][]float64, others []fit.Term) ([]look, error) {
+func (f *finder) findAngle(d *fit.Data, path *fit.Smoothed, u int, arguments [][]float64, others []fit.Term) ([]look, error) {
 	names := d.Model.Unknowns[u].Arguments
 	if len(names) != 2 {
 		return nil, nil
@@ -224,7 +224,7 @@ func (f *formulas) angle(d *fit.Data, path *fit.Smoothed, u int, arguments [][]f
 	weights[1-first] = share
 	along := slices.Clone(arguments[first])
 	vector.Axpy(along, share, arguments[1-first])
-	return []look{ridge("angle", names, weights, first, newAxis(along))}, nil
+	return []look{ridgeLook("angle", names, weights, first, newAxis(along))}, nil
 }
 
 // angles are tried, and a function with so many kinks less one along each.
@@ -233,9 +233,9 @@ const (
 	angleKinks = 9
 )
 
-// principal is the first eigenvector of a symmetric matrix, and the share of the
+// principalDirection is the first eigenvector of a symmetric matrix, and the share of the
 // trace that it does not have; nil of a matrix that is zero.
-func principal(m []float64, n int) (direction []float64, rest float64) {
+func principalDirection(m []float64, n int) (direction []float64, rest float64) {
 	var eigen mat.EigenSym
 	if !series.Finite(vector.Dot(m, m)) || !eigen.Factorize(mat.NewSymDense(n, slices.Clone(m)), true) {
 		return nil, 1
@@ -257,9 +257,9 @@ func principal(m []float64, n int) (direction []float64, rest float64) {
 	return direction, 1 - values[n-1]/trace
 }
 
-// ridge is the look along arguments[first] + Σ weight·argument, the weights being
+// ridgeLook is the look along arguments[first] + Σ weight·argument, the weights being
 // fitted numbers of every family.
-func ridge(name string, arguments []string, weights []float64, first int, x axis) look {
+func ridgeLook(name string, arguments []string, weights []float64, first int, x axis) look {
 	out := look{name: name, argument: first, alone: true, axis: x}
 	var shares []number
 	var others []string

@@ -41,7 +41,7 @@ func roads(ctx context.Context, s *terms.Selection, prefix string, degree int, o
 			c.search, c.degree = s, degree
 			c.fit, errs[i] = walk(ctx, name, sm)
 			if errs[i] == nil {
-				c.checks = checks(s.Engine.Data, c.fit)
+				c.checks = checkFit(s.Engine.Data, c.fit)
 			}
 		}()
 	}

@@ -34,10 +34,10 @@ type number struct {
 	mayReverse bool    // the canonical value may have either sign
 }
 
-// begin is where the number starts: along the axis, and where a textbook has it.
+// startsOn is where the number starts: along the axis, and where a textbook has it.
 // A rotor's angle runs over many turns, an exponential of a voltage over many
 // decades: there no multiple of the spread is near the canonical value.
-func (n number) begin(a axis) []float64 {
+func (n number) startsOn(a axis) []float64 {
 	out := n.starts(a)
 	if n.name == "rate" { // where an exponential's square is still a number
 		const largest = 300
@@ -261,27 +261,27 @@ const (
 	numberlessBends = 2
 )
 
-// shape tries functions that bend in unknown u, in the second round beside what the
+// tryShape tries functions that bend in unknown u, in the second round beside what the
 // best candidate has. Beside a polynomial of two terms that passes the first round asks only
 // for functions that cost no more, and that its profile does not exclude.
-func (f *formulas) shape(ctx context.Context, u, round int) (better bool, err error) {
+func (f *finder) tryShape(ctx context.Context, u, round int) (better bool, err error) {
 	most := math.MaxInt
 	if least := []int{leastBend, leastBends, leastBend, leastBend}[round]; !f.doubtful(u, least) {
 		if most = int(f.best.numbersOf(u)); round > 0 || most == 0 {
 			return false, nil
 		}
 	}
-	found, err := f.bent(ctx, u, round, most)
+	found, err := f.fitBends(ctx, u, round, most)
 	if err != nil {
 		return false, err
 	}
 	return f.consider(found), nil
 }
 
-// bent fits the most promising bends of unknown u, of at most so many numbers in
+// fitBends fits the most promising bends of unknown u, of at most so many numbers in
 // all, then tries the best of them with numbers at their canonical values.
-func (f *formulas) bent(ctx context.Context, u, round, most int) ([]*candidate, error) {
-	found, err := f.rank(ctx, u, round, most)
+func (f *finder) fitBends(ctx context.Context, u, round, most int) ([]*candidate, error) {
+	found, err := f.rankBends(ctx, u, round, most)
 	if err != nil {
 		return nil, err
 	}
@@ -289,7 +289,7 @@ func (f *formulas) bent(ctx context.Context, u, round, most int) ([]*candidate, 
 	var best *candidate
 	var chosen bend
 	try := func(b bend) (bool, error) {
-		c, err := f.tryBend(ctx, &b)
+		c, err := f.fitBend(ctx, &b)
 		if err != nil || c == nil {
 			return false, err
 		}
@@ -311,7 +311,7 @@ func (f *formulas) bent(ctx context.Context, u, round, most int) ([]*candidate, 
 			if chosen.fixed[k] || math.IsNaN(n.canonical) {
 				continue
 			}
-			value, sd := best.number(chosen, k)
+			value, sd := best.numberOf(chosen, k)
 			at := n.canonical
 			if n.mayReverse && value < 0 {
 				at = -at
@@ -323,11 +323,11 @@ func (f *formulas) bent(ctx context.Context, u, round, most int) ([]*candidate, 
 			b.values, b.fixed = slices.Clone(b.values), slices.Clone(b.fixed)
 			for j := range b.values {
 				if !b.fixed[j] {
-					b.values[j], _ = best.number(chosen, j)
+					b.values[j], _ = best.numberOf(chosen, j)
 				}
 			}
 			b.values[k], b.fixed[k] = at, true
-			b.seed = best.seed(chosen)
+			b.seed = best.seedFor(chosen)
 			if improved, err = try(b); err != nil {
 				return nil, err
 			}
@@ -382,7 +382,7 @@ func (c *candidate) otherSigmoid(b bend) (bend, bool) {
 	out.values = slices.Clone(b.values)
 	for k, n := range b.family.numbers {
 		if !b.fixed[k] {
-			out.values[k], _ = c.number(b, k)
+			out.values[k], _ = c.numberOf(b, k)
 		}
 		if n.name == "steepness" {
 			out.values[k] *= steeper
@@ -409,8 +409,8 @@ func (c *candidate) otherSigmoid(b bend) (bend, bool) {
 // logistic says that the bend is a logistic function.
 func (b *bend) logistic() bool { return strings.HasSuffix(b.family.name, "logistic") }
 
-// number is the fitted value of number k and its standard deviation.
-func (c *candidate) number(b bend, k int) (value, sd float64) {
+// numberOf is the fitted value of number k and its standard deviation.
+func (c *candidate) numberOf(b bend, k int) (value, sd float64) {
 	at := slices.Index(c.search.Engine.Data.Model.FittedNames(), b.names[k])
 	if at < 0 {
 		return math.NaN(), math.NaN()
@@ -421,13 +421,13 @@ func (c *candidate) number(b bend, k int) (value, sd float64) {
 
 // hopeless says that a first fit is so much worse than the best candidate that
 // dropping terms and tuning cannot make up for it.
-func (f *formulas) hopeless(c *candidate) bool {
+func (f *finder) hopeless(c *candidate) bool {
 	const margin = 50
 	return f.best != nil && f.best.passed() && c.fit.Evidence > f.best.score()+margin
 }
 
-// seed starts a variant of the bend that the candidate holds.
-func (c *candidate) seed(b bend) *seed {
+// seedFor starts a variant of the bend that the candidate holds.
+func (c *candidate) seedFor(b bend) *seed {
 	out := &seed{model: c.search.Engine.Data.Model, fit: c.fit}
 	for i, t := range c.fit.Terms {
 		part := slices.IndexFunc(b.bent, func(k fit.Term) bool { return k.Key() == t.Key() })
@@ -436,11 +436,11 @@ func (c *candidate) seed(b bend) *seed {
 	return out
 }
 
-// beside are the terms that stand beside a new function of unknown u: those of the
+// companions are the terms that stand beside a new function of unknown u: those of the
 // other unknowns in the best candidate, then for u a polynomial and what else the
 // best candidate has.
-func (f *formulas) beside(u int) (others, own []fit.Term) {
-	own = f.base(u)
+func (f *finder) companions(u int) (others, own []fit.Term) {
+	own = f.polynomialBeside(u)
 	if f.best == nil {
 		return nil, own
 	}
@@ -457,9 +457,9 @@ func (f *formulas) beside(u int) (others, own []fit.Term) {
 	return others, own
 }
 
-// carrying is the problem's model with the fitted numbers that stand in the terms,
+// modelWith is the problem's model with the fitted numbers that stand in the terms,
 // and the path with their values in the best candidate.
-func (f *formulas) carrying(terms []fit.Term) (*model.Model, fit.Smoothed) {
+func (f *finder) modelWith(terms []fit.Term) (*model.Model, fit.Smoothed) {
 	m, path := *f.engine.Data.Model, *f.path
 	m.Parameters, path.Parameters = slices.Clone(m.Parameters), slices.Clone(path.Parameters)
 	if f.best == nil {
@@ -485,8 +485,8 @@ func (f *formulas) carrying(terms []fit.Term) (*model.Model, fit.Smoothed) {
 	return &m, path
 }
 
-// over is the engine on another model of the same data.
-func over(e *fit.Engine, m *model.Model) (*fit.Engine, error) {
+// onModel is the engine on another model of the same data.
+func onModel(e *fit.Engine, m *model.Model) (*fit.Engine, error) {
 	d, err := fit.Prepare(m, e.Data.Entries)
 	if err != nil {
 		return nil, err
@@ -496,15 +496,15 @@ func over(e *fit.Engine, m *model.Model) (*fit.Engine, error) {
 	return &out, nil
 }
 
-// rank returns every family at the numbers of its grid that promise most, the
+// rankBends returns every family at the numbers of its grid that promise most, the
 // most promising first: by the quadratic profile of the best candidate where it
 // passes the checks and is near the truth (networks leave no smaller defect), else
 // by regression on the smoothed path, or on what the networks say. Families of more than
 // so many numbers in all are left out.
-func (f *formulas) rank(ctx context.Context, u, round, most int) ([]bend, error) {
-	others, base := f.beside(u)
-	m, path := f.carrying(append(slices.Clone(others), base...))
-	e, err := over(f.engine, m)
+func (f *finder) rankBends(ctx context.Context, u, round, most int) ([]bend, error) {
+	others, base := f.companions(u)
+	m, path := f.modelWith(append(slices.Clone(others), base...))
+	e, err := onModel(f.engine, m)
 	if err != nil {
 		return nil, err
 	}
@@ -513,7 +513,7 @@ func (f *formulas) rank(ctx context.Context, u, round, most int) ([]bend, error)
 	if err != nil {
 		return nil, err
 	}
-	looks, err := f.looks(e.Data, &path, u, round, arguments, others)
+	looks, err := f.findLooks(e.Data, &path, u, round, arguments, others)
 	if err != nil {
 		return nil, err
 	}
@@ -532,7 +532,7 @@ func (f *formulas) rank(ctx context.Context, u, round, most int) ([]bend, error)
 			if all[i].allowed != nil && !all[i].allowed(x) || 1+len(all[i].numbers) > most {
 				continue
 			}
-			for _, values := range grid(all[i].numbers, x) {
+			for _, values := range combineStarts(all[i].numbers, x) {
 				b := bend{unknown: u, argument: a, alone: v.alone, kind: all[i].kind, family: &all[i], axis: x, values: values, fixed: make([]bool, len(values)), round: round}
 				var numbers []*expr.Expr
 				for _, v := range values {
@@ -544,7 +544,7 @@ func (f *formulas) rank(ctx context.Context, u, round, most int) ([]bend, error)
 					}
 				}
 				b.first = len(library)
-				library = append(library, b.terms(e.Data.Model, numbers)...)
+				library = append(library, b.partsIn(e.Data.Model, numbers)...)
 				b.parts = len(library) - b.first
 				library = append(library, b.slopes(e.Data.Model)...)
 				b.end = len(library)
@@ -579,7 +579,7 @@ func (f *formulas) rank(ctx context.Context, u, round, most int) ([]bend, error)
 		price := math.Log(float64(e.Data.Observations()))
 		ceiling := math.Inf(1)
 		if near && (round >= beyondPolynomial || most < math.MaxInt) {
-			ceiling = excluded + price*f.best.numbersOf(u) + q.Solve(f.best.within(library)).Loss
+			ceiling = excluded + price*f.best.numbersOf(u) + q.Solve(f.best.marksIn(library)).Loss
 		}
 		best := make([]*bend, len(all))
 		for i := range starts {
@@ -599,7 +599,7 @@ func (f *formulas) rank(ctx context.Context, u, round, most int) ([]bend, error)
 				kept = q.Prune(active, len(others), len(others)+len(base), price)
 				b.loss = kept.Loss + price*float64(b.parts+len(b.values))
 			}
-			moved := b.moved(kept.Theta)
+			moved := b.movedNumbers(kept.Theta)
 			if k := slices.IndexFunc(all, func(fam family) bool { return fam.name == b.family.name }); series.Finite(b.loss) && b.loss < ceiling && (best[k] == nil || b.loss < best[k].loss) {
 				best[k] = b
 				b.values = moved
@@ -646,8 +646,8 @@ func (c *candidate) numbersOf(u int) float64 {
 	return float64(n)
 }
 
-// within marks a candidate's terms in a library.
-func (c *candidate) within(library []fit.Term) []bool {
+// marksIn marks a candidate's terms in a library.
+func (c *candidate) marksIn(library []fit.Term) []bool {
 	active := make([]bool, len(library))
 	for i, t := range library {
 		active[i] = slices.ContainsFunc(c.fit.Terms, func(o fit.Term) bool { return o.Key() == t.Key() })
@@ -666,7 +666,7 @@ func (b *bend) slopes(m *model.Model) []fit.Term {
 		numbers = append(numbers, expr.Var(names[k]))
 		at[names[k]] = expr.Num(v)
 	}
-	parts := b.terms(m, numbers)
+	parts := b.partsIn(m, numbers)
 	if len(parts) > 1 {
 		return nil
 	}
@@ -679,9 +679,9 @@ func (b *bend) slopes(m *model.Model) []fit.Term {
 	return out
 }
 
-// moved are the numbers that the slopes' coefficients ask for, half or twice of
+// movedNumbers are the numbers that the slopes' coefficients ask for, half or twice of
 // what they were at most; a centre moves by a sixth of the axis at most.
-func (b *bend) moved(theta []float64) []float64 {
+func (b *bend) movedNumbers(theta []float64) []float64 {
 	out := slices.Clone(b.values)
 	if b.end == b.first+b.parts || theta[b.first] == 0 {
 		return out
@@ -697,8 +697,8 @@ func (b *bend) moved(theta []float64) []float64 {
 	return out
 }
 
-// base is the polynomial beside a bend.
-func (f *formulas) base(u int) []fit.Term {
+// polynomialBeside is the polynomial beside a bend.
+func (f *finder) polynomialBeside(u int) []fit.Term {
 	degree := 1
 	switch len(f.engine.Data.Model.Unknowns[u].Arguments) {
 	case 1:
@@ -709,8 +709,8 @@ func (f *formulas) base(u int) []fit.Term {
 	return terms.Library(f.engine.Data.Model, u, degree)
 }
 
-// terms are the parts of a bend, alone and times each other argument.
-func (b *bend) terms(m *model.Model, numbers []*expr.Expr) []fit.Term {
+// partsIn are the parts of a bend, alone and times each other argument.
+func (b *bend) partsIn(m *model.Model, numbers []*expr.Expr) []fit.Term {
 	unknown := m.Unknowns[b.unknown]
 	knots := 0
 	for _, fixed := range b.fixed {
@@ -730,13 +730,13 @@ func (b *bend) terms(m *model.Model, numbers []*expr.Expr) []fit.Term {
 	return out
 }
 
-// grid lists all combinations of the numbers' starts.
-func grid(numbers []number, a axis) [][]float64 {
+// combineStarts lists all combinations of the numbers' starts.
+func combineStarts(numbers []number, a axis) [][]float64 {
 	out := [][]float64{nil}
 	for _, n := range numbers {
 		var next [][]float64
 		for _, head := range out {
-			for _, v := range n.begin(a) {
+			for _, v := range n.startsOn(a) {
 				next = append(next, append(slices.Clone(head), v))
 			}
 		}
@@ -745,11 +745,11 @@ func grid(numbers []number, a axis) [][]float64 {
 	return out
 }
 
-// tryBend fits a bend on trajectories, its free numbers as parameters. It is nil
+// fitBend fits a bend on trajectories, its free numbers as parameters. It is nil
 // when the search drops the bend: what is left is a polynomial.
-func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
-	others, own := f.beside(b.unknown)
-	m, path := f.carrying(append(slices.Clone(others), own...))
+func (f *finder) fitBend(ctx context.Context, b *bend) (*candidate, error) {
+	others, own := f.companions(b.unknown)
+	m, path := f.modelWith(append(slices.Clone(others), own...))
 	given := len(path.Parameters)
 	name := fmt.Sprintf("%sshape-%s-%d-%d-%s", f.prefix, m.Unknowns[b.unknown].Name, b.round, b.argument, b.family.name)
 	var numbers []*expr.Expr
@@ -769,12 +769,12 @@ func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
 		path.Parameters = append(path.Parameters, p.Value)
 		numbers = append(numbers, expr.Var(p.Name))
 	}
-	bent := b.terms(m, numbers)
+	bent := b.partsIn(m, numbers)
 	for i := range bent {
 		bent[i].Factor = expr.Tidy(bent[i].Factor)
 	}
 	b.bent = bent
-	e, err := over(f.engine, m)
+	e, err := onModel(f.engine, m)
 	if err != nil {
 		return nil, err
 	}
@@ -798,7 +798,7 @@ func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
 				return nil, err
 			}
 		}
-		c.checks = checks(e.Data, c.fit)
+		c.checks = checkFit(e.Data, c.fit)
 	} else {
 		o := f.options
 		o.Roads = "grown"
@@ -818,7 +818,7 @@ func (f *formulas) tryBend(ctx context.Context, b *bend) (*candidate, error) {
 
 // trim takes out of a candidate's model the numbers whose terms the search has
 // dropped, and out of its library the terms that they stand in.
-func (f *formulas) trim(ctx context.Context, name string, c *candidate) (*candidate, error) {
+func (f *finder) trim(ctx context.Context, name string, c *candidate) (*candidate, error) {
 	e := c.search.Engine
 	used := map[string]bool{}
 	for _, t := range c.fit.Terms {
@@ -846,7 +846,7 @@ func (f *formulas) trim(ctx context.Context, name string, c *candidate) (*candid
 	if len(start.Parameters) == len(c.fit.Parameters) {
 		return c, nil
 	}
-	trimmed, err := over(f.engine, &m)
+	trimmed, err := onModel(f.engine, &m)
 	if err != nil {
 		return nil, err
 	}
@@ -858,7 +858,7 @@ func (f *formulas) trim(ctx context.Context, name string, c *candidate) (*candid
 	if out.fit, err = trimmed.Trajectory(ctx, name, &start, fit.Schedule{To: start.Omega, Noise: true}); err != nil {
 		return nil, err
 	}
-	out.checks = checks(trimmed.Data, out.fit)
+	out.checks = checkFit(trimmed.Data, out.fit)
 	return &out, nil
 }
 
