@@ -10,6 +10,22 @@ import (
 	"govern/fit"
 )
 
+// absent leaves terms out of regimes.
+func absent() way {
+	return way{
+		name: "terms absent in a regime",
+		cost: Moderate,
+		when: "a formula with regimes passes: terms whose coefficient is nearly zero in one of them are left out there",
+		due: func(f *finder) string {
+			if !f.passes() {
+				return noFormulaPasses
+			}
+			return ""
+		},
+		run: func(ctx context.Context, f *finder) (*Result, error) { return nil, f.dropAbsent(ctx) },
+	}
+}
+
 // absentError is how many standard deviations from zero a coefficient may be in a
 // regime that a fit without it is tried for.
 const absentError = 3

@@ -29,7 +29,7 @@ const halfWindow = 4
 // derivatives come from local cubics; nothing is fitted on trajectories, so the
 // result has no noise estimate and its intervals are those of the regression.
 func Derivatives(d *fit.Data, o Options) (*Result, error) {
-	o = o.withDefaults(d)
+	o = o.withDefaults(d.Model)
 	path, slope, err := differentiate(d)
 	if err != nil {
 		return nil, err

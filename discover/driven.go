@@ -13,6 +13,39 @@ import (
 	"govern/series"
 )
 
+// driven explains corrections by process noise.
+func driven() way {
+	return way{
+		name: "process noise",
+		cost: Moderate,
+		when: "the best formula needs corrections: whether they are noise that drives the states",
+		excluded: func(e *fit.Engine, _ Options) string {
+			switch {
+			case e.Options.Segment > 1:
+				return longSegments
+			case e.Options.Omega > 0:
+				return defectGiven
+			case len(e.Data.Unseen()) > 0:
+				return "states that only unknowns see have a freedom that noise would take"
+			}
+			return ""
+		},
+		due: func(f *finder) string {
+			c := f.best
+			switch {
+			case c == nil || c.fit.Status == optim.Failed || !series.Finite(c.fit.Evidence):
+				return noFormulaConverges
+			case c.fit.Omega <= againDefect:
+				return "the best formula needs no corrections"
+			case len(c.fit.Forms) > 0:
+				return "the best is no formula"
+			}
+			return ""
+		},
+		run: func(ctx context.Context, f *finder) (*Result, error) { return f.fitDriven(ctx) },
+	}
+}
+
 // fitDriven asks, where the best formula needs corrections, whether they are
 // process noise: independent from sample to sample and of no function of the states.
 // Then every state gets a noise of its own, terms are selected again, and the
@@ -21,10 +54,6 @@ import (
 // regimes that pass go first, and are returned.
 func (f *finder) fitDriven(ctx context.Context) (*Result, error) {
 	c := f.best
-	if c == nil || c.fit.Status == optim.Failed || !series.Finite(c.fit.Evidence) || c.fit.Omega <= againDefect ||
-		f.engine.Options.Segment > 1 || f.engine.Options.Omega > 0 || len(f.engine.Data.Unseen()) > 0 || len(c.fit.Forms) > 0 {
-		return nil, nil
-	}
 	s, name := c.search, f.prefix+"driven"
 	report(s.Engine, name, 0.5)
 	g, err := s.Engine.Driven(ctx, name+"/first", c.fit)
@@ -54,8 +83,10 @@ func (f *finder) fitDriven(ctx context.Context) (*Result, error) {
 	if err != nil || len(lacking) > 0 && lacking[0].Sure() {
 		return nil, err
 	}
-	if regimes, err := f.findRegimes(ctx); err != nil || regimes != nil {
-		return regimes, err
+	if f.regimesDue() == "" {
+		if regimes, err := f.findRegimes(ctx); err != nil || regimes != nil {
+			return regimes, err
+		}
 	}
 	f.consider([]*candidate{found})
 	return nil, nil

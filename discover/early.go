@@ -11,6 +11,17 @@ import (
 	"govern/series"
 )
 
+// librariesOrRegimes is libraries; after each that does not explain the record it asks
+// whether it does so piece by piece.
+func librariesOrRegimes() way {
+	return way{
+		name: "libraries",
+		cost: Moderate,
+		when: "always: polynomials of rising degree and named functions, until a larger library promises nothing; of one that fails it is asked at once whether it holds piece by piece",
+		run:  func(ctx context.Context, f *finder) (*Result, error) { return f.climbOrCut(ctx) },
+	}
+}
+
 // Regimes are sought early where, at the defect weight earlyDefect, the middle one of
 // pieces as long as the shortest regime costs no more than earlyLoss a sample, and the cut
 // record does not either. A library that lacks a term costs tens or hundreds there,

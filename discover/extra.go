@@ -15,6 +15,38 @@ import (
 	"govern/optim"
 )
 
+// extraState adds a slow hidden state.
+func extraState() way {
+	return way{
+		name: "an extra state",
+		cost: Expensive,
+		when: "nothing else passes: a slow hidden state that the model lacks",
+		excluded: func(e *fit.Engine, o Options) string {
+			switch {
+			case len(e.Data.Model.Unknowns) == 0:
+				return "nothing is unknown that it could enter"
+			case len(e.Data.Unseen()) > 0:
+				return "states that only unknowns see come first"
+			case o.Roads != "both":
+				return "the roads are given: " + o.Roads
+			}
+			return ""
+		},
+		due: func(f *finder) string {
+			switch {
+			case f.passes():
+				return aFormulaPasses
+			case f.result.Neural != nil && passed(checkFit(f.engine.Data, f.result.Neural)):
+				return "neural forms explain the data without one"
+			case f.result.Smoothed == nil:
+				return "there is no smoothed path that it could be read from"
+			}
+			return ""
+		},
+		run: func(ctx context.Context, f *finder) (*Result, error) { return f.findExtra(ctx) },
+	}
+}
+
 // Extra is a slow hidden state that a model lacks: State' = Gain·Driver − Rate·State,
 // which is added to the equation of Enters: Gain/Rate times the driver, filtered.
 // In this form a slow state's gain is determined even where its rate hardly is;
@@ -104,10 +136,6 @@ type memory struct {
 // fitted like any model, with the library that the regression prefers or the next. The result is nil where none
 // passes the checks.
 func (f *finder) findExtra(ctx context.Context) (*Result, error) {
-	d := f.engine.Data
-	if len(d.Model.Unknowns) == 0 || f.options.Roads != "both" || f.result.Smoothed == nil || len(d.Unseen()) > 0 {
-		return nil, nil
-	}
 	report(f.engine, "extra state", 0.6)
 	proposals, err := f.proposeExtra()
 	if err != nil {

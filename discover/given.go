@@ -48,7 +48,7 @@ func searchWithIndicators(ctx context.Context, e *fit.Engine, o Options, held []
 	for _, n := range names {
 		factors = append(factors, expr.Var(n))
 	}
-	r, err := runIn(ctx, &next, o, factors)
+	r, err := searchInRegimes(ctx, &next, o, factors)
 	if err != nil {
 		return nil, err
 	}
@@ -56,31 +56,16 @@ func searchWithIndicators(ctx context.Context, e *fit.Engine, o Options, held []
 	return r, nil
 }
 
-// runIn is Run with terms multiplied by factors; without networks and states that
-// the model lacks.
-func runIn(ctx context.Context, e *fit.Engine, o Options, factors []*expr.Expr) (*Result, error) {
+// searchInRegimes is Run with terms multiplied by factors; without networks and states
+// that the model lacks.
+func searchInRegimes(ctx context.Context, e *fit.Engine, o Options, factors []*expr.Expr) (*Result, error) {
 	f, err := beginSearch(ctx, e, o)
-	if err != nil || f.result.Ending != Searching {
-		if f != nil {
-			return f.result, err
-		}
+	if err != nil {
 		return nil, err
+	}
+	if f.result.Ending != Searching {
+		return f.result, nil
 	}
 	f.indicators = factors
-	if err := f.libraries(ctx); err != nil {
-		return nil, err
-	}
-	if err := f.tryFunctions(ctx); err != nil {
-		return nil, err
-	}
-	if err := f.retry(ctx); err != nil {
-		return nil, err
-	}
-	if err := f.dropAbsent(ctx); err != nil {
-		return nil, err
-	}
-	if coloured, err := f.searchColoured(ctx); err != nil || coloured != nil {
-		return coloured, err
-	}
-	return f.conclude(ctx)
+	return f.finish(ctx, waysInRegimes())
 }

@@ -12,6 +12,26 @@ import (
 	"govern/series"
 )
 
+// networks searches formulas on what neural forms have learned.
+func networks() way {
+	return way{
+		name: "neural forms",
+		cost: Expensive,
+		when: "no formula passes, or a model asks for them: formulas are sought on what trained neural forms say",
+		excluded: func(e *fit.Engine, o Options) string {
+			switch {
+			case !allowsNetwork(e.Data.Model):
+				return "an unknown is confined to its library, or there is none"
+			case !asksForNetwork(e.Data.Model) && o.Roads != "both":
+				return "the roads are given: " + o.Roads
+			}
+			return ""
+		},
+		due: untilOnePasses,
+		run: func(ctx context.Context, f *finder) (*Result, error) { return nil, f.searchThroughNetworks(ctx) },
+	}
+}
+
 // asksForNetwork says that a model wants the road through networks first.
 func asksForNetwork(m *model.Model) bool {
 	for _, u := range m.Unknowns {
@@ -38,10 +58,6 @@ func allowsNetwork(m *model.Model) bool {
 // formula. An unknown with a library of its own and no word of a network stays
 // without one, and so do the others beside it.
 func (f *finder) searchThroughNetworks(ctx context.Context) error {
-	asked := asksForNetwork(f.engine.Data.Model)
-	if !allowsNetwork(f.engine.Data.Model) || !asked && f.options.Roads != "both" {
-		return nil
-	}
 	net, err := f.trainNetworks(ctx)
 	var none *fit.NoStartError
 	if errors.As(err, &none) {
@@ -53,7 +69,7 @@ func (f *finder) searchThroughNetworks(ctx context.Context) error {
 	if err := f.adoptNetworks(net); err != nil {
 		return err
 	}
-	if asked {
+	if asksForNetwork(f.engine.Data.Model) {
 		return f.searchOnNetworks(ctx)
 	}
 	if !passed(checkFit(f.engine.Data, net)) {
@@ -89,15 +105,10 @@ func (f *finder) adoptNetworks(net *fit.Fitted) (err error) {
 	return err
 }
 
-// searchOnNetworks tries libraries, then functions that bend.
+// searchOnNetworks tries libraries, then functions that bend, on what networks say.
 func (f *finder) searchOnNetworks(ctx context.Context) error {
-	if err := f.libraries(ctx); err != nil {
-		return err
-	}
-	if err := f.tryFunctions(ctx); err != nil {
-		return err
-	}
-	return f.tryMixtures(ctx)
+	_, err := f.walk(ctx, waysOnNetworks(), "on neural forms: ")
+	return err
 }
 
 // Networks makes networks the answer of a search whose formula turned out not to

@@ -11,9 +11,46 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/journal"
-	"govern/record"
 	"govern/series"
 )
+
+// regimes looks for changes of coefficients at a few times, or with the time.
+func regimes() way {
+	return way{
+		name: "regimes and drifts",
+		cost: Expensive,
+		when: "no formula passes, or only with a defect: coefficients that change at a few times of the record, or drift along it",
+		excluded: func(e *fit.Engine, _ Options) string {
+			switch {
+			case len(e.Data.Differing()) > 0:
+				return "parameters have values of their own in every entry"
+			case e.Options.Segment > 1:
+				return longSegments
+			}
+			return ""
+		},
+		due: func(f *finder) string { return f.regimesDue() },
+		run: func(ctx context.Context, f *finder) (*Result, error) { return f.findRegimes(ctx) },
+	}
+}
+
+// regimesDue says why regimes need not be looked for; empty where they are.
+func (f *finder) regimesDue() string {
+	c := f.best
+	switch {
+	case !f.mayChange():
+		return "regimes are known"
+	case c == nil || !series.Finite(c.fit.Evidence):
+		return noFormulaConverges
+	case len(c.fit.Forms) > 0:
+		return "the best is no formula"
+	case c.fit.Driven:
+		return "process noise explains what formulas leave"
+	case c.passed() && c.fit.Omega <= 2*fit.OmegaEnd:
+		return "a formula passes without a defect"
+	}
+	return ""
+}
 
 // findRegimes asks whether coefficients that change at a few times explain that no
 // formula explains the whole record, or none without defects. What each stretch of
@@ -25,13 +62,6 @@ import (
 // selection of terms like any other. Nil where the data do not ask for regimes, or
 // where no formula passes with them.
 func (f *finder) findRegimes(ctx context.Context) (*Result, error) {
-	c := f.best
-	if !f.mayChange() || c == nil || !series.Finite(c.fit.Evidence) || len(c.fit.Forms) > 0 || c.fit.Driven {
-		return nil, nil
-	}
-	if c.passed() && c.fit.Omega <= 2*fit.OmegaEnd {
-		return nil, nil
-	}
 	report(f.engine, "regimes", 0.72)
 	found, err := f.segment(ctx)
 	if err != nil || found == nil {
@@ -41,7 +71,7 @@ func (f *finder) findRegimes(ctx context.Context) (*Result, error) {
 	if found.Drift != nil {
 		late.name = "drift"
 		r, err := f.searchDrift(ctx, found.Drift, late)
-		if r == nil && err == nil && !c.passed() { // a formula that passes may leave what looks like drift
+		if r == nil && err == nil && !f.best.passed() { // a formula that passes may leave what looks like drift
 			f.drift = found.Drift
 		}
 		return r, err
@@ -54,9 +84,6 @@ func (f *finder) findRegimes(ctx context.Context) (*Result, error) {
 func (f *finder) mayChange() bool {
 	return len(f.indicators) == 0 && len(f.engine.Data.Differing()) == 0 && f.engine.Options.Segment <= 1
 }
-
-// degrees of libraries that a search goes through, in rising order.
-type degrees struct{ from, to int }
 
 // plan is how a record with regimes, or a drift, is searched. An early search gives up
 // sooner, and believes in the end only what leaves no defect.
@@ -126,16 +153,6 @@ func (f *finder) searchRegimes(ctx context.Context, cuts []changes.Cut, in plan)
 // without differences that it does not need, and one more.
 const apartRounds = 4
 
-// observesAll says that every state is measured alone by a channel.
-func observesAll(d *fit.Data) bool {
-	for _, s := range d.Model.States {
-		if !slices.ContainsFunc(d.Channels, func(c record.ChannelInfo) bool { return c.Observe.Kind == expr.Name && c.Observe.Ident == s.Name }) {
-			return false
-		}
-	}
-	return true
-}
-
 // segment finds the change points, with the degree of library that explains most.
 func (f *finder) segment(ctx context.Context) (*changes.Segmentation, error) {
 	var best *changes.Segmentation
@@ -157,24 +174,6 @@ func (f *finder) segment(ctx context.Context) (*changes.Segmentation, error) {
 		}
 	}
 	return best, nil
-}
-
-// coefficients are those of a candidate in a library, 0 where it has none, then the
-// parameters; nil where it has functions that bend.
-func (c *candidate) coefficients(library []fit.Term) []float64 {
-	theta := make([]float64, len(library))
-	index := map[string]int{}
-	for i, t := range library {
-		index[t.Key()] = i
-	}
-	for i, t := range c.fit.Terms {
-		if k, ok := index[t.Key()]; ok {
-			theta[k] = c.fit.Coefficients[i]
-		} else if t.Knots > 0 {
-			return nil
-		}
-	}
-	return append(theta, c.fit.Parameters...)
 }
 
 // searchCut searches with the record cut at the change points; nil where no formula

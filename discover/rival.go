@@ -33,7 +33,7 @@ type Rivalry struct {
 // of three trajectory fits.
 func Rival(ctx context.Context, e *fit.Engine, o Options, r *Result, formulas map[string]*expr.Expr, states [][][]float64) (Rivalry, error) {
 	out := Rivalry{math.Inf(1), math.Inf(1), math.NaN()}
-	o = o.withDefaults(e.Data)
+	o = o.withDefaults(e.Data.Model)
 	if r.Chosen == nil || r.Smoothed == nil {
 		return out, fmt.Errorf("discover: the search has chosen no formula that a rival could be compared with")
 	}

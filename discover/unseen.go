@@ -36,7 +36,7 @@ func beginFromDraws(ctx context.Context, e *fit.Engine, o Options, unseen []stri
 	if err := e.Data.Free(unseen); err != nil {
 		return nil, err
 	}
-	f := &finder{engine: e, options: o.withDefaults(e.Data), result: &Result{Data: e.Data}}
+	f := &finder{engine: e, options: o.withDefaults(e.Data.Model), result: &Result{Data: e.Data}}
 	samples := max(unseenSamples, int(unseenCycles*e.Data.SamplesPerCycle()))
 	searcher := *e
 	searcher.Options.Segment = 1 // a path has a node a sample

@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strings"
@@ -11,6 +12,25 @@ import (
 	"govern/model"
 	"govern/series"
 )
+
+// noise ends a search whose formula passes the checks and explains no motion.
+func noise() way {
+	return way{
+		name: "noise",
+		cost: Cheap,
+		when: "a formula passes and leaves as much as there was, or moves nothing: the search ends",
+		due: func(f *finder) string {
+			switch {
+			case !f.passes():
+				return noFormulaPasses
+			case noiseReason(f.engine.Data, f.best.search.Engine.Data.Model, f.best.fit) == "":
+				return "the formula explains more than noise"
+			}
+			return ""
+		},
+		run: func(ctx context.Context, f *finder) (*Result, error) { return f.conclude(ctx) },
+	}
+}
 
 // unexplained is the share of every channel's standard deviation that a formula's
 // residuals must have to explain nothing: what of 10 % of the variance follows the data is
