@@ -15,18 +15,18 @@ import (
 )
 
 // findRationals are looks at unknown u as products of its arguments over a polynomial
-// that is fitted, 1 + Σ c·m for monomials m. The c begin where they make the best
+// that is fitted, 1 + Σ c·m for monomials m. The c begin where they make a
 // candidate's formula g such a function along the data: g = Σ n·φ − Σ c·m·g is
 // linear in both (the implicit regression of Mangan et al. 2016, on values of a
 // formula instead of derivatives of data), and are refined by regression on the
 // smoothed path. others are the terms of the other unknowns.
-func (f *finder) findRationals(d *fit.Data, path *fit.Smoothed, u int, arguments [][]float64, others []fit.Term) ([]look, error) {
-	names := f.engine.Data.Model.Unknowns[u].Arguments
+func findRationals(c *candidate, d *fit.Data, path *fit.Smoothed, u int, arguments [][]float64, others []fit.Term) ([]look, error) {
+	names := d.Model.Unknowns[u].Arguments
 	n := len(names)
-	if n < 2 || n > 3 || f.best == nil || !series.Finite(f.best.score()) {
+	if n < 2 || n > 3 {
 		return nil, nil
 	}
-	values, err := f.best.valuesAlong(u, names, arguments)
+	values, err := c.valuesAlong(u, names, arguments)
 	if err != nil || !series.Finite(vector.Dot(values, values)) {
 		return nil, err
 	}
@@ -95,40 +95,14 @@ func regressDenominator(arguments [][]float64, values []float64, numerator, deno
 
 // refineDenominator fits the denominator's numbers to the smoothed path by Gauss–Newton steps.
 func refineDenominator(d *fit.Data, path *fit.Smoothed, u int, arguments [][]float64, others []fit.Term, numerator, denominator [][]int, start []float64) (numbers []float64, err error) {
-	names := d.Model.Unknowns[u].Arguments
-	fitted := func(c []float64, top []float64) (loss float64, theta []float64, err error) {
-		below := expr.Num(1)
-		for j, p := range denominator {
-			below = expr.Binary(expr.Add, below, expr.Binary(expr.Mul, expr.Num(c[j]), terms.Monomial(names, p)))
-		}
-		library := slices.Clone(others)
-		above := expr.Num(0)
-		for i, p := range numerator {
-			library = append(library, fit.Term{Unknown: u, Factor: expr.Binary(expr.Div, terms.Monomial(names, p), below)})
-			if top != nil {
-				above = expr.Binary(expr.Add, above, expr.Binary(expr.Mul, expr.Num(-top[i]), terms.Monomial(names, p)))
-			}
-		}
-		if top != nil {
-			for _, p := range denominator {
-				slope := expr.Binary(expr.Div, expr.Binary(expr.Mul, above, terms.Monomial(names, p)), expr.Binary(expr.Pow, below, expr.Num(2)))
-				library = append(library, fit.Term{Unknown: u, Factor: slope})
-			}
-		}
-		reg, err := terms.Regress(d, path, library)
-		if err != nil {
-			return 0, nil, err
-		}
-		s := reg.Quadratic(make([]float64, len(library))).Solve(terms.All(len(library)))
-		return reg.Left(), s.Theta[len(others):len(library)], nil
-	}
+	q := fraction{d, path, u, others, numerator, denominator}
 	numbers = start
-	best, top, err := fitted(numbers, nil)
+	best, top, err := q.fit(numbers, nil)
 	if err != nil {
 		return nil, err
 	}
 	for range refinements {
-		_, theta, err := fitted(numbers, top)
+		_, theta, err := q.fit(numbers, top)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +113,7 @@ func refineDenominator(d *fit.Data, path *fit.Smoothed, u int, arguments [][]flo
 			if low, high := denominatorRange(arguments, denominator, next); !(low > nearZero*high) {
 				continue
 			}
-			loss, above, err := fitted(next, nil)
+			loss, above, err := q.fit(next, nil)
 			if err != nil {
 				return nil, err
 			}
@@ -152,6 +126,46 @@ func refineDenominator(d *fit.Data, path *fit.Smoothed, u int, arguments [][]flo
 		}
 	}
 	return numbers, nil
+}
+
+// fraction is Σ n·φ/(1 + Σ c·m) of unknown u, with numbers c that are given.
+type fraction struct {
+	data                   *fit.Data
+	path                   *fit.Smoothed
+	unknown                int
+	others                 []fit.Term // of the other unknowns
+	numerator, denominator [][]int    // powers of the arguments
+}
+
+// fit regresses the path on the fraction's terms: loss is what they leave, theta the
+// numerator's coefficients. With the numerator known the derivatives by c join, and
+// the steps that they ask for follow in theta.
+func (q fraction) fit(c, top []float64) (loss float64, theta []float64, err error) {
+	names := q.data.Model.Unknowns[q.unknown].Arguments
+	below := expr.Num(1)
+	for j, p := range q.denominator {
+		below = expr.Binary(expr.Add, below, expr.Binary(expr.Mul, expr.Num(c[j]), terms.Monomial(names, p)))
+	}
+	library := slices.Clone(q.others)
+	above := expr.Num(0)
+	for i, p := range q.numerator {
+		library = append(library, fit.Term{Unknown: q.unknown, Factor: expr.Binary(expr.Div, terms.Monomial(names, p), below)})
+		if top != nil {
+			above = expr.Binary(expr.Add, above, expr.Binary(expr.Mul, expr.Num(-top[i]), terms.Monomial(names, p)))
+		}
+	}
+	if top != nil {
+		for _, p := range q.denominator {
+			slope := expr.Binary(expr.Div, expr.Binary(expr.Mul, above, terms.Monomial(names, p)), expr.Binary(expr.Pow, below, expr.Num(2)))
+			library = append(library, fit.Term{Unknown: q.unknown, Factor: slope})
+		}
+	}
+	reg, err := terms.Regress(q.data, q.path, library)
+	if err != nil {
+		return 0, nil, err
+	}
+	s := reg.Quadratic(make([]float64, len(library))).Solve(terms.All(len(library)))
+	return reg.Left(), s.Theta[len(q.others):len(library)], nil
 }
 
 // refinements bounds the steps on the smoothed path.

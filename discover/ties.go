@@ -105,7 +105,7 @@ func findOtherForms(d *fit.Data, path *fit.Smoothed, all []*candidate, best *can
 		c := classes[name]
 		same := false
 		for _, other := range shown {
-			apart, err := difference(d, path, c, other)
+			apart, err := differenceOf(d, path, c, other)
 			if err != nil {
 				return nil, err
 			}
@@ -123,9 +123,9 @@ func findOtherForms(d *fit.Data, path *fit.Smoothed, all []*candidate, best *can
 // write one function, as tanh and logistic are.
 const sameFunction = 1e-4
 
-// difference is the rms difference of two candidates' formulas along the path over
+// differenceOf is the rms difference of two candidates' formulas along the path over
 // the deviation of the first, of the unknown in which they differ most.
-func difference(d *fit.Data, path *fit.Smoothed, a, b *candidate) (float64, error) {
+func differenceOf(d *fit.Data, path *fit.Smoothed, a, b *candidate) (float64, error) {
 	worst := 0.0
 	for u := range d.Model.Unknowns {
 		arguments, err := d.Arguments(path, u)

@@ -236,3 +236,42 @@ func (q *Quadratic) Prune(active []bool, first, end int, price float64) Subset {
 		active[least] = false
 	}
 }
+
+// Grow adds n of the terms from the first on to those before it: the best single, then
+// the best to join, each placed once more, the oldest first, when all are there.
+func (q *Quadratic) Grow(first, n int) []int {
+	active := make([]bool, len(q.cost))
+	for i := range first {
+		active[i] = true
+	}
+	var chosen []int
+	join := func() {
+		best, where := math.Inf(1), -1
+		for i := first; i < len(active); i++ {
+			if active[i] {
+				continue
+			}
+			active[i] = true
+			if s := q.Solve(active); s.Loss < best {
+				best, where = s.Loss, i
+			}
+			active[i] = false
+		}
+		if where >= 0 {
+			active[where] = true
+			chosen = append(chosen, where)
+		}
+	}
+	for range n {
+		join()
+	}
+	for range 2 * n {
+		if len(chosen) < 2 {
+			break
+		}
+		active[chosen[0]] = false
+		chosen = chosen[1:]
+		join()
+	}
+	return chosen
+}
