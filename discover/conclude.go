@@ -24,54 +24,71 @@ func (f *finder) answer(ctx context.Context) (*Result, error) {
 	if better, err := f.preferNetworks(ctx); err != nil || better {
 		return f.result, err
 	}
-	e, res, best := f.engine, f.result, f.best
-	if res.Neural != nil && (best == nil || !best.passed()) {
-		if checked := checkFit(e.Data, res.Neural); passed(checked) {
-			res.neuralOnly(e.Data.Model, checked)
+	res := f.result
+	if res.Neural != nil && !f.passes() {
+		if checked := checkFit(f.engine.Data, res.Neural); passed(checked) {
+			res.neuralOnly(f.engine.Data.Model, checked)
 			return res, nil
 		}
 	}
-	if best == nil {
+	if f.best == nil {
 		res.Ending = NotStarted
 		return res, nil
 	}
-	var err error
-	if best, res.Ties, err = refitTies(ctx, best, f.all, f.options); err != nil {
-		return nil, err
-	}
-	best.checks = checkFit(best.search.Engine.Data, best.fit)
-	if best.fit.Driven {
-		more, err := testWhiteness(best.search.Engine, best.fit)
-		if err != nil {
-			return nil, err
-		}
-		best.checks = append(best.checks, more...)
-	}
-	res.choose(best)
-	others, err := findOtherForms(e.Data, f.path, f.all, best, f.options.Tie)
+	best, ties, err := refitTies(ctx, f.best, f.all, f.options)
 	if err != nil {
 		return nil, err
 	}
+	res.Ties = ties
+	if err := best.judge(); err != nil {
+		return nil, err
+	}
+	res.choose(best)
+	if err := f.doubt(ctx, best); err != nil {
+		return nil, err
+	}
+	return res, nil
+}
+
+// judge checks a candidate again, and of process noise whether it is white.
+func (c *candidate) judge() error {
+	c.checks = checkFit(c.search.Engine.Data, c.fit)
+	if !c.fit.Driven {
+		return nil
+	}
+	white, err := testWhiteness(c.search.Engine, c.fit)
+	c.checks = append(c.checks, white...)
+	return err
+}
+
+// doubt lists in the result what speaks against the best formula: other formulas that
+// do as well, signs of an approximation, what its equations may lack.
+func (f *finder) doubt(ctx context.Context, best *candidate) error {
+	d, res := f.engine.Data, f.result
+	others, err := findOtherForms(d, f.path, f.all, best, f.options.Tie)
+	if err != nil {
+		return err
+	}
 	res.Ties = append(res.Ties, others...)
 	slices.SortStableFunc(res.Ties, func(a, b Tie) int { return cmp.Compare(a.Delta, b.Delta) })
-	if res.Dense, err = findDense(e.Data, f.path, best, f.options.Degree); err != nil {
-		return nil, err
+	if res.Dense, err = findDense(d, f.path, best, f.options.Degree); err != nil {
+		return err
 	}
-	if res.Steps, err = findSteps(e.Data, f.path, best); err != nil {
-		return nil, err
+	if res.Steps, err = findSteps(d, f.path, best); err != nil {
+		return err
 	}
 	if res.Neural != nil {
-		if res.Apart, err = best.distancesToNetworks(e.Data, f.path); err != nil {
-			return nil, err
+		if res.Apart, err = best.distancesToNetworks(d, f.path); err != nil {
+			return err
 		}
 	}
 	if res.Lacks, err = findLacks(ctx, best.search.Engine, best.fit); err != nil {
-		return nil, err
+		return err
 	}
 	if f.drift != nil {
 		res.Drifting = f.drift.String()
 	}
-	return res, nil
+	return nil
 }
 
 // mayBeApproximation says that the best formula passes the checks and leaves a defect,

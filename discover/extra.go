@@ -137,7 +137,7 @@ type memory struct {
 // passes the checks.
 func (f *finder) findExtra(ctx context.Context) (*Result, error) {
 	report(f.engine, "extra state", 0.6)
-	proposals, err := f.proposeExtra()
+	proposals, err := proposeExtra(f.engine, f.result.Smoothed, f.options)
 	if err != nil {
 		return nil, err
 	}
@@ -260,17 +260,17 @@ func (f *finder) withExtra(q memory, prefix string) (*finder, error) {
 
 // proposeExtra ranks extra states by regression: the best rate for every driver and
 // equation, the most promising first.
-func (f *finder) proposeExtra() ([]memory, error) {
-	d, sm := f.engine.Data, f.result.Smoothed
-	library, _ := terms.Libraries(d.Model, f.options.Degree)
+func proposeExtra(e *fit.Engine, sm *fit.Smoothed, o Options) ([]memory, error) {
+	d := e.Data
+	library, _ := terms.Libraries(d.Model, o.Degree)
 	reg, err := terms.Regress(d, sm, library)
 	if err != nil {
 		return nil, err
 	}
-	base := reg.Quadratic(make([]float64, len(library))).Solve(terms.All(len(library))).Loss
+	base := reg.Left()
 	longest := 0.0
-	for _, e := range d.Entries {
-		longest = math.Max(longest, e.Times[len(e.Times)-1]-e.Times[0])
+	for _, entry := range d.Entries {
+		longest = math.Max(longest, entry.Times[len(entry.Times)-1]-entry.Times[0])
 	}
 	enters := slices.Clone(reg.Balance.Equation)
 	slices.Sort(enters)
@@ -300,7 +300,7 @@ func (f *finder) proposeExtra() ([]memory, error) {
 	slices.SortStableFunc(out, func(a, b memory) int { return cmp.Compare(a.loss, b.loss) })
 	out = out[:min(len(out), extraTrials)]
 	for k := range out {
-		if err := f.chooseDegree(&out[k]); err != nil {
+		if err := out[k].chooseDegree(e, sm, o); err != nil {
 			return nil, err
 		}
 	}
@@ -308,10 +308,10 @@ func (f *finder) proposeExtra() ([]memory, error) {
 }
 
 // chooseDegree chooses the library of a proposal by the regression, penalised.
-func (f *finder) chooseDegree(m *memory) error {
-	d, sm := f.engine.Data, f.result.Smoothed
+func (m *memory) chooseDegree(e *fit.Engine, sm *fit.Smoothed, o Options) error {
+	d := e.Data
 	least := math.Inf(1)
-	for degree := 1; degree <= f.options.Degree; degree++ {
+	for degree := 1; degree <= o.Degree; degree++ {
 		library, same := terms.Libraries(d.Model, degree)
 		if degree > 1 && same {
 			break
@@ -323,7 +323,7 @@ func (f *finder) chooseDegree(m *memory) error {
 		reg.Weight = m.weight // those of the largest library
 		equation := d.Model.StateIndex(m.extra.Enters)
 		score := regressMemory(reg, d, m.path, equation, m.rate).loss
-		for _, cost := range terms.NewSelection(f.engine, library, f.options.Penalty).Cost {
+		for _, cost := range terms.NewSelection(e, library, o.Penalty).Cost {
 			score += cost
 		}
 		if score < least {

@@ -15,59 +15,26 @@ import (
 // tieTrials bounds the neighbours that are refitted for the tie list.
 const tieTrials = 12
 
+// tieRounds bounds how often a neighbour may become the best.
+const tieRounds = 5
+
 // refitTies refits the neighbours of the best formula that the quadratic profile
 // cannot exclude, and the other roads' formulas. A neighbour that turns out
 // better becomes the best, and the search goes on from there.
 func refitTies(ctx context.Context, best *candidate, all []*candidate, o Options) (*candidate, []Tie, error) {
 	s := best.search
-	e := s.Engine
 	if len(s.Library) == 0 {
 		return best, nil, nil
 	}
-	for round := range 5 {
-		f := best.fit
-		report(e, "ties", 0.75)
-		prof, err := e.Profile(ctx, fmt.Sprintf("ties-%d/profile", round), f, s.Library)
+	for round := range tieRounds {
+		report(s.Engine, "ties", 0.75)
+		found, winner, err := refitNeighbours(ctx, fmt.Sprintf("ties-%d", round), best, all, o)
 		if err != nil {
 			return nil, nil, err
 		}
-		q := terms.NewQuadratic(prof, s.Cost)
-		here := q.Solve(s.Active(f))
-		var trials []terms.Move
-		for _, m := range q.Neighbours(&here) {
-			if m.Loss < here.Loss+o.Tie+6 && len(trials) < tieTrials {
-				trials = append(trials, m)
-			}
-		}
-		for _, c := range all {
-			if a, ok := s.Translate(c.fit); ok && !slices.Equal(a, here.Active) && series.Finite(c.score()) && c.score() < best.score()+o.Tie+30 {
-				trials = append(trials, terms.Move{Active: a})
-			}
-		}
-		var out []Tie
-		var winner *fit.Fitted
-		seen := [][]bool{here.Active}
-		for k, m := range trials {
-			if slices.ContainsFunc(seen, func(a []bool) bool { return slices.Equal(a, m.Active) }) {
-				continue
-			}
-			seen = append(seen, m.Active)
-			g, err := e.Trajectory(ctx, fmt.Sprintf("ties-%d/try-%02d", round, k), s.Near(f, m.Active, q.Solve(m.Active).Theta),
-				fit.Schedule{To: f.Omega, Iterations: terms.RefitIterations})
-			if err != nil {
-				return nil, nil, err
-			}
-			delta := s.Loss(g) - s.Loss(f)
-			if delta < -1e-3 && (winner == nil || s.Loss(g) < s.Loss(winner)) {
-				winner = g
-			}
-			if delta < o.Tie {
-				out = append(out, Tie{g, math.Max(delta, 0), e.Data.Model})
-			}
-		}
 		if winner == nil {
-			slices.SortStableFunc(out, func(a, b Tie) int { return cmp.Compare(a.Delta, b.Delta) })
-			return best, out, nil
+			slices.SortStableFunc(found, func(a, b Tie) int { return cmp.Compare(a.Delta, b.Delta) })
+			return best, found, nil
 		}
 		settled, err := s.Settle(ctx, fmt.Sprintf("ties-%d/settle", round), winner)
 		if err != nil {
@@ -76,6 +43,56 @@ func refitTies(ctx context.Context, best *candidate, all []*candidate, o Options
 		best = &candidate{search: s, fit: settled, road: best.road, degree: best.degree}
 	}
 	return best, nil, nil
+}
+
+// refitNeighbours fits every support that may be tied with the best: those that are,
+// and the one that is better than it; nil where none is.
+func refitNeighbours(ctx context.Context, name string, best *candidate, all []*candidate, o Options) (found []Tie, winner *fit.Fitted, err error) {
+	s, f := best.search, best.fit
+	prof, err := s.Engine.Profile(ctx, name+"/profile", f, s.Library)
+	if err != nil {
+		return nil, nil, err
+	}
+	q := terms.NewQuadratic(prof, s.Cost)
+	here := q.Solve(s.Active(f))
+	seen := [][]bool{here.Active}
+	for k, active := range possibleTies(q, &here, best, all, o.Tie) {
+		if slices.ContainsFunc(seen, func(a []bool) bool { return slices.Equal(a, active) }) {
+			continue
+		}
+		seen = append(seen, active)
+		g, err := s.Engine.Trajectory(ctx, fmt.Sprintf("%s/try-%02d", name, k), s.Near(f, active, q.Solve(active).Theta),
+			fit.Schedule{To: f.Omega, Iterations: terms.RefitIterations})
+		if err != nil {
+			return nil, nil, err
+		}
+		delta := s.Loss(g) - s.Loss(f)
+		if delta < -1e-3 && (winner == nil || s.Loss(g) < s.Loss(winner)) {
+			winner = g
+		}
+		if delta < o.Tie {
+			found = append(found, Tie{g, math.Max(delta, 0), s.Engine.Data.Model})
+		}
+	}
+	return found, winner, nil
+}
+
+// possibleTies are the supports that the quadratic, with some room, does not exclude,
+// and those of other candidates whose score is near.
+func possibleTies(q *terms.Quadratic, here *terms.Subset, best *candidate, all []*candidate, tie float64) [][]bool {
+	const roomOfProfile, roomOfScore = 6, 30
+	var out [][]bool
+	for _, m := range q.Neighbours(here) {
+		if m.Loss < here.Loss+tie+roomOfProfile && len(out) < tieTrials {
+			out = append(out, m.Active)
+		}
+	}
+	for _, c := range all {
+		if a, ok := best.search.Translate(c.fit); ok && !slices.Equal(a, here.Active) && series.Finite(c.score()) && c.score() < best.score()+tie+roomOfScore {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // findOtherForms are the formulas of other kinds that the data cannot tell from the

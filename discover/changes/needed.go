@@ -76,59 +76,21 @@ func (f Formula) Needed(ctx context.Context, e *fit.Engine, cuts []Cut) ([]Cut, 
 
 // sides are the regimes of a formula.
 func (f Formula) sides(ctx context.Context, e *fit.Engine) ([]side, error) {
-	chosen := f.Fit
 	names := append([]string{""}, namesOf(f.Regimes)...)
-	var library []fit.Term
-	column := map[string]int{}
-	values := make([]map[string]float64, len(names)) // of terms, by key
-	for k, name := range names {
-		values[k] = map[string]float64{}
-		in := map[string]*expr.Expr{}
-		for _, n := range names[1:] {
-			if in[n] = expr.Num(0); n == name {
-				in[n] = expr.Num(1)
-			}
-		}
-		for i, t := range chosen.Terms {
-			t.Factor = expr.Simplify(expr.Substitute(t.Factor, in))
-			if t.Factor.Kind == expr.Number && t.Factor.Value == 0 {
-				continue
-			}
-			key := t.Key()
-			if _, known := column[key]; !known {
-				column[key] = len(library)
-				library = append(library, t)
-			}
-			values[k][key] += chosen.Coefficients[i]
-		}
-	}
-	fitted := f.Model.FittedNames()
+	library, values := f.termsIn(names)
 	engine := *e
 	engine.Data = f.Data
 	var out []side
 	for k, name := range names {
-		theta := make([]float64, len(library)+len(fitted))
-		for key, v := range values[k] {
-			theta[column[key]] = v
-		}
-		at := slices.Concat(theta[:len(library)], chosen.Parameters)
-		for i, q := range fitted {
-			if isDifference(q) {
-				continue
-			}
-			v := chosen.Parameters[i]
-			if j := slices.Index(fitted, Difference(q, name)); j >= 0 && name != "" {
-				v += chosen.Parameters[j]
-			}
-			theta[len(library)+i] = v
-		}
+		theta := slices.Concat(values[k], f.parametersIn(name))
+		at := slices.Concat(values[k], f.Fit.Parameters)
 		var blocks []fit.Block
 		for i, entry := range f.Data.Entries {
 			if inRegime(entry, names[1:], name) {
 				blocks = append(blocks, fit.Block{Entry: i, From: 0, To: len(entry.Times)})
 			}
 		}
-		triangles, err := engine.Triangles(ctx, chosen, library, at, blocks)
+		triangles, err := engine.Triangles(ctx, f.Fit, library, at, blocks)
 		if err != nil {
 			return nil, fmt.Errorf("discover: regime %d: %w", k+1, err)
 		}
@@ -139,4 +101,57 @@ func (f Formula) sides(ctx context.Context, e *fit.Engine) ([]side, error) {
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// termsIn are the terms that some regime has, with the indicators put in, and their
+// coefficients in every regime; names are those of all indicators, the first empty.
+func (f Formula) termsIn(names []string) (library []fit.Term, values [][]float64) {
+	column := map[string]int{}
+	of := make([]map[string]float64, len(names)) // regimes: coefficients by key
+	for k, name := range names {
+		of[k] = map[string]float64{}
+		in := map[string]*expr.Expr{}
+		for _, n := range names[1:] {
+			if in[n] = expr.Num(0); n == name {
+				in[n] = expr.Num(1)
+			}
+		}
+		for i, t := range f.Fit.Terms {
+			t.Factor = expr.Simplify(expr.Substitute(t.Factor, in))
+			if t.Factor.Kind == expr.Number && t.Factor.Value == 0 {
+				continue
+			}
+			key := t.Key()
+			if _, known := column[key]; !known {
+				column[key] = len(library)
+				library = append(library, t)
+			}
+			of[k][key] += f.Fit.Coefficients[i]
+		}
+	}
+	for k := range names {
+		row := make([]float64, len(library))
+		for key, v := range of[k] {
+			row[column[key]] = v
+		}
+		values = append(values, row)
+	}
+	return library, values
+}
+
+// parametersIn are the fitted parameters in a regime, differences added; 0 in the place
+// of the differences.
+func (f Formula) parametersIn(regime string) []float64 {
+	fitted := f.Model.FittedNames()
+	out := make([]float64, len(fitted))
+	for i, q := range fitted {
+		if isDifference(q) {
+			continue
+		}
+		out[i] = f.Fit.Parameters[i]
+		if j := slices.Index(fitted, Difference(q, regime)); j >= 0 && regime != "" {
+			out[i] += f.Fit.Parameters[j]
+		}
+	}
+	return out
 }

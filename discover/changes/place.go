@@ -129,31 +129,11 @@ func (p *placing) place(ctx context.Context, name string, whole record.Entry, lo
 
 // weigh compares the places from … to, step apart, with their likelihoods.
 func (p *placing) weigh(ctx context.Context, name string, whole record.Entry, at, k, from, to, step int) (found, error) {
-	n := len(whole.Times)
-	first, last := p.window(from, to, n)
+	first, last := p.window(from, to, len(whole.Times))
 	out := found{at: at, low: at, high: at}
-	if last-first < 8 {
+	entries, places := p.trials(whole, first, last, from, to, step)
+	if last-first < 8 || len(entries) == 0 {
 		return out, nil
-	}
-	var entries []record.Entry
-	var places []int
-	for i := max(from, first+2); i <= min(to, last-2); i += step {
-		e := whole.Slice(first, last)
-		e.Name, e.Set = fmt.Sprintf("%s@%d", whole.Name, i), nil
-		signal := make([]float64, last-first)
-		for j := range signal {
-			if first+j >= i {
-				signal[j] = 1
-			}
-		}
-		e.Inputs = append(e.Inputs, signal)
-		entries, places = append(entries, e), append(places, i)
-	}
-	if len(entries) == 0 {
-		return out, nil
-	}
-	for i := range entries {
-		entries[i].Set = p.conditions(whole.Set)
 	}
 	losses, path, err := p.losses(ctx, name, switching(p.closed, p.regimes, k), entries)
 	if err == nil && p.known != nil {
@@ -166,23 +146,54 @@ func (p *placing) weigh(ctx context.Context, name string, whole record.Entry, at
 	if !series.Finite(lowest) {
 		return out, nil
 	}
+	out = meanPlace(losses, places)
+	count := measured(entries[0])
+	out.excess = (lowest - count) / math.Sqrt(2*count)
+	return out, nil
+}
+
+// trials are samples first to last of a record, once for every place from … to, step
+// apart: an input switches there from one regime to the next.
+func (p *placing) trials(whole record.Entry, first, last, from, to, step int) (entries []record.Entry, places []int) {
+	for i := max(from, first+2); i <= min(to, last-2); i += step {
+		e := whole.Slice(first, last)
+		e.Name, e.Set = fmt.Sprintf("%s@%d", whole.Name, i), p.conditions(whole.Set)
+		signal := make([]float64, last-first)
+		for j := range signal {
+			if first+j >= i {
+				signal[j] = 1
+			}
+		}
+		e.Inputs = append(e.Inputs, signal)
+		entries, places = append(entries, e), append(places, i)
+	}
+	return entries, places
+}
+
+// measured is how many values an entry holds.
+func measured(e record.Entry) float64 {
 	count := 0.0
-	for _, c := range entries[0].Channels {
+	for _, c := range e.Channels {
 		for _, v := range c.Values {
 			if !math.IsNaN(v) {
 				count++
 			}
 		}
 	}
-	out.excess = (lowest - count) / math.Sqrt(2*count)
+	return count
+}
+
+// meanPlace is the mean of places under their likelihoods, exp(−loss/2) each, and the
+// interval that leaves out 2.5 % of them on either side.
+func meanPlace(losses []float64, places []int) found {
+	lowest := slices.Min(losses)
 	weights := make([]float64, len(places))
 	sum, mean := 0.0, 0.0
 	for i, v := range losses {
 		weights[i] = math.Exp((lowest - v) / 2)
 		sum, mean = sum+weights[i], mean+weights[i]*float64(places[i])
 	}
-	out.at = int(math.Round(mean / sum))
-	out.low, out.high = places[0], places[len(places)-1]
+	out := found{at: int(math.Round(mean / sum)), low: places[0], high: places[len(places)-1]}
 	below := 0.0
 	for i, w := range weights {
 		if below/sum < 0.025 {
@@ -194,7 +205,7 @@ func (p *placing) weigh(ctx context.Context, name string, whole record.Entry, at
 		}
 	}
 	out.low, out.high = min(out.low, out.at), max(out.high, out.at)
-	return out, nil
+	return out
 }
 
 // window are the samples of n that motions through a change between two of them go
