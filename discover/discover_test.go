@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"govern/discover"
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/internal/quick"
@@ -189,7 +190,7 @@ func TestTheDerivativeBaselineNeedsCleanData(t *testing.T) {
 func TestLibraryListsMonomialsByDegree(t *testing.T) {
 	m := model.Open([]string{"x", "y"})
 	var got []string
-	for _, term := range discover.Library(m, 0, 2) {
+	for _, term := range terms.Library(m, 0, 2) {
 		got = append(got, term.Factor.String())
 	}
 	want := []string{"1", "x", "y", "x^2", "x*y", "y^2"}

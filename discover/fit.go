@@ -50,7 +50,7 @@ func Fit(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if len(e.Data.Model.Unknowns) == 0 {
 		return Run(ctx, e, o)
 	}
-	f, err := begin(ctx, e, o)
+	f, err := beginSearch(ctx, e, o)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func Fit(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		return f.result, nil
 	}
 	if networks {
-		return f.networks(ctx)
+		return f.fitNetworks(ctx)
 	}
 	f.options.Roads = roadWhole
 	if err := f.libraries(ctx); err != nil {
@@ -72,10 +72,10 @@ func Fit(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	return f.result, nil
 }
 
-// networks trains a network for every unknown and judges them.
-func (f *formulas) networks(ctx context.Context) (*Result, error) {
+// fitNetworks trains a network for every unknown and judges them.
+func (f *finder) fitNetworks(ctx context.Context) (*Result, error) {
 	r := f.result
-	net, err := f.train(ctx)
+	net, err := f.trainNetworks(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (f *formulas) networks(ctx context.Context) (*Result, error) {
 		return r, nil
 	}
 	r.Ending, r.Neural, r.Chosen, r.Model = NeuralForms, net, net, f.engine.Data.Model
-	r.Checks = checks(f.engine.Data, net)
+	r.Checks = checkFit(f.engine.Data, net)
 	return r, nil
 }
 
@@ -94,7 +94,7 @@ func (f *formulas) networks(ctx context.Context) (*Result, error) {
 // anew) are where their fit on the engine's data starts: what they say counts as
 // far as these data determine it.
 func Extract(ctx context.Context, e *fit.Engine, o Options, networks []fit.Form, parameters []float64, omega float64) (*Result, error) {
-	f, err := begin(ctx, e, o)
+	f, err := beginSearch(ctx, e, o)
 	if err != nil {
 		return nil, err
 	}
@@ -110,10 +110,10 @@ func Extract(ctx context.Context, e *fit.Engine, o Options, networks []fit.Form,
 		f.result.Ending = NotRetrained
 		return f.result, nil
 	}
-	if err := f.listen(net); err != nil {
+	if err := f.adoptNetworks(net); err != nil {
 		return nil, err
 	}
-	if err := f.everything(ctx); err != nil {
+	if err := f.searchOnNetworks(ctx); err != nil {
 		return nil, err
 	}
 	return f.conclude(ctx)

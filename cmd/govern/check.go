@@ -58,8 +58,8 @@ func explainModel(w io.Writer, p *problem.Problem) {
 	for _, d := range m.Definitions {
 		fmt.Fprintf(w, "    %s = %s\n", d.Name, d.Right)
 	}
-	for _, u := range m.Unknowns {
-		fmt.Fprintf(w, "unknown   %s(%s): %s\n", u.Name, strings.Join(u.Arguments, ", "), networkText(u)+libraryText(u, p))
+	for k, u := range m.Unknowns {
+		fmt.Fprintf(w, "unknown   %s(%s): %s\n", u.Name, strings.Join(u.Arguments, ", "), networkText(u)+libraryText(p, k))
 	}
 	for _, q := range m.Parameters {
 		if q.Fit {
@@ -80,23 +80,15 @@ func networkText(u model.Unknown) string {
 	return "through a network " + shape + "; "
 }
 
-// libraryText says what an unknown will be looked for in.
-func libraryText(u model.Unknown, p *problem.Problem) string {
-	if u.Library == nil || u.Library.Degree == 0 {
-		highest := p.Discover.Degree
-		if highest == 0 {
-			if highest = 3; len(u.Arguments) <= 2 {
-				highest = 4
-			}
-		}
-		text := fmt.Sprintf("polynomials of degree 1 to %d, chosen by evidence", highest)
-		if u.Library != nil && len(u.Library.Functions) > 0 {
-			text += ", and " + strings.Join(u.Library.Functions, ", ")
-		}
-		return text
+// libraryText says what unknown k of a problem will be looked for in.
+func libraryText(p *problem.Problem, k int) string {
+	u := p.Model.Unknowns[k]
+	from, to := p.Discover.Degrees(p.Model, k)
+	text := fmt.Sprintf("polynomials of degree %d to %d, chosen by evidence", from, to)
+	if u.Library != nil && u.Library.Degree > 0 {
+		text = fmt.Sprintf("polynomials of degree %d", to)
 	}
-	text := fmt.Sprintf("polynomials of degree %d", u.Library.Degree)
-	if len(u.Library.Functions) > 0 {
+	if u.Library != nil && len(u.Library.Functions) > 0 {
 		text += ", and " + strings.Join(u.Library.Functions, ", ")
 	}
 	return text
