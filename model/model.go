@@ -342,14 +342,3 @@ func isReserved(name string) bool {
 }
 
 func unbounded() (low, high float64) { return math.Inf(-1), math.Inf(1) }
-
-// FittedNames are the names of the fitted parameters, in their order.
-func (m *Model) FittedNames() []string {
-	var out []string
-	for _, p := range m.Parameters {
-		if p.Fit {
-			out = append(out, p.Name)
-		}
-	}
-	return out
-}
