@@ -12,7 +12,7 @@ import (
 // again goes on from the best fit.
 func again() way {
 	return way{
-		name: "again, tightly",
+		name: "refit at the smallest defect",
 		cost: Moderate,
 		when: "the best fit has not come to rest at the smallest defect: its terms, and the whole library, are fitted there",
 		excluded: func(e *fit.Engine, _ Options) string {

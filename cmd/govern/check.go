@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"govern/conclude"
+	"govern/discover"
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
@@ -42,6 +43,7 @@ observed and what is hidden. It opens the data and judges sampling and noise.`,
 			}
 			explainModel(a.stdout, p)
 			explainData(a.stdout, entries, data, p.Model.TimeUnit)
+			explainSearch(a.stdout, p, data)
 			judge(a.stdout, p, data)
 			return nil
 		},
@@ -152,6 +154,23 @@ func explainData(w io.Writer, entries []record.Entry, data *fit.Data, unit strin
 		fmt.Fprintf(w, "hidden    %s: no channel sees %s directly; found through the equations\n", strings.Join(hidden, ", "), pronoun(len(hidden)))
 	}
 	fmt.Fprintf(w, "sampling  %.3g samples a cycle; a cycle takes about %.4g%s\n", data.SamplesPerCycle(), 4*data.Time, spaced(unit))
+}
+
+// explainSearch lists the ways of a search, in order.
+func explainSearch(w io.Writer, p *problem.Problem, data *fit.Data) {
+	if len(p.Model.Unknowns) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "search    these ways, in order, until a formula passes the checks and nothing promises more")
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, way := range discover.Ways(&fit.Engine{Data: data, Options: p.Fit}, p.Discover) {
+		when := way.When
+		if way.Excluded != "" {
+			when = "not on this problem: " + way.Excluded
+		}
+		fmt.Fprintf(t, "    %s\t%s\t%s\n", way.Name, way.Cost, when)
+	}
+	_ = t.Flush()
 }
 
 func plural(n int, what string) string {
