@@ -8,6 +8,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/fit/gauge"
 	"govern/optim"
 )
 
@@ -32,7 +33,7 @@ func beginUnseen(ctx context.Context, e *fit.Engine, o Options, unseen []string)
 	if len(e.Data.Model.Unknowns) == 0 {
 		return nil, &fit.UnobservedError{State: unseen[0]}
 	}
-	if err := e.Data.Free(unseen); err != nil {
+	if err := gauge.CheckStates(e.Data, unseen); err != nil {
 		return nil, err
 	}
 	f := &formulas{engine: e, options: o.withDefaults(e.Data), result: &Result{Data: e.Data}}

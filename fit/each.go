@@ -128,6 +128,18 @@ func (d *Data) Fits(name string, e *record.Entry) bool {
 	return k >= 0
 }
 
+// Free says that a fit moves a parameter in the equations of every entry: it is
+// fitted, or values of it are, and no entry knows it.
+func (d *Data) Free(p *model.Parameter) bool {
+	differs := false
+	if k := d.local(p.Name); k >= 0 {
+		if differs = d.locals[k].fitted; !d.locals[k].own {
+			return false
+		}
+	}
+	return (p.Fit || differs) && !slices.Contains(d.conditions, p.Name)
+}
+
 // inEquations is the name under which equations know a fitted parameter; empty for
 // the mean of values that differ between entries.
 func (d *Data) inEquations(p *model.Parameter) string {

@@ -264,7 +264,7 @@ func callName(k int) string { return fmt.Sprintf("u#%d", k) }
 // withoutCalls is the model's right-hand side with every unknown call replaced
 // by a name.
 func (d *Data) withoutCalls() []*expr.Expr {
-	return d.replaced(func(k int) *expr.Expr {
+	return d.ReplaceCalls(func(k int) *expr.Expr {
 		if d.Calls[k].Absorbed {
 			return expr.Num(0)
 		}
@@ -272,9 +272,9 @@ func (d *Data) withoutCalls() []*expr.Expr {
 	})
 }
 
-// replaced is the model's right-hand side with something in the place of every
+// ReplaceCalls is the model's right-hand side with something in the place of every
 // unknown call.
-func (d *Data) replaced(by func(k int) *expr.Expr) []*expr.Expr {
+func (d *Data) ReplaceCalls(by func(k int) *expr.Expr) []*expr.Expr {
 	stand := map[string]*expr.Expr{}
 	for k, c := range d.Calls {
 		stand[c.Call.String()] = by(k)

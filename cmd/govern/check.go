@@ -13,6 +13,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/fit/gauge"
 	"govern/model"
 	"govern/problem"
 	"govern/record"
@@ -251,13 +252,13 @@ func judge(w io.Writer, p *problem.Problem, data *fit.Data) {
 			doubt("nothing is unknown: `govern assess` judges this model against the data")
 		}
 	}
-	for _, name := range data.Dangling() {
+	for _, name := range gauge.Disconnected(data) {
 		doubt("no channel sees the state %s, neither directly nor through another equation: leave it out, or observe it", name)
 	}
-	for _, g := range data.Believed() {
+	for _, g := range gauge.DecidedByPriors(data) {
 		doubt("%s; only the prior of %s decides", g, strings.Join(g.Priors, ", "))
 	}
-	for _, g := range data.Gauges() {
+	for _, g := range gauge.Find(data) {
 		doubt("%s", g)
 	}
 	for _, d := range p.Model.Warnings {
