@@ -585,3 +585,31 @@ func crossing(f func(float64) float64, from, to, level float64) float64 {
 	}
 	return to
 }
+
+// fieldNames are the columns as equations name them: one name for all columns that
+// are its values in different entries. shared is the column of each name, −1 for
+// such; nil where there are none.
+func (d *Data) fieldNames(columns []Column) (names []string, shared []int) {
+	differ := false
+	for k, c := range columns {
+		name, i := c.Name, d.Model.ParameterIndex(c.Name)
+		if i >= 0 {
+			name = d.inEquations(&d.Model.Parameters[i])
+		}
+		switch {
+		case name == c.Name && d.local(name) < 0:
+			shared = append(shared, k)
+		case name == "" || slices.Contains(names, name):
+			differ = true
+			continue
+		default:
+			differ = true
+			shared = append(shared, -1)
+		}
+		names = append(names, name)
+	}
+	if !differ {
+		return names, nil
+	}
+	return names, shared
+}

@@ -30,14 +30,6 @@ func (f *Form) columns() []Column {
 	return out
 }
 
-// Form is the neural form of unknown u, nil when it has none.
-func (f *Fitted) Form(u int) *Form { return formOf(f.Forms, u) }
-
-// Columns is the number of fitted numbers: the width of Covariance.
-func (f *Fitted) Columns() int {
-	return len(f.Coefficients) + len(f.Parameters) + len(weightsOf(f.Forms))
-}
-
 func formOf(forms []Form, u int) *Form {
 	for i := range forms {
 		if forms[i].Unknown == u {
