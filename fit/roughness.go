@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"govern/expr"
 	"govern/journal"
@@ -29,124 +30,157 @@ const knownWeight = 1e-3
 
 // smoothComponent fills the component's part of out.
 func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed) error {
-	d := e.Data
-	sp, scale := e.smootherSpec(c, out.Sigma)
-	st, err := newStage(sp, e.Workers)
+	s, err := e.newSmoothing(c, out.Sigma)
 	if err != nil {
 		return err
 	}
-	p := st.point()
-	for k, col := range sp.columns {
-		p.Border[k] = d.Model.Parameters[d.Model.ParameterIndex(col.Name)].Value
-	}
-	st.startPath(c, p)
-	var l optim.Linear
-	var f optim.Factor
-	lm := optim.LevenbergMarquardt{Iterations: 25, Tolerance: 1e-2}
-	n := len(c.states)
-	weights := func(known, rough float64) {
-		for i := range n {
-			st.weight[i] = known * scale[i] / math.Sqrt(d.Time)
-		}
-		for j, k := range c.calls {
-			target := 0
-			for i, s := range c.states {
-				if s == d.Calls[k].State {
-					target = i
-				}
-			}
-			w := rough * scale[target] / (d.Time * d.Time * math.Sqrt(d.Time))
-			st.weight[n+2*j], st.weight[n+2*j+1] = w, w
-		}
-	}
-	run := func() (posterior, error) {
-		var post posterior
-		for range emRounds {
-			if _, err := lm.Minimise(ctx, st, p, &l, &f); err != nil {
-				return post, err
-			}
-			post = st.posteriorAt(p, &l, &f, true)
-			before := append([]float64(nil), st.sigma...)
-			st.updateSigma(post)
-			if settled(before, st.sigma) {
-				break
-			}
-		}
-		return post, nil
-	}
-	// The known equations begin loose and tighten.
-	if n > 1 || len(c.calls) == 0 {
-		for known := 1.0; known > 1.5*knownWeight; known *= math.Sqrt(0.1) {
-			weights(known, math.Pow(10, roughStart))
-			st.substeps = st.chooseSubsteps(p, st.weight)
-			if _, err := lm.Minimise(ctx, st, p, &l, &f); err != nil {
-				return err
-			}
-		}
-	}
-	best := math.Inf(1)
-	keep := p.Clone()
-	keepSigma := append([]float64(nil), st.sigma...)
-	keepScale := append([]float64(nil), scale...)
-	keepRough := 0.0
-	back := func() {
-		p.Copy(keep)
-		copy(st.sigma, keepSigma)
-		copy(scale, keepScale)
+	if err := s.tightenKnown(ctx); err != nil {
+		return err
 	}
 	// Up until the evidence has worsened twice; then down, unless the best is far
 	// above the first.
-	iteration := 0
-	try := func(exponent float64) (better bool, err error) {
-		rough := math.Pow(10, exponent)
-		weights(knownWeight, rough)
-		post, err := run()
-		if err != nil {
-			return false, err
-		}
-		iteration++
-		if e.Monitor != nil {
-			e.Monitor.Row(journal.Row{Stage: "smooth", Iteration: iteration, Objective: post.evidence, Omega: rough, Segment: 1, Noise: d.RelativeNoise(st.sigma)})
-		}
-		if better = post.evidence < best; better {
-			best, keepRough = post.evidence, rough
-			keep.Copy(p)
-			copy(keepSigma, st.sigma)
-			copy(keepScale, scale)
-		}
-		rescale(st, p, c, d, scale)
-		return better, nil
-	}
-	walk := func(from, to, by float64) error {
-		for exponent, worse := from, 0; (to-exponent)*by >= 0 && worse < 2; exponent += by {
-			better, err := try(exponent)
-			if err != nil {
-				return err
-			}
-			if worse++; better {
-				worse = 0
-			}
-			if len(c.calls) == 0 {
-				break
-			}
-		}
-		return nil
-	}
-	if err := walk(roughStart, roughHigh, 0.5); err != nil {
+	if err := s.walk(ctx, roughStart, roughHigh, 0.5); err != nil {
 		return err
 	}
-	if keepRough < math.Pow(10, roughStart+0.75) && len(c.calls) > 0 {
-		back()
+	if s.rough < math.Pow(10, roughStart+0.75) && len(c.calls) > 0 {
+		s.restore()
 		// The first once more: its noise was not settled.
-		if err := walk(roughStart, roughLow, -0.5); err != nil {
+		if err := s.walk(ctx, roughStart, roughLow, -0.5); err != nil {
 			return err
 		}
 	}
-	back()
-	weights(knownWeight, keepRough)
-	st.posteriorAt(p, &l, &f, false)
-	e.export(st, c, p, &f, out, keepRough)
+	s.restore()
+	s.weights(knownWeight, s.rough)
+	s.st.posteriorAt(s.p, &s.l, &s.f, false)
+	e.export(s.st, c, s.p, &s.f, out, s.rough)
 	return nil
+}
+
+// smoothing is a component on its way to the roughness q that the evidence prefers.
+type smoothing struct {
+	engine *Engine
+	part   component
+	scale  []float64 // of the component's states
+
+	st *stage
+	p  *optim.Point
+	l  optim.Linear
+	f  optim.Factor
+	lm optim.LevenbergMarquardt
+
+	tried    int
+	best     snapshot
+	evidence float64   // of the best
+	rough    float64   // q of the best
+	sizes    []float64 // scale of the best
+}
+
+// newSmoothing begins with the data and the model's parameters.
+func (e *Engine) newSmoothing(c component, sigma []float64) (*smoothing, error) {
+	sp, scale := e.smootherSpec(c, sigma)
+	st, err := newStage(sp, e.Workers)
+	if err != nil {
+		return nil, err
+	}
+	p := st.point()
+	for k, col := range sp.columns {
+		p.Border[k] = e.Data.Model.Parameters[e.Data.Model.ParameterIndex(col.Name)].Value
+	}
+	st.startPath(c, p)
+	return &smoothing{
+		engine: e, part: c, scale: scale, st: st, p: p, lm: optim.LevenbergMarquardt{Iterations: 25, Tolerance: 1e-2},
+		best: st.snapshot(p), evidence: math.Inf(1), sizes: slices.Clone(scale),
+	}, nil
+}
+
+// weights sets the defects: known·scale·√(dt/t_c) of states, and of unknowns what
+// makes them change by rough times the scale of their equation's state over t_c, in t_c.
+func (s *smoothing) weights(known, rough float64) {
+	d, n := s.engine.Data, len(s.part.states)
+	for i := range n {
+		s.st.weight[i] = known * s.scale[i] / math.Sqrt(d.Time)
+	}
+	for j, k := range s.part.calls {
+		target := max(slices.Index(s.part.states, d.Calls[k].State), 0)
+		w := rough * s.scale[target] / (d.Time * d.Time * math.Sqrt(d.Time))
+		s.st.weight[n+2*j], s.st.weight[n+2*j+1] = w, w
+	}
+}
+
+// tightenKnown anneals the known equations, which begin loose.
+func (s *smoothing) tightenKnown(ctx context.Context) error {
+	if len(s.part.states) <= 1 && len(s.part.calls) > 0 {
+		return nil // there are none
+	}
+	for known := 1.0; known > 1.5*knownWeight; known *= math.Sqrt(0.1) {
+		s.weights(known, math.Pow(10, roughStart))
+		s.st.substeps = s.st.chooseSubsteps(s.p, s.st.weight)
+		if _, err := s.lm.Minimise(ctx, s.st, s.p, &s.l, &s.f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walk tries exponents of q in steps until the evidence has worsened twice in a row.
+// Without unknown calls there is nothing to choose.
+func (s *smoothing) walk(ctx context.Context, from, to, by float64) error {
+	for exponent, worse := from, 0; (to-exponent)*by >= 0 && worse < 2; exponent += by {
+		better, err := s.try(ctx, math.Pow(10, exponent))
+		if err != nil {
+			return err
+		}
+		if worse++; better {
+			worse = 0
+		}
+		if len(s.part.calls) == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// try fits at a roughness, from where the last fit ended, and keeps the best.
+func (s *smoothing) try(ctx context.Context, rough float64) (better bool, err error) {
+	s.weights(knownWeight, rough)
+	post, err := s.settle(ctx)
+	if err != nil {
+		return false, err
+	}
+	s.tried++
+	if m := s.engine.Monitor; m != nil {
+		m.Row(journal.Row{Stage: "smooth", Iteration: s.tried, Objective: post.evidence, Omega: rough, Segment: 1, Noise: s.engine.Data.RelativeNoise(s.st.sigma)})
+	}
+	if better = post.evidence < s.evidence; better {
+		s.evidence, s.rough = post.evidence, rough
+		s.st.keep(&s.best, s.p)
+		copy(s.sizes, s.scale)
+	}
+	rescale(s.st, s.p, s.part, s.scale)
+	return better, nil
+}
+
+// settle alternates between path and noise (expectation and maximisation).
+func (s *smoothing) settle(ctx context.Context) (posterior, error) {
+	var post posterior
+	for range emRounds {
+		if _, err := s.lm.Minimise(ctx, s.st, s.p, &s.l, &s.f); err != nil {
+			return post, err
+		}
+		post = s.st.posteriorAt(s.p, &s.l, &s.f, true)
+		before := slices.Clone(s.st.sigma)
+		s.st.updateSigma(post)
+		if settled(before, s.st.sigma) {
+			break
+		}
+	}
+	return post, nil
+}
+
+// restore goes back to the best.
+func (s *smoothing) restore() {
+	s.st.restore(s.p, &s.best)
+	copy(s.scale, s.sizes)
 }
 
 func settled(a, b []float64) bool {
@@ -159,7 +193,7 @@ func settled(a, b []float64) bool {
 }
 
 // rescale moves the scale of hidden states to what their paths show.
-func rescale(st *stage, p *optim.Point, c component, d *Data, scale []float64) {
+func rescale(st *stage, p *optim.Point, c component, scale []float64) {
 	width := len(st.states)
 	for i := range c.states {
 		var all []float64

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 
 	"govern/expr"
 	"govern/ode"
@@ -281,4 +282,29 @@ func resize[T any](s []T, n int) []T {
 		return make([]T, n)
 	}
 	return s[:n]
+}
+
+// snapshot is a point of a stage with what the stage has learned of noise and spreads.
+type snapshot struct {
+	point   *optim.Point
+	sigma   []float64
+	spreads []Spread
+}
+
+func (s *stage) snapshot(p *optim.Point) snapshot {
+	return snapshot{p.Clone(), slices.Clone(s.sigma), slices.Clone(s.spreads)}
+}
+
+// keep overwrites a snapshot of the stage.
+func (s *stage) keep(k *snapshot, p *optim.Point) {
+	k.point.Copy(p)
+	copy(k.sigma, s.sigma)
+	copy(k.spreads, s.spreads)
+}
+
+// restore takes point, noise and spreads back to a snapshot.
+func (s *stage) restore(p *optim.Point, k *snapshot) {
+	p.Copy(k.point)
+	copy(s.sigma, k.sigma)
+	copy(s.spreads, k.spreads)
 }

@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -48,111 +49,153 @@ func (e *Engine) trajectory(ctx context.Context, name string, start *Fitted, sch
 	if e.streams(start, schedule) {
 		return e.stream(ctx, name, start, schedule)
 	}
-	from := *start
-	if from.Substeps == 0 {
-		from.Substeps = max(e.Options.Substeps, 1)
-	}
-	if from.Omega == 0 {
-		from.Omega = schedule.To
-	}
-	sp, err := e.librarySpec(start.Terms, &from, schedule.Gain)
+	a, err := e.newAnnealing(name, start, schedule)
 	if err != nil {
 		return nil, err
 	}
-	st, p, train, err := e.newTrainer(sp, start, &from, schedule.Trials)
+	omega := schedule.To
+	if omegas := schedule.omegas(); len(omegas) > 1 {
+		if omega, err = a.anneal(ctx, omegas); err != nil {
+			return nil, err
+		}
+	}
+	a.chooseSubsteps(math.Min(OmegaEnd, schedule.To))
+	outcome, err := a.finish(ctx, omega)
 	if err != nil {
+		return nil, err
+	}
+	return a.st.result(&a.from, a.p, a.train, outcome, omega, a.iterations), nil
+}
+
+// omegas are the defect weights of a schedule's stages.
+func (s *Schedule) omegas() []float64 {
+	var out []float64
+	for w := s.From; w > s.To*1.01; w *= omegaFactor {
+		out = append(out, w)
+	}
+	return append(out, s.To)
+}
+
+// limit is the number of steps of the last stage.
+func (s *Schedule) limit(o Options) int { return cmp.Or(s.Iterations, max(o.Iterations, 0), 40) }
+
+// annealing is a trajectory fit on its way down the defect weights.
+type annealing struct {
+	engine   *Engine
+	name     string
+	schedule Schedule
+	from     Fitted // where it starts, every default filled in
+	choose   bool   // the steps of the integration are free
+
+	st         *stage
+	p          *optim.Point
+	train      trainer
+	iterations int
+}
+
+func (e *Engine) newAnnealing(name string, start *Fitted, schedule Schedule) (*annealing, error) {
+	a := &annealing{engine: e, name: name, schedule: schedule, from: *start, choose: start.Substeps == 0 && e.Options.Substeps == 0}
+	if a.from.Substeps == 0 {
+		a.from.Substeps = max(e.Options.Substeps, 1)
+	}
+	if a.from.Omega == 0 {
+		a.from.Omega = schedule.To
+	}
+	sp, err := e.librarySpec(start.Terms, &a.from, schedule.Gain)
+	if err != nil {
+		return nil, err
+	}
+	if a.st, a.p, a.train, err = e.newTrainer(sp, start, &a.from, schedule.Trials); err != nil {
 		return nil, err
 	}
 	for _, k := range schedule.Held {
-		st.columns[k].Lower, st.columns[k].Upper = p.Border[k], p.Border[k]
+		a.st.columns[k].Lower, a.st.columns[k].Upper = a.p.Border[k], a.p.Border[k]
 	}
-	choose := func(omega float64) { // a stage needs steps as fine as its defects
-		if start.Substeps == 0 && e.Options.Substeps == 0 {
-			st.weights(from.Scale, omega)
-			st.substeps = st.chooseSubsteps(p, st.weight)
+	return a, nil
+}
+
+// chooseSubsteps takes steps as fine as the defects of a stage ask for.
+func (a *annealing) chooseSubsteps(omega float64) {
+	if a.choose {
+		a.st.weights(a.from.Scale, omega)
+		a.st.substeps = a.st.chooseSubsteps(a.p, a.st.weight)
+	}
+}
+
+// minimise is one stage.
+func (a *annealing) minimise(ctx context.Context, omega float64, limit int) (optim.Outcome, error) {
+	a.st.weights(a.from.Scale, omega)
+	return a.train.minimise(ctx, limit, func(_ int, objective, damping float64) {
+		a.iterations++
+		e := a.engine
+		if e.Monitor == nil {
+			return
 		}
-	}
-	omegas := []float64{}
-	for w := schedule.From; w > schedule.To*1.01; w *= omegaFactor {
-		omegas = append(omegas, w)
-	}
-	omegas = append(omegas, schedule.To)
-	iterations := 0
-	minimise := func(omega float64, limit int) (optim.Outcome, error) {
-		st.weights(from.Scale, omega)
-		return train.minimise(ctx, limit, func(_ int, objective, damping float64) {
-			iterations++
-			if e.Monitor != nil {
-				e.Monitor.Row(journal.Row{
-					Stage: name, Iteration: iterations, Objective: objective, Damping: damping, Omega: omega, Terms: len(start.Terms),
-					Observations: e.Data.Observations(), Segment: e.segment(), Gain: schedule.Gain.strength(), Noise: e.Data.RelativeNoise(st.sigma),
-				})
-			}
+		e.Monitor.Row(journal.Row{
+			Stage: a.name, Iteration: a.iterations, Objective: objective, Damping: damping, Omega: omega, Terms: len(a.from.Terms),
+			Observations: e.Data.Observations(), Segment: e.segment(), Gain: a.schedule.Gain.strength(), Noise: e.Data.RelativeNoise(a.st.sigma),
 		})
-	}
-	best, keep := math.Inf(1), p.Clone()
-	keepSigma := append([]float64(nil), st.sigma...)
-	keepSpreads := slices.Clone(st.spreads)
-	omega := omegas[len(omegas)-1]
+	})
+}
+
+// anneal lowers the defect weight until the evidence has worsened twice, and goes back
+// to the best; the noise is re-estimated after every other stage.
+func (a *annealing) anneal(ctx context.Context, omegas []float64) (omega float64, err error) {
+	best, kept := math.Inf(1), a.st.snapshot(a.p)
+	omega = omegas[len(omegas)-1]
 	worse := 0
 	for k, w := range omegas {
-		if len(omegas) == 1 {
-			break
-		}
-		choose(w)
-		outcome, err := minimise(w, stageIterations)
+		a.chooseSubsteps(w)
+		outcome, err := a.minimise(ctx, w, stageIterations)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		if outcome.Status == optim.Failed {
 			break
 		}
-		post := train.posterior(schedule.Noise && k%2 == 1)
+		noise := a.schedule.Noise && k%2 == 1
+		post := a.train.posterior(noise)
 		if post.evidence < best {
 			best, omega, worse = post.evidence, w, 0
-			keep.Copy(p)
-			copy(keepSigma, st.sigma)
-			copy(keepSpreads, st.spreads)
+			a.st.keep(&kept, a.p)
 		} else if worse++; worse == 2 {
 			break
 		}
-		if schedule.Noise && k%2 == 1 {
-			st.updateSigma(post)
-			st.updateSpreads(train.factor(), p.Border)
+		if noise {
+			a.updateNoise(post)
 		}
 	}
-	if len(omegas) > 1 {
-		p.Copy(keep)
-		copy(st.sigma, keepSigma)
-		copy(st.spreads, keepSpreads)
+	a.st.restore(a.p, &kept)
+	return omega, nil
+}
+
+// finish is the last stage, again while the noise that it leaves moves.
+func (a *annealing) finish(ctx context.Context, omega float64) (optim.Outcome, error) {
+	limit := a.schedule.limit(a.engine.Options)
+	outcome, err := a.minimise(ctx, omega, limit)
+	if err != nil || !a.schedule.Noise || outcome.Status == optim.Failed {
+		return outcome, err
 	}
-	choose(math.Min(OmegaEnd, schedule.To))
-	limit := schedule.Iterations
-	if limit == 0 {
-		limit = e.Options.Iterations
-	}
-	if limit == 0 {
-		limit = 40
-	}
-	outcome, err := minimise(omega, limit)
-	if err != nil {
-		return nil, err
-	}
-	if schedule.Noise && outcome.Status != optim.Failed {
-		for range 3 {
-			post := train.posterior(true)
-			before := st.learned()
-			st.updateSigma(post)
-			st.updateSpreads(train.factor(), p.Border)
-			if settled(before, st.learned()) {
-				break
-			}
-			if outcome, err = minimise(omega, limit); err != nil {
-				return nil, err
-			}
+	for range noiseRounds {
+		before := a.st.learned()
+		a.updateNoise(a.train.posterior(true))
+		if settled(before, a.st.learned()) {
+			break
+		}
+		if outcome, err = a.minimise(ctx, omega, limit); err != nil {
+			break
 		}
 	}
-	return st.result(&from, p, train, outcome, omega, iterations), nil
+	return outcome, err
+}
+
+// noiseRounds are the re-estimations of the noise after the last stage.
+const noiseRounds = 3
+
+// updateNoise re-estimates noise and spreads.
+func (a *annealing) updateNoise(post posterior) {
+	a.st.updateSigma(post)
+	a.st.updateSpreads(a.train.factor(), a.p.Border)
 }
 
 // learned are noise and spreads.
