@@ -7,6 +7,7 @@ import (
 
 	"govern/discover"
 	"govern/fit"
+	"govern/fit/gauge"
 	"govern/model"
 	"govern/note"
 	"govern/problem"
@@ -128,15 +129,15 @@ func (o *opened) searcher() (*fit.Engine, error) {
 func undetermined(d *fit.Data) (notes []note.Note, m *model.Model, once []string) {
 	m = d.Model
 	first := d.Entries[0].Name
-	for _, name := range d.Dangling() {
+	for _, name := range gauge.Disconnected(d) {
 		notes = append(notes, note.Of(note.UnseenState, name, "no channel sees the state %s, neither directly nor through another equation: where it starts, and what stands in its equation alone, is arbitrary", name).WithHint("Leave it out, or observe it"))
 	}
-	for _, g := range d.Believed() {
+	for _, g := range gauge.DecidedByPriors(d) {
 		notes = append(notes, note.Of(note.PriorDecides, strings.Join(g.Priors, ", "), "%s; only the prior of %s decides", g, strings.Join(g.Priors, ", ")))
 	}
 	for {
-		gauges := d.Gauges()
-		k := slices.IndexFunc(gauges, func(g fit.Gauge) bool { return g.Hold != "" })
+		gauges := gauge.Find(d)
+		k := slices.IndexFunc(gauges, func(g gauge.Symmetry) bool { return g.Hold != "" })
 		if k < 0 {
 			for _, g := range gauges {
 				notes = append(notes, note.Of(note.Undetermined, "", "%s", g))

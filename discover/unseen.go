@@ -9,6 +9,7 @@ import (
 	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
+	"govern/fit/gauge"
 	"govern/optim"
 )
 
@@ -33,7 +34,7 @@ func beginFromDraws(ctx context.Context, e *fit.Engine, o Options, unseen []stri
 	if len(e.Data.Model.Unknowns) == 0 {
 		return nil, &fit.UnobservedError{State: unseen[0]}
 	}
-	if err := e.Data.Free(unseen); err != nil {
+	if err := gauge.CheckStates(e.Data, unseen); err != nil {
 		return nil, err
 	}
 	f := &finder{engine: e, options: o.withDefaults(e.Data.Model), result: &Result{Data: e.Data}}

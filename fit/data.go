@@ -30,16 +30,6 @@ type Data struct {
 	held  []Column // fitted parameters that stand at a start instead
 }
 
-// UnknownCall is a distinct call of an unknown in the equations.
-type UnknownCall struct {
-	Unknown int // in Model.Unknowns
-	Call    *expr.Expr
-	State   int // first state whose equation holds it
-	// Absorbed calls have no series of their own in a smoother: where several are
-	// added in one equation only their sum can be seen, and the first stands for it.
-	Absorbed bool
-}
-
 // Prepare collects what every stage needs of the data.
 func Prepare(m *model.Model, entries []record.Entry) (*Data, error) {
 	return (&Data{Model: m, Table: record.NewTable(entries, m.Expand)}).prepared()
@@ -76,54 +66,6 @@ func (d *Data) prepared() (*Data, error) {
 	}
 	d.sizes = d.parameterSizes()
 	return d, nil
-}
-
-// findCalls lists the distinct calls of unknowns in the equations.
-func (d *Data) findCalls() {
-	seen := map[string]bool{}
-	for i, right := range d.Model.Rhs() {
-		for _, c := range expr.Calls(right) {
-			for u := range d.Model.Unknowns {
-				if d.Model.Unknowns[u].Name != c.Ident || seen[c.String()] {
-					continue
-				}
-				seen[c.String()] = true
-				d.Calls = append(d.Calls, UnknownCall{Unknown: u, Call: c, State: i})
-			}
-		}
-	}
-	d.absorb()
-}
-
-// absorb marks the calls that a smoother cannot tell from another: those that
-// stand in one equation only, added to a call before them.
-func (d *Data) absorb() {
-	right := d.withoutCalls()
-	appears := make([]int, len(d.Calls))
-	for _, r := range right {
-		for _, name := range expr.Names(r) {
-			for k := range d.Calls {
-				if name == callName(k) {
-					appears[k]++
-				}
-			}
-		}
-	}
-	for _, r := range right {
-		first := -1
-		for k := range d.Calls {
-			if !slices.Contains(expr.Names(r), callName(k)) {
-				continue
-			}
-			if first < 0 {
-				first = k
-				continue
-			}
-			mixed := expr.Simplify(expr.Diff(expr.Diff(r, callName(first)), callName(k)))
-			added := mixed.Kind == expr.Number && mixed.Value == 0
-			d.Calls[k].Absorbed = added && appears[k] == 1
-		}
-	}
 }
 
 // FarFromZero says that the samples of channel i, which measures a state alone, are

@@ -128,6 +128,18 @@ func (d *Data) Fits(name string, e *record.Entry) bool {
 	return k >= 0
 }
 
+// Free says that a fit moves a parameter in the equations of every entry: it is
+// fitted, or values of it are, and no entry knows it.
+func (d *Data) Free(p *model.Parameter) bool {
+	differs := false
+	if k := d.local(p.Name); k >= 0 {
+		if differs = d.locals[k].fitted; !d.locals[k].own {
+			return false
+		}
+	}
+	return (p.Fit || differs) && !slices.Contains(d.conditions, p.Name)
+}
+
 // inEquations is the name under which equations know a fitted parameter; empty for
 // the mean of values that differ between entries.
 func (d *Data) inEquations(p *model.Parameter) string {
@@ -572,4 +584,32 @@ func crossing(f func(float64) float64, from, to, level float64) float64 {
 		return before
 	}
 	return to
+}
+
+// fieldNames are the columns as equations name them: one name for all columns that
+// are its values in different entries. shared is the column of each name, −1 for
+// such; nil where there are none.
+func (d *Data) fieldNames(columns []Column) (names []string, shared []int) {
+	differ := false
+	for k, c := range columns {
+		name, i := c.Name, d.Model.ParameterIndex(c.Name)
+		if i >= 0 {
+			name = d.inEquations(&d.Model.Parameters[i])
+		}
+		switch {
+		case name == c.Name && d.local(name) < 0:
+			shared = append(shared, k)
+		case name == "" || slices.Contains(names, name):
+			differ = true
+			continue
+		default:
+			differ = true
+			shared = append(shared, -1)
+		}
+		names = append(names, name)
+	}
+	if !differ {
+		return names, nil
+	}
+	return names, shared
 }

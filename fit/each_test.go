@@ -188,46 +188,6 @@ func TestASpreadHelpsEntriesWithLittleData(t *testing.T) {
 	}
 }
 
-// A prior of one factor of a product tells both; without it nothing does, and it is
-// said that it is the prior that does.
-func TestAPriorBreaksAGauge(t *testing.T) {
-	for _, c := range []struct {
-		parameters      string
-		gauges, decided int
-		hold            string
-	}{
-		{"{a: {value: 2, fit: true}, b: {value: 3, fit: true}}", 1, 0, "a"},
-		{"{a: {value: 2, fit: true}, b: {value: 3, fit: true, sd: 0.1}}", 0, 1, ""},
-		{"{a: {value: 2, fit: true, each: entry}, b: {value: 3, fit: true}}", 1, 0, "b"},
-		{"{a: {value: 2, fit: true, each: entry, sd: 1}, b: {value: 3, fit: true}}", 0, 1, ""},
-	} {
-		m, err := model.Read("test", []byte("states: {x: 1}\nparameters: "+c.parameters+"\nequations: |\n  x' = -a*b*x\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var entry record.Entry
-		var values []float64
-		for i := range 30 {
-			entry.Times, values = append(entry.Times, 0.1*float64(i)), append(values, math.Exp(-0.6*float64(i)))
-		}
-		entry.Name, entry.Channels = "e", []record.Channel{{Column: "x", Observe: expr.Var("x"), Values: values}}
-		for _, n := range []*model.Model{m, m.PerEntry([]string{"e"}, func(string, string) bool { return true })} {
-			d, err := Prepare(n, []record.Entry{entry})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := d.Gauges()
-			if len(got) != c.gauges || len(got) > 0 && got[0].Hold != c.hold {
-				t.Errorf("%s: gauges %v", c.parameters, got)
-			}
-			decided := d.Believed()
-			if n == m && len(decided) != c.decided || len(decided) > 0 && !strings.Contains(decided[0].String(), "a") {
-				t.Errorf("%s: priors decide %v", c.parameters, decided)
-			}
-		}
-	}
-}
-
 // eachRossler are records of Rössler's equations with a c of their own.
 func eachRossler(t *testing.T, samples int, seed uint64, values []float64, parameter string) (*Engine, *Fitted) {
 	t.Helper()

@@ -147,7 +147,7 @@ func (d *Data) Nudge(right []*expr.Expr, gains []float64, at []float64, innovati
 		return nil, err
 	}
 	out := append([]*expr.Expr(nil), right...)
-	size := d.stateSizes()
+	size := d.StateSizes()
 	for i := range out {
 		for c, ch := range d.Channels {
 			// What rounding leaves of the pseudo-inverse moves the state by nothing.

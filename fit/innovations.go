@@ -61,88 +61,37 @@ func (e *Engine) newFilter(f *Fitted) (*filter, error) {
 // the filter hardly knows the hidden states.
 func (k *filter) begun() int { return 5 * len(k.st.states) }
 
+// firstDeviations is how many standard deviations a state may lie off the path before
+// anything is measured.
+const firstDeviations = 3
+
 // run filters with the process noise of every state times factor, and hands the
 // whitened prediction errors to visit, which may be nil. It returns −2 log L.
 func (k *filter) run(factor []float64, visit func(channel int, e float64)) float64 {
-	s := k.st
-	n, p := len(s.states), s.free()
-	width, wide := n+p+1, 2*n+p+1
-	mean, gain := make([]float64, n), make([]float64, n)
-	next, flow := make([]float64, n), make([]float64, n*n)
-	cov, work := make([]float64, n*n), make([]float64, n*n)
+	n := len(k.st.states)
+	block := n * (2*n + k.st.free() + 1) // rows of a segment's defects
+	state := newKalman(n)
 	loss := 0.0
-	for c := range s.chains {
+	for c := range k.st.chains {
 		lc := &k.l.Chains[c]
-		clear(mean)
-		clear(cov)
-		for i := range n {
-			cov[i*n+i] = 9 * k.spread[i] * k.spread[i]
-		}
+		state.begin(firstDeviations, k.spread)
 		for b := range lc.Nodes {
-			s.nodeRows(&k.l, c, b, func(channel int, row []float64) {
-				e, variance := row[width-1], 1.0
-				for i := range n {
-					e += row[i] * mean[i]
-					gain[i] = 0
-					for j := range n {
-						gain[i] += cov[i*n+j] * row[j]
-					}
-					variance += row[i] * gain[i]
+			k.st.nodeRows(&k.l, c, b, func(channel int, row []float64) {
+				e, variance := state.observe(row)
+				if b < k.begun() {
+					return
 				}
-				if b >= k.begun() {
-					loss += math.Log(variance) + e*e/variance
-					if visit != nil {
-						visit(channel, e/math.Sqrt(variance))
-					}
-				}
-				for i := range n {
-					mean[i] -= gain[i] * e / variance
-				}
-				for i := range n {
-					for j := range n {
-						cov[i*n+j] -= gain[i] * gain[j] / variance
-					}
+				loss += math.Log(variance) + e*e/variance
+				if visit != nil {
+					visit(channel, e/math.Sqrt(variance))
 				}
 			})
-			if b+1 == lc.Nodes {
-				break
+			if b+1 < lc.Nodes {
+				state.advance(lc.Defect[b*block:(b+1)*block], factor)
 			}
-			for i := range n { // δ' = −(D₁δ + r)/d₂ + noise/d₂
-				row := lc.Defect[(b*n+i)*wide : (b*n+i+1)*wide]
-				d := row[n+i]
-				next[i] = -row[wide-1] / d
-				for j := range n {
-					flow[i*n+j] = -row[j] / d
-					next[i] += flow[i*n+j] * mean[j]
-				}
-			}
-			product(work, flow, cov, n, false)
-			product(cov, work, flow, n, true)
-			for i := range n {
-				d := lc.Defect[(b*n+i)*wide+n+i]
-				cov[i*n+i] += factor[i] * factor[i] / (d * d)
-			}
-			copy(mean, next)
 		}
 	}
 	return loss
-}
-
-// product is a·b, or a·bᵀ, of n×n matrices.
-func product(out, a, b []float64, n int, transposed bool) {
-	for i := range n {
-		for j := range n {
-			sum := 0.0
-			for k := range n {
-				if transposed {
-					sum += a[i*n+k] * b[j*n+k]
-				} else {
-					sum += a[i*n+k] * b[k*n+j]
-				}
-			}
-			out[i*n+j] = sum
-		}
-	}
 }
 
 // Innovations predicts every sample from those before it. Cost: about one

@@ -30,14 +30,6 @@ func (f *Form) columns() []Column {
 	return out
 }
 
-// Form is the neural form of unknown u, nil when it has none.
-func (f *Fitted) Form(u int) *Form { return formOf(f.Forms, u) }
-
-// Columns is the number of fitted numbers: the width of Covariance.
-func (f *Fitted) Columns() int {
-	return len(f.Coefficients) + len(f.Parameters) + len(weightsOf(f.Forms))
-}
-
 func formOf(forms []Form, u int) *Form {
 	for i := range forms {
 		if forms[i].Unknown == u {
@@ -220,7 +212,7 @@ func (e *Engine) calls(sm *Smoothed, u int) (*calls, error) {
 	}
 	// Neighbouring samples of a smoothed path repeat each other, so each counts an
 	// eighth.
-	size := unitWithout(rms(c.target))
+	size := unitWithout(series.RMS(c.target))
 	for i, s := range c.spread {
 		c.spread[i] = math.Sqrt(8) * math.Max(s, 1e-3*size)
 	}
@@ -240,7 +232,7 @@ func unitWithout(scale float64) float64 {
 func (e *Engine) draw(ctx context.Context, c *calls) (Form, error) {
 	unknown := e.Data.Model.Unknowns[c.unknown]
 	form := Form{Unknown: c.unknown, Arguments: unknown.Arguments, Neural: tape.Neural{
-		Names: []string{unknown.Name}, Inputs: len(unknown.Arguments), Gain: []float64{unitWithout(rms(c.target))},
+		Names: []string{unknown.Name}, Inputs: len(unknown.Arguments), Gain: []float64{unitWithout(series.RMS(c.target))},
 	}}
 	for _, x := range c.arguments {
 		form.Neural.Shift, form.Neural.Scale = append(form.Neural.Shift, mean(x)), append(form.Neural.Scale, unitWithout(series.Std(x)))
@@ -321,14 +313,6 @@ func mean(x []float64) float64 {
 		sum += v / float64(len(x))
 	}
 	return sum
-}
-
-func rms(x []float64) float64 {
-	sum := 0.0
-	for _, v := range x {
-		sum += v * v / float64(len(x))
-	}
-	return math.Sqrt(sum)
 }
 
 // pairs is the regression of a network on pairs of arguments and values: an

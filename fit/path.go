@@ -1,5 +1,7 @@
 package fit
 
+import "math"
+
 // ByState brings the n states of every entry's path, sample after sample, into the
 // order entry, state, sample.
 func ByState(paths [][]float64, n int) [][][]float64 {
@@ -11,4 +13,31 @@ func ByState(paths [][]float64, n int) [][][]float64 {
 		}
 	}
 	return states
+}
+
+// fill interpolates missing samples linearly.
+func fill(t, x []float64) []float64 {
+	out := append([]float64(nil), x...)
+	last := -1
+	for i, v := range x {
+		if math.IsNaN(v) {
+			continue
+		}
+		for j := last + 1; j < i; j++ {
+			if last < 0 {
+				out[j] = v
+			} else {
+				out[j] = x[last] + (v-x[last])*(t[j]-t[last])/(t[i]-t[last])
+			}
+		}
+		last = i
+	}
+	for j := last + 1; j < len(out); j++ {
+		if last >= 0 {
+			out[j] = x[last]
+		} else {
+			out[j] = 0
+		}
+	}
+	return out
 }

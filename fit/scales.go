@@ -93,7 +93,7 @@ func (d *Data) hiddenScales(c component, scale []float64) {
 		for j := range scale {
 			v, vague := math.Inf(1), false
 			for i := range n {
-				if slope := rms(seen[i*n+j]); scale[i] > 0 && i != j && slope > 0 {
+				if slope := series.RMS(seen[i*n+j]); scale[i] > 0 && i != j && slope > 0 {
 					if guessed(outputs[i*n+j]) {
 						vague = true
 						continue
@@ -102,11 +102,11 @@ func (d *Data) hiddenScales(c component, scale []float64) {
 				}
 			}
 			for k, ch := range c.channels {
-				if slope := rms(seen[(n+k)*n+j]); slope > 0 {
+				if slope := series.RMS(seen[(n+k)*n+j]); slope > 0 {
 					v = math.Min(v, d.Channels[ch].Std/slope)
 				}
 			}
-			if speed := rms(seen[(n+len(c.channels))*n+j]); math.IsInf(v, 1) && speed > 0 && !vague {
+			if speed := series.RMS(seen[(n+len(c.channels))*n+j]); math.IsInf(v, 1) && speed > 0 && !vague {
 				v = d.Time * speed
 			}
 			next = append(next, v)
@@ -151,8 +151,8 @@ func (d *Data) measuredPath(sizes []float64) *Smoothed {
 	return out
 }
 
-// stateSizes are the scales of all states; 0 for those that no channel sees.
-func (d *Data) stateSizes() []float64 {
+// StateSizes are the scales of all states; 0 for those that no channel sees.
+func (d *Data) StateSizes() []float64 {
 	out := make([]float64, len(d.Model.States))
 	for _, c := range d.components() {
 		if len(c.channels) > 0 {
@@ -163,6 +163,10 @@ func (d *Data) stateSizes() []float64 {
 	}
 	return out
 }
+
+// ParameterSize is how large the data want a fitted parameter without bounds; 0 where
+// they do not say.
+func (d *Data) ParameterSize(name string) float64 { return d.sizes[name] }
 
 // parameterSizes are how large the data want the fitted parameters that have no
 // bounds, whatever their start: so large that they move a state by its own scale
@@ -186,7 +190,7 @@ func (d *Data) parameterSizes() map[string]float64 {
 			outputs = append(outputs, expr.Substitute(expr.Diff(r, c.Name), none))
 		}
 	}
-	states := d.stateSizes()
+	states := d.StateSizes()
 	seen := make([][]float64, len(outputs))
 	if err := d.along(d.measuredPath(states), outputs, nil, func(_, _ int, m *tape.Machine) {
 		for k := range seen {
@@ -200,7 +204,7 @@ func (d *Data) parameterSizes() map[string]float64 {
 	out := map[string]float64{}
 	for k, c := range columns {
 		for i, size := range states {
-			if slope := rms(seen[k*len(right)+i]); slope > 0 && size > 0 {
+			if slope := series.RMS(seen[k*len(right)+i]); slope > 0 && size > 0 {
 				if v := size / (d.Time * slope); series.Finite(v) && (out[c.Name] == 0 || v < out[c.Name]) {
 					out[c.Name] = v
 				}

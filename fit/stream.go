@@ -84,107 +84,143 @@ type streamed struct {
 // window's first. Cost: about three factorisations a window and step; memory: the
 // nodes, and one window a worker.
 func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedule Schedule) (*Fitted, error) {
-	d := e.Data
-	at := *start
-	at.Omega = schedule.To
-	at.Sigma = append([]float64(nil), start.Sigma...)
-	at.Nodes = (&optim.Point{Nodes: start.Nodes}).Clone().Nodes
-	theta := append(append([]float64(nil), start.Coefficients...), start.Parameters...)
-	s := &streaming{engine: e, at: &at, columns: len(theta), windows: d.windows(streamWindow, e.segment())}
-	if at.Spreads = slices.Clone(start.Spreads); len(at.Spreads) == 0 {
-		at.Spreads = d.startSpreads()
+	s, err := e.newStreaming(name, start, schedule)
+	if err != nil {
+		return nil, err
 	}
-	columns := make([]Column, len(at.Terms), len(theta))
-	s.given, s.drawn = d.beliefs(append(columns, fitted(d.Model)...))
-	if at.Substeps == 0 {
-		if err := s.chooseSubsteps(); err != nil {
-			return nil, err
-		}
-	}
-	lower, upper := s.bounds()
-	limit := schedule.Iterations
-	if limit == 0 {
-		limit = max(e.Options.Iterations, 0)
-	}
-	if limit == 0 {
-		limit = 40
-	}
-	iterations := 0
-	var f optim.Factor
-	minimise := func(sum *streamed) (*streamed, optim.Status, error) {
-		for range limit {
-			delta := make([]float64, len(theta))
-			s.factorise(&f, sum, theta)
-			promised := sum.objective - f.BoundedStep(theta, lower, upper, delta)
-			if promised <= streamTolerance {
-				return sum, optim.Converged, nil
-			}
-			next, err := s.descend(ctx, theta, delta, sum.objective)
-			if err != nil {
-				return nil, 0, err
-			}
-			if next == nil {
-				return sum, optim.Stalled, nil
-			}
-			gained := sum.objective - next.objective
-			sum = next
-			iterations++
-			if e.Monitor != nil {
-				e.Monitor.Row(journal.Row{Stage: name, Iteration: iterations, Objective: sum.objective, Omega: at.Omega, Terms: len(at.Terms),
-					Observations: d.Observations(), Segment: e.segment(), Noise: d.RelativeNoise(at.Sigma)})
-			}
-			if gained <= streamTolerance {
-				return sum, optim.Converged, nil
-			}
-		}
-		return sum, optim.IterationLimit, nil
-	}
-	sum, err := s.pass(ctx, theta)
+	sum, err := s.pass(ctx)
 	if err != nil {
 		return nil, err
 	}
 	status := optim.Failed
-	for range 3 {
+	for range noiseRounds {
 		if sum.failed {
 			break
 		}
-		if sum, status, err = minimise(sum); err != nil {
+		if sum, status, err = s.minimise(ctx, sum); err != nil {
 			return nil, err
 		}
-		if !schedule.Noise {
+		if !schedule.Noise || !s.updateNoise(sum) {
 			break
 		}
-		before := append([]float64(nil), at.Sigma...)
-		d.updateSigma(at.Sigma, sum.posterior)
-		still := settled(before, at.Sigma)
-		if len(s.drawn) > 0 {
-			was := at.Spreads[0].Value
-			s.factorise(&f, sum, theta)
-			r, z, _ := f.Before()
-			newMarginal(r, z, s.drawn, theta).update(at.Spreads)
-			still = still && settled([]float64{was}, []float64{at.Spreads[0].Value})
-		}
-		if still {
-			at.Sigma = before
-			break
-		}
-		if sum, err = s.pass(ctx, theta); err != nil {
+		if sum, err = s.pass(ctx); err != nil {
 			return nil, err
 		}
 	}
-	k := len(at.Terms)
-	at.Coefficients, at.Parameters = theta[:k:k], theta[k:]
-	at.Status, at.Iterations, at.Tried = status, iterations, iterations
+	return s.result(sum, status), nil
+}
+
+// streamTolerance is the decrease of −2 log posterior below which a streamed fit
+// has converged; windows are brought to rest a thousand times closer.
+const streamTolerance = 1e-2
+
+// streaming is a refit of a long record on its way.
+type streaming struct {
+	engine       *Engine
+	name         string
+	schedule     Schedule
+	at           *Fitted   // its nodes follow θ
+	theta        []float64 // coefficients, then parameters
+	lower, upper []float64
+	windows      []stretch
+	given, drawn []belief
+	factor       optim.Factor
+	iterations   int
+}
+
+// newStreaming begins with a fit's nodes and numbers.
+func (e *Engine) newStreaming(name string, start *Fitted, schedule Schedule) (*streaming, error) {
+	at := *start
+	at.Omega = schedule.To
+	at.Sigma = slices.Clone(start.Sigma)
+	at.Nodes = (&optim.Point{Nodes: start.Nodes}).Clone().Nodes
+	if at.Spreads = slices.Clone(start.Spreads); len(at.Spreads) == 0 {
+		at.Spreads = e.Data.startSpreads()
+	}
+	s := &streaming{
+		engine: e, name: name, schedule: schedule, at: &at, theta: slices.Concat(start.Coefficients, start.Parameters),
+		windows: e.Data.windows(streamWindow, e.segment()),
+	}
+	s.lower, s.upper = s.bounds()
+	s.given, s.drawn = e.Data.beliefs(append(make([]Column, len(at.Terms)), fitted(e.Data.Model)...))
+	if at.Substeps == 0 {
+		return s, s.chooseSubsteps()
+	}
+	return s, nil
+}
+
+// minimise takes Gauss–Newton steps from what the windows say.
+func (s *streaming) minimise(ctx context.Context, sum *streamed) (*streamed, optim.Status, error) {
+	for range s.schedule.limit(s.engine.Options) {
+		delta := make([]float64, len(s.theta))
+		s.factorise(sum)
+		promised := sum.objective - s.factor.BoundedStep(s.theta, s.lower, s.upper, delta)
+		if promised <= streamTolerance {
+			return sum, optim.Converged, nil
+		}
+		next, err := s.descend(ctx, delta, sum.objective)
+		if err != nil {
+			return nil, 0, err
+		}
+		if next == nil {
+			return sum, optim.Stalled, nil
+		}
+		gained := sum.objective - next.objective
+		sum = next
+		s.report(sum)
+		if gained <= streamTolerance {
+			return sum, optim.Converged, nil
+		}
+	}
+	return sum, optim.IterationLimit, nil
+}
+
+func (s *streaming) report(sum *streamed) {
+	s.iterations++
+	if e := s.engine; e.Monitor != nil {
+		e.Monitor.Row(journal.Row{Stage: s.name, Iteration: s.iterations, Objective: sum.objective, Omega: s.at.Omega, Terms: len(s.at.Terms),
+			Observations: e.Data.Observations(), Segment: e.segment(), Noise: e.Data.RelativeNoise(s.at.Sigma)})
+	}
+}
+
+// updateNoise re-estimates noise and spreads, and says whether they moved. Noise that
+// rests stays as it was.
+func (s *streaming) updateNoise(sum *streamed) (moved bool) {
+	before := slices.Clone(s.at.Sigma)
+	s.engine.Data.updateSigma(s.at.Sigma, sum.posterior)
+	still := settled(before, s.at.Sigma)
+	if len(s.drawn) > 0 {
+		was := s.at.Spreads[0].Value
+		s.factorise(sum)
+		s.marginal().update(s.at.Spreads)
+		still = still && settled([]float64{was}, []float64{s.at.Spreads[0].Value})
+	}
+	if still {
+		s.at.Sigma = before
+	}
+	return !still
+}
+
+// marginal is the likelihood of the spreads at the last factorisation.
+func (s *streaming) marginal() *marginal {
+	r, z, _ := s.factor.Before()
+	return newMarginal(r, z, s.drawn, s.theta)
+}
+
+// result packs what the windows say at the end.
+func (s *streaming) result(sum *streamed, status optim.Status) *Fitted {
+	at, k := s.at, len(s.at.Terms)
+	at.Coefficients, at.Parameters = s.theta[:k:k], s.theta[k:]
+	at.Status, at.Iterations, at.Tried = status, s.iterations, s.iterations
 	if sum.failed {
 		at.Status, at.Objective, at.Evidence = optim.Failed, math.Inf(1), math.Inf(1)
-		return &at, nil
+		return at
 	}
-	s.factorise(&f, sum, theta)
-	_, at.LogBorder = f.LogDet()
-	at.Objective, at.Evidence, at.Covariance = sum.objective, sum.evidence, f.BorderCovariance()
+	s.factorise(sum)
+	_, at.LogBorder = s.factor.LogDet()
+	at.Objective, at.Evidence, at.Covariance = sum.objective, sum.evidence, s.factor.BorderCovariance()
 	if len(s.drawn) > 0 {
-		r, z, _ := f.Before()
-		newMarginal(r, z, s.drawn, theta).widen(at.Covariance, len(theta), at.Spreads)
+		s.marginal().widen(at.Covariance, len(s.theta), at.Spreads)
 	}
 	at.Residual, at.Motion, at.Defect = nil, sum.motion, sum.defect
 	for c, n := range sum.count {
@@ -193,33 +229,21 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 	for i := range at.Motion {
 		at.Motion[i], at.Defect[i] = math.Sqrt(at.Motion[i]/sum.duration), math.Sqrt(at.Defect[i]/sum.duration)
 	}
-	return &at, nil
-}
-
-// streamTolerance is the decrease of −2 log posterior below which a streamed fit
-// has converged; windows are brought to rest a thousand times closer.
-const streamTolerance = 1e-2
-
-type streaming struct {
-	engine       *Engine
-	at           *Fitted // its nodes follow θ
-	columns      int
-	windows      []stretch
-	given, drawn []belief
+	return at
 }
 
 // factorise puts together what all windows and the priors say about θ.
-func (s *streaming) factorise(f *optim.Factor, sum *streamed, theta []float64) {
-	rows := beliefRows(slices.Clone(sum.rows), s.given, s.at.Spreads, theta)
-	f.Eliminate(&optim.Linear{N: 1, P: len(theta), Prior: rows, Late: beliefRows(nil, s.drawn, s.at.Spreads, theta)}, optim.Damping{})
+func (s *streaming) factorise(sum *streamed) {
+	rows := beliefRows(slices.Clone(sum.rows), s.given, s.at.Spreads, s.theta)
+	s.factor.Eliminate(&optim.Linear{N: 1, P: len(s.theta), Prior: rows, Late: beliefRows(nil, s.drawn, s.at.Spreads, s.theta)}, optim.Damping{})
 }
 
 // believed is the priors' part of the objective.
-func (s *streaming) believed(theta []float64) float64 {
+func (s *streaming) believed() float64 {
 	sum := 0.0
 	for _, list := range [][]belief{s.given, s.drawn} {
 		for i := range list {
-			r, _ := list[i].residual(theta, s.at.Spreads)
+			r, _ := list[i].residual(s.theta, s.at.Spreads)
 			sum += r * r
 		}
 	}
@@ -239,19 +263,19 @@ func (s *streaming) bounds() (lower, upper []float64) {
 
 // descend moves θ along delta, halving it until the objective falls; nil where it
 // never does.
-func (s *streaming) descend(ctx context.Context, theta, delta []float64, objective float64) (*streamed, error) {
+func (s *streaming) descend(ctx context.Context, delta []float64, objective float64) (*streamed, error) {
 	const halvings = 8
-	from := append([]float64(nil), theta...)
+	from := slices.Clone(s.theta)
 	for share := 1.0; share > math.Pow(2, -halvings); share /= 2 {
-		for j := range theta {
-			theta[j] = from[j] + share*delta[j]
+		for j := range s.theta {
+			s.theta[j] = from[j] + share*delta[j]
 		}
-		next, err := s.pass(ctx, theta)
+		next, err := s.pass(ctx)
 		if err != nil || !next.failed && next.objective < objective {
 			return next, err
 		}
 	}
-	copy(theta, from)
+	copy(s.theta, from)
 	return nil, nil
 }
 
@@ -297,11 +321,11 @@ func (s *streaming) stage(w stretch, terms []Term) (*stage, error) {
 
 // pass brings the nodes of every window to their best at θ and adds up what the
 // windows say, in their order.
-func (s *streaming) pass(ctx context.Context, theta []float64) (*streamed, error) {
+func (s *streaming) pass(ctx context.Context) (*streamed, error) {
 	parts := make([]*streamed, len(s.windows))
 	scratch := make([]streamScratch, len(s.windows))
 	err := eachWindow(ctx, s.engine.Workers, len(s.windows), func(worker, i int) (err error) {
-		parts[i], err = s.visit(ctx, s.windows[i], theta, &scratch[worker])
+		parts[i], err = s.visit(ctx, s.windows[i], &scratch[worker])
 		return err
 	})
 	if err != nil {
@@ -316,7 +340,7 @@ func (s *streaming) pass(ctx context.Context, theta []float64) (*streamed, error
 		}
 		sum.add(part)
 	}
-	believed := s.believed(theta)
+	believed := s.believed()
 	sum.objective += believed
 	sum.evidence += believed
 	return sum, nil
@@ -372,8 +396,8 @@ type streamScratch struct {
 }
 
 // visit is the part of one window in a pass.
-func (s *streaming) visit(ctx context.Context, w stretch, theta []float64, scratch *streamScratch) (*streamed, error) {
-	held, err := s.heldStage(w, theta)
+func (s *streaming) visit(ctx context.Context, w stretch, scratch *streamScratch) (*streamed, error) {
+	held, err := s.heldStage(w)
 	if err != nil {
 		return nil, err
 	}
@@ -392,10 +416,10 @@ func (s *streaming) visit(ctx context.Context, w stretch, theta []float64, scrat
 	if err != nil {
 		return nil, err
 	}
-	p.Border = theta
+	p.Border = s.theta
 	out := &streamed{posterior: st.posteriorAt(p, &scratch.wide, &scratch.full, true)}
 	r, z := scratch.full.Information()
-	columns := len(theta)
+	columns := len(s.theta)
 	for i := range columns {
 		out.rows = append(append(out.rows, r[i*columns:(i+1)*columns]...), z[i])
 	}
@@ -405,17 +429,17 @@ func (s *streaming) visit(ctx context.Context, w stretch, theta []float64, scrat
 }
 
 // heldStage is the stage of a window whose θ is held: nodes are all that moves.
-func (s *streaming) heldStage(w stretch, theta []float64) (*stage, error) {
+func (s *streaming) heldStage(w stretch) (*stage, error) {
 	d := s.engine.Data.part(w)
 	values := map[string]*expr.Expr{}
 	for i := range s.at.Terms {
-		values[coefficientName(i)] = expr.Num(theta[i])
+		values[coefficientName(i)] = expr.Num(s.theta[i])
 	}
 	for i, c := range fitted(d.Model) {
-		values[c.Name] = expr.Num(theta[len(s.at.Terms)+i])
+		values[c.Name] = expr.Num(s.theta[len(s.at.Terms)+i])
 	}
 	for _, l := range d.locals {
-		values[l.name] = expr.Num(d.Own(l.name, &d.Entries[0], theta[len(s.at.Terms):]))
+		values[l.name] = expr.Num(d.Own(l.name, &d.Entries[0], s.theta[len(s.at.Terms):]))
 	}
 	right := d.withTerms(s.at.Terms, nil)
 	for i := range right {

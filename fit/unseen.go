@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
 	"govern/expr"
 	"govern/record"
@@ -44,25 +43,6 @@ func (d *Data) Unseen() []string {
 		}
 	}
 	return out
-}
-
-// Free returns an UnobservedError when a change of one of the given states that
-// is affine in states and fitted parameters alters no channel (see Gauges): then
-// every answer would be one of a family.
-func (d *Data) Free(states []string) error {
-	g := newGauges(d, false)
-	if g == nil {
-		return nil
-	}
-	for _, v := range g.null() {
-		for k, name := range g.order {
-			words := strings.Split(name, " ")
-			if v[k] != 0 && words[0] == "state" && slices.Contains(states, words[1]) {
-				return &UnobservedError{State: words[1], Why: g.describe(v).String()}
-			}
-		}
-	}
-	return nil
 }
 
 // The spectrum of a drawn path: sines of random phase between a tenth and three

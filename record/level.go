@@ -173,7 +173,7 @@ func (f *fileNoise) addResidual(r []float64, floor float64) {
 	}
 }
 
-// The median of absolute normal values is normalMedian standard deviations, and as sure as the
+// The median of absolute normal values is NormalMedian standard deviations, and as sure as the
 // root mean square of medianEfficiency of their number.
 const (
 	NormalMedian     = 0.6744897501960817
@@ -345,7 +345,7 @@ func (t *Table) Cleanest(i int) int {
 	return i
 }
 
-// valuesOfAny are the samples of channel c, whatever its level in entry e; nil where the
+// ValuesAtAnyLevel are the samples of channel c, whatever its level in entry e; nil where the
 // entry lacks it.
 func (t *Table) ValuesAtAnyLevel(e, c int) []float64 {
 	for _, k := range t.LevelsOf(c) {

@@ -60,63 +60,97 @@ func (t *Table) Part(entry, from, to int) Table {
 // entry lacks it.
 func (t *Table) Place(e, c int) int { return slices.Index(t.index[e], c) }
 
+// stretch is what one entry has of a channel.
+type stretch struct{ t, x []float64 }
+
 // describe estimates scale and noise of every channel, and t_c.
 func (t *Table) describe() {
-	type part struct{ t, x []float64 }
-	parts := make([][]part, len(t.Channels))
+	parts := t.stretches()
+	for i := range t.Channels {
+		t.Channels[i].estimateNoise(parts[i])
+	}
+	t.compareLevels()
+	t.Time = t.rotationTime(parts)
+	for i := range t.Channels {
+		t.Channels[i].Slow = t.slowNoise(&t.Channels[i], parts[i])
+	}
+	if t.Time == 0 { // no oscillation: a quarter of the longest record
+		for _, e := range t.Entries {
+			t.Time = math.Max(t.Time, (e.Times[len(e.Times)-1]-e.Times[0])/4)
+		}
+	}
+}
+
+// stretches collects what entries have of every channel, and what they say of its noise.
+func (t *Table) stretches() [][]stretch {
+	parts := make([][]stretch, len(t.Channels))
 	for e, entry := range t.Entries {
 		for c, ch := range entry.Channels {
 			i := t.index[e][c]
-			parts[i] = append(parts[i], part{entry.Times, ch.Values})
+			parts[i] = append(parts[i], stretch{entry.Times, ch.Values})
 			if ch.Sigma > 0 {
 				t.Channels[i].Sigma0, t.Channels[i].Given = ch.Sigma, true
 				t.Channels[i].Correlation = ch.Correlation
 			}
 		}
 	}
-	cleanest := math.Inf(1)
-	for i := range t.Channels {
-		c := &t.Channels[i]
-		var all []float64
-		sum, weight, step := 0.0, 0.0, 0.0
-		for _, p := range parts[i] {
-			all = append(all, p.x...)
-			if s, _ := series.NoiseSigma(p.t, p.x); s > 0 && !math.IsInf(s, 0) && !math.IsNaN(s) {
-				n := float64(len(p.x))
-				sum += n * s * s
-				weight += n
-			}
-			step = math.Max(step, series.QuantisationStep(p.x))
-		}
-		for _, v := range all {
-			if !math.IsNaN(v) {
-				c.Count++
-			}
-		}
-		c.Std = series.Std(all)
-		c.Floor = math.Max(1e-4*c.Std, step/math.Sqrt(12))
-		if weight > 0 {
-			c.Differences = math.Sqrt(sum / weight)
-		}
-		if !c.Given && weight > 0 {
-			c.Sigma0 = c.Differences
-		}
-		if !c.Given {
-			c.Sigma0 = math.Max(c.Sigma0, c.Floor)
+	return parts
+}
+
+// estimateNoise sets count, deviation and noise from a channel's stretches.
+func (c *ChannelInfo) estimateNoise(parts []stretch) {
+	var all []float64
+	step := 0.0
+	for _, p := range parts {
+		all = append(all, p.x...)
+		step = math.Max(step, series.QuantisationStep(p.x))
+	}
+	for _, v := range all {
+		if !math.IsNaN(v) {
+			c.Count++
 		}
 	}
-	t.compareLevels()
+	c.Std = series.Std(all)
+	c.Floor = math.Max(1e-4*c.Std, step/math.Sqrt(12))
+	if sigma, ok := differenceNoise(parts); ok {
+		c.Differences = sigma
+		if !c.Given {
+			c.Sigma0 = sigma
+		}
+	}
+	if !c.Given {
+		c.Sigma0 = math.Max(c.Sigma0, c.Floor)
+	}
+}
+
+// differenceNoise is the noise that differences of neighbouring samples show, as the
+// mean square over stretches; not ok where they are too few.
+func differenceNoise(parts []stretch) (sigma float64, ok bool) {
+	sum, weight := 0.0, 0.0
+	for _, p := range parts {
+		if s, _ := series.NoiseSigma(p.t, p.x); s > 0 && series.Finite(s) {
+			n := float64(len(p.x))
+			sum += n * s * s
+			weight += n
+		}
+	}
+	return math.Sqrt(sum / weight), weight > 0
+}
+
+// rotationTime is t_c of the fastest rotation of the clean channels; without turning
+// points, of the crossings of the cleanest; 0 where nothing oscillates.
+func (t *Table) rotationTime(parts [][]stretch) float64 {
+	cleanest := math.Inf(1)
 	for _, c := range t.Channels {
 		cleanest = math.Min(cleanest, c.Sigma0/c.Std)
 	}
-	// The fastest rotation of the clean channels; without turning points the
-	// crossings of the cleanest.
+	fastest := 0.0
 	for i, c := range t.Channels {
 		ratio := c.Sigma0 / c.Std
 		if ratio > math.Max(cleanRatio, cleanest) {
 			continue
 		}
-		longest := part{}
+		longest := stretch{}
 		for _, p := range parts[i] {
 			if len(p.t) > len(longest.t) {
 				longest = p
@@ -129,35 +163,29 @@ func (t *Table) describe() {
 		if tc == 0 && ratio == cleanest {
 			tc = series.CharacteristicTime(longest.t, longest.x)
 		}
-		if tc > 0 && (t.Time == 0 || tc < t.Time) {
-			t.Time = tc
+		if tc > 0 && (fastest == 0 || tc < fastest) {
+			fastest = tc
 		}
 	}
-	for i := range t.Channels {
-		c := &t.Channels[i]
-		c.Slow = c.Sigma0
-		for stride := 2; t.Time > 0 && !c.Given && float64(stride*strideSamples) < t.SamplesPerCycle(); stride *= 2 {
-			sum, weight := 0.0, 0.0
-			for _, p := range parts[i] {
-				times, x := Every(p.t, stride), Every(p.x, stride)
-				if len(times) < 100 {
-					continue
-				}
-				if s, _ := series.NoiseSigma(times, x); s > 0 && !math.IsInf(s, 0) {
-					sum += float64(len(x)) * s * s
-					weight += float64(len(x))
-				}
-			}
-			if weight > 0 {
-				c.Slow = math.Max(c.Slow, math.Sqrt(sum/weight))
+	return fastest
+}
+
+// slowNoise is the largest noise that differences show over strides of 1, 2, 4 …
+// samples, as long as enough of them are left in a cycle.
+func (t *Table) slowNoise(c *ChannelInfo, parts []stretch) float64 {
+	slow := c.Sigma0
+	for stride := 2; t.Time > 0 && !c.Given && float64(stride*strideSamples) < t.SamplesPerCycle(); stride *= 2 {
+		var thinned []stretch
+		for _, p := range parts {
+			if q := (stretch{Every(p.t, stride), Every(p.x, stride)}); len(q.t) >= leastStrided {
+				thinned = append(thinned, q)
 			}
 		}
-	}
-	if t.Time == 0 { // no oscillation: a quarter of the longest record
-		for _, e := range t.Entries {
-			t.Time = math.Max(t.Time, (e.Times[len(e.Times)-1]-e.Times[0])/4)
+		if sigma, ok := differenceNoise(thinned); ok {
+			slow = math.Max(slow, sigma)
 		}
 	}
+	return slow
 }
 
 // Sigmas returns the starting noise of every channel.
@@ -169,7 +197,7 @@ func (t *Table) Sigmas() []float64 {
 	return s
 }
 
-// relative is the noise of every channel in its standard deviations.
+// RelativeNoise is the noise of every channel in its standard deviations.
 func (t *Table) RelativeNoise(sigma []float64) []float64 {
 	out := make([]float64, len(sigma))
 	for i, s := range sigma {
@@ -309,7 +337,10 @@ const cleanRatio = 0.15
 // stride to be noise and not signal.
 const strideSamples = 60
 
-// every takes each n-th value.
+// leastStrided is how many samples a stretch must keep to say something.
+const leastStrided = 100
+
+// Every takes each n-th value.
 func Every(x []float64, n int) []float64 {
 	var out []float64
 	for i := 0; i < len(x); i += n {

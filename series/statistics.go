@@ -31,6 +31,15 @@ func Std(x []float64) float64 {
 	return math.Sqrt(sum / float64(n))
 }
 
+// RMS returns the root mean square of x; 0 of none.
+func RMS(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v * v / float64(len(x))
+	}
+	return math.Sqrt(sum)
+}
+
 // UpperMedian is the upper of the two middle values; 0 of none. It sorts NaN first.
 func UpperMedian(x []float64) float64 {
 	if len(x) == 0 {

@@ -1,8 +1,9 @@
-package fit_test
+package gauge
 
 import (
+	"errors"
 	"math"
-	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"govern/expr"
@@ -11,8 +12,13 @@ import (
 	"govern/record"
 )
 
-// gaugesOf prepares a model with channels named by what they measure.
-func gaugesOf(t *testing.T, text string, observe ...string) []fit.Gauge {
+func symmetriesOf(t *testing.T, text string, observe ...string) []Symmetry {
+	t.Helper()
+	return Find(dataOf(t, text, observe...))
+}
+
+// dataOf prepares a model with channels named by what they measure.
+func dataOf(t *testing.T, text string, observe ...string) *fit.Data {
 	t.Helper()
 	m, err := model.Read("model", []byte(text))
 	if err != nil {
@@ -37,10 +43,10 @@ func gaugesOf(t *testing.T, text string, observe ...string) []fit.Gauge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d.Gauges()
+	return d
 }
 
-func TestGaugesAreNamed(t *testing.T) {
+func TestSymmetriesAreNamed(t *testing.T) {
 	for _, c := range []struct {
 		name, model string
 		observe     []string
@@ -100,7 +106,7 @@ equations: |
   z' = 0.2 + z*(x - 5.7)
 `, []string{"x", "z"}, nil},
 	} {
-		got := gaugesOf(t, c.model, c.observe...)
+		got := symmetriesOf(t, c.model, c.observe...)
 		same := len(got) == len(c.want)
 		for i := range c.want {
 			same = same && i < len(got) && got[i].String() == c.want[i]
@@ -112,7 +118,7 @@ equations: |
 }
 
 // Three conditions tell a constant from a slope; one condition does not.
-func TestGaugesHoldInEveryEntry(t *testing.T) {
+func TestSymmetriesHoldInEveryEntry(t *testing.T) {
 	m, err := model.Read("model", []byte("states: {x: 1}\nparameters: {d: 1}\nunknowns: {f: {}, g: {}}\nequations: |\n  x' = f(x) + g(d)*cos(t)\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +139,7 @@ func TestGaugesHoldInEveryEntry(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		gauges := data.Gauges()
+		gauges := Find(data)
 		if (len(gauges) > 0) != want {
 			t.Errorf("%d conditions: %v", n, gauges)
 		}
@@ -146,7 +152,7 @@ func TestGaugesHoldInEveryEntry(t *testing.T) {
 }
 
 func TestAnOffsetThatTwoShareIsSaidOnce(t *testing.T) {
-	g := gaugesOf(t, `
+	g := symmetriesOf(t, `
 states: {x: 1, q: 0}
 parameters: {d: {value: 0.1, fit: true}, c: {value: 0.3, fit: true}}
 equations: |
@@ -158,7 +164,7 @@ equations: |
 	}
 }
 
-func TestAStateThatDrivesNothingDangles(t *testing.T) {
+func TestAStateThatDrivesNothingIsDisconnected(t *testing.T) {
 	m, err := model.Read("model", []byte("states: {x: 1, y: 0, q: 0}\nunknowns: {f: {}}\nequations: |\n  x' = f(y)\n  y' = -x\n  q' = x - q\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -172,29 +178,65 @@ func TestAStateThatDrivesNothingDangles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := d.Dangling(); len(got) != 1 || got[0] != "q" {
+	if got := Disconnected(d); len(got) != 1 || got[0] != "q" {
 		t.Errorf("%v, want q", got)
 	}
 }
 
-func TestANoiseFarFromWhatTheSamplesShowIsDoubted(t *testing.T) {
-	m, err := model.Read("model", []byte("states: {x: 1}\nunknowns: {f: {}}\nequations: |\n  x' = f(x)\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for given, want := range map[float64]bool{0: false, 0.01: false, 0.03: false, 1: true, 1e-4: true} {
-		e := record.Entry{Name: "e", Channels: []record.Channel{{Column: "x", Observe: expr.Var("x"), Sigma: given}}}
-		rng := rand.New(rand.NewPCG(1, 1))
-		for i := range 2000 {
-			e.Times = append(e.Times, 0.01*float64(i))
-			e.Channels[0].Values = append(e.Channels[0].Values, math.Sin(0.05*float64(i))+0.01*rng.NormFloat64())
-		}
-		d, err := fit.Prepare(m, []record.Entry{e})
+// A prior of one factor of a product tells both; without it nothing does, and it is
+// said that it is the prior that does.
+func TestAPriorBreaksASymmetry(t *testing.T) {
+	for _, c := range []struct {
+		parameters      string
+		gauges, decided int
+		hold            string
+	}{
+		{"{a: {value: 2, fit: true}, b: {value: 3, fit: true}}", 1, 0, "a"},
+		{"{a: {value: 2, fit: true}, b: {value: 3, fit: true, sd: 0.1}}", 0, 1, ""},
+		{"{a: {value: 2, fit: true, each: entry}, b: {value: 3, fit: true}}", 1, 0, "b"},
+		{"{a: {value: 2, fit: true, each: entry, sd: 1}, b: {value: 3, fit: true}}", 0, 1, ""},
+	} {
+		m, err := model.Read("test", []byte("states: {x: 1}\nparameters: "+c.parameters+"\nequations: |\n  x' = -a*b*x\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text := d.Channels[0].Misgiven(d.SamplesPerCycle()); (text != "") != want {
-			t.Errorf("noise given as %g: %q", given, text)
+		var entry record.Entry
+		var values []float64
+		for i := range 30 {
+			entry.Times, values = append(entry.Times, 0.1*float64(i)), append(values, math.Exp(-0.6*float64(i)))
 		}
+		entry.Name, entry.Channels = "e", []record.Channel{{Column: "x", Observe: expr.Var("x"), Values: values}}
+		for _, n := range []*model.Model{m, m.PerEntry([]string{"e"}, func(string, string) bool { return true })} {
+			d, err := fit.Prepare(n, []record.Entry{entry})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := Find(d)
+			if len(got) != c.gauges || len(got) > 0 && got[0].Hold != c.hold {
+				t.Errorf("%s: gauges %v", c.parameters, got)
+			}
+			decided := DecidedByPriors(d)
+			if n == m && len(decided) != c.decided || len(decided) > 0 && !strings.Contains(decided[0].String(), "a") {
+				t.Errorf("%s: priors decide %v", c.parameters, decided)
+			}
+		}
+	}
+}
+
+// What only an unknown sees, and an unknown can take over, is refused by name.
+func TestAStateWithAFreedomIsNamed(t *testing.T) {
+	d := dataOf(t, `
+states: {x: 1, y: 0}
+unknowns: {f: {}, g: {}}
+equations: |
+  x' = f(x, y)
+  y' = g(x, y)
+`, "x")
+	var unobserved *fit.UnobservedError
+	if err := CheckStates(d, []string{"y"}); !errors.As(err, &unobserved) || unobserved.State != "y" || unobserved.Why == "" {
+		t.Errorf("%v, want y named with its freedom", err)
+	}
+	if err := CheckStates(d, []string{"x"}); err != nil {
+		t.Errorf("x has a channel: %v", err)
 	}
 }

@@ -1,5 +1,28 @@
 package fit
 
+import (
+	"govern/journal"
+)
+
+// Engine runs the fits of one problem.
+type Engine struct {
+	Data    *Data
+	Options Options
+	Workers int    // 0: all cores
+	Seed    uint64 // of the random starts of networks
+	Journal journal.Journal
+	Monitor journal.Monitor
+}
+
+func (e *Engine) do(name string, out any, compute func() error) error {
+	if e.Journal == nil {
+		return compute()
+	}
+	return e.Journal.Do(name, out, compute)
+}
+
+func (e *Engine) segment() int { return max(e.Options.Segment, 1) }
+
 // Options of the engine; the zero value is the default of every field. The
 // keys are those of a problem file's `fit:` section.
 type Options struct {

@@ -1,0 +1,116 @@
+// Package gauge finds what no data of a model's channels determine: continuous
+// symmetries under which every channel stays as it is, and states that no channel
+// can see. Nothing is fitted; the data say only how large things are and which
+// conditions occur.
+package gauge
+
+import (
+	"slices"
+	"strings"
+
+	"govern/expr"
+	"govern/fit"
+	"govern/model"
+)
+
+// Symmetry is a change of states, fitted parameters and unknowns that alters no
+// channel whatever the data are: what no fit can determine. It is one member of
+// a continuous family, so to first order it is a direction.
+type Symmetry struct {
+	Change     string   // in words: what may change together
+	Determined []string // combinations of parameters that it leaves alone, where it is a scaling
+	Shared     bool     // it changes something that all entries share: an unknown, or a parameter that is the same in all
+	Priors     []string // parameters that it changes and that have a prior
+	Hold       string   // a fitted parameter that it changes: held, it stops the change; empty without one
+}
+
+func (s Symmetry) String() string {
+	text := "no data can tell: " + s.Change + " changes no channel"
+	if len(s.Determined) > 0 {
+		text += "; determined are only " + strings.Join(s.Determined, ", ")
+	}
+	return text
+}
+
+// Find lists the symmetries of the model under which all channels stay as they
+// are, among changes that are affine in states and fitted parameters, with any
+// affine change of an unknown and of its arguments. That is the infinitesimal
+// criterion of Lie (Olver, Applications of Lie Groups to Differential Equations,
+// section 2.3; for identifiability Yates, Evans and Chappell 2009) on an ansatz,
+// solved numerically: at random states, parameters and values of the unknowns it
+// is linear in the change's coefficients, and a change that holds at more random
+// points than it has coefficients holds everywhere. Symmetries that are not
+// affine are not seen, nor those that a prior of a parameter forbids. Cost: one
+// SVD of some hundred rows.
+func Find(d *fit.Data) []Symmetry { return find(newAnsatz(d, keepPriors)) }
+
+// DecidedByPriors lists the changes that no data can tell either and that a prior
+// of a parameter decides.
+func DecidedByPriors(d *fit.Data) []Symmetry {
+	if !slices.ContainsFunc(d.Model.Parameters, func(p model.Parameter) bool { return p.Fit && p.SD > 0 }) {
+		return nil
+	}
+	return slices.DeleteFunc(find(newAnsatz(d, ignorePriors)), func(s Symmetry) bool { return len(s.Priors) == 0 })
+}
+
+// find names the solutions of an ansatz, each once; nil has none.
+func find(a *ansatz) []Symmetry {
+	if a == nil {
+		return nil
+	}
+	var out []Symmetry
+	for _, v := range a.solutions() {
+		s := a.symmetry(v)
+		if s.Change == "" { // a change of an argument alone says nothing of the model
+			continue
+		}
+		if !slices.ContainsFunc(out, func(o Symmetry) bool { return o.Change == s.Change }) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// CheckStates returns a fit.UnobservedError when a symmetry changes one of the
+// given states: then every answer would be one of a family.
+func CheckStates(d *fit.Data, states []string) error {
+	a := newAnsatz(d, keepPriors)
+	if a == nil {
+		return nil
+	}
+	for _, v := range a.solutions() {
+		for k, c := range a.columns {
+			if v[k] != 0 && c.kind == state && slices.Contains(states, c.name) {
+				return &fit.UnobservedError{State: c.name, Why: a.symmetry(v).String()}
+			}
+		}
+	}
+	return nil
+}
+
+// Disconnected lists the states that drive nothing: no channel sees them, neither
+// directly nor through the equation of a state that is seen. Their start, and
+// parameters that stand in their equations alone, are free.
+func Disconnected(d *fit.Data) []string {
+	seen := map[string]bool{}
+	var see func(e *expr.Expr)
+	right := d.Model.Rhs()
+	see = func(e *expr.Expr) {
+		for _, name := range expr.Names(e) {
+			if i := d.Model.StateIndex(name); i >= 0 && !seen[name] {
+				seen[name] = true
+				see(right[i])
+			}
+		}
+	}
+	for _, c := range d.Channels {
+		see(c.Observe)
+	}
+	var out []string
+	for _, s := range d.Model.States {
+		if !seen[s.Name] {
+			out = append(out, s.Name)
+		}
+	}
+	return out
+}
