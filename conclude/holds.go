@@ -18,14 +18,15 @@ const holdWorth = 6
 // withOtherHolds asks whether inputs of which nothing is said (problem.HoldAuto) do the other thing
 // between samples, running linearly in place of keeping their value or the reverse:
 // the final formula is fitted again with that. It returns the problem that says so
-// where the likelihood prefers it clearly, nil where it does not. Cost: a refit, where there are inputs.
+// where the likelihood prefers it clearly, or where the formula leaves a defect; nil else. Cost: a
+// refit, where there are inputs.
 func (a *Answer) withOtherHolds(ctx context.Context) (*problem.Problem, error) {
-	if a.Closed == nil || a.baseline() || len(a.Final.Forms) > 0 || a.Final.Driven {
+	if a.Closed == nil || a.baseline() || len(a.Final.Forms) > 0 {
 		return nil, nil
 	}
 	entries, next := a.otherHolds()
-	if next == nil {
-		return nil, nil
+	if next == nil || a.leavesDefect() {
+		return next, nil // what is fitted to the wrong inputs is no place to compare at
 	}
 	data, err := fit.Prepare(a.Found.Model, entries)
 	if err != nil {
@@ -40,6 +41,18 @@ func (a *Answer) withOtherHolds(ctx context.Context) (*problem.Problem, error) {
 		return nil, err
 	}
 	return next, nil
+}
+
+// leavesDefect says that the equations do not explain the motion exactly.
+func (a *Answer) leavesDefect() bool { return a.Final.Driven || a.Final.Omega > 2*fit.OmegaEnd }
+
+// explainsMore says that an answer with other holds is to be taken: of two that are
+// trusted one that leaves a defect loses.
+func (a *Answer) explainsMore(than *Answer, accepts func(*Answer) bool) bool {
+	if !accepts(a) || !accepts(than) {
+		return accepts(a)
+	}
+	return !than.leavesDefect() || !a.leavesDefect()
 }
 
 // otherHolds are all entries with the inputs of which nothing is said doing the other

@@ -33,7 +33,7 @@ func Solve(ctx context.Context, p *problem.Problem, s Settings, by Search, accep
 		return answer, err
 	}
 	other, err := Solve(ctx, next, s.under("other-hold"), by, accepts)
-	if err != nil || accepts(answer) && !accepts(other) {
+	if err != nil || !other.explainsMore(answer, accepts) {
 		return answer, err
 	}
 	return other, nil
