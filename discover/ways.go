@@ -244,7 +244,11 @@ func (f *finder) describe(before int, r *Result) string {
 	if best == nil {
 		return "nothing"
 	}
-	text := fmt.Sprintf("%d terms (%s), penalised −2 log evidence %.6g, ", len(best.fit.Terms), best.road, best.score())
+	terms := "terms"
+	if len(best.fit.Terms) == 1 {
+		terms = "term"
+	}
+	text := fmt.Sprintf("%d %s (%s), penalised −2 log evidence %.6g, ", len(best.fit.Terms), terms, best.road, best.score())
 	if best.passed() {
 		text += "passes the checks"
 	} else {
