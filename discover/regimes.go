@@ -63,7 +63,7 @@ func (f *finder) regimesDue() string {
 // where no formula passes with them.
 func (f *finder) findRegimes(ctx context.Context) (*Result, error) {
 	report(f.engine, "regimes", 0.72)
-	found, err := f.segment(ctx)
+	found, err := segment(ctx, f.best, f.engine, f.options.Degree)
 	if err != nil || found == nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (f *finder) searchRegimes(ctx context.Context, cuts []changes.Cut, in plan)
 	var accepted *finder
 	var placed []changes.Regime
 	around := float64(changes.PlaceAround)
-	for round := range apartRounds {
+	for round := range cutRounds {
 		name := fmt.Sprintf("%s-%d", in.name, round)
 		g, err := f.searchCut(ctx, name, cuts, held, in)
 		if err != nil {
@@ -118,7 +118,7 @@ func (f *finder) searchRegimes(ctx context.Context, cuts []changes.Cut, in plan)
 		if err != nil {
 			return nil, err
 		}
-		if len(fewer) > 0 && len(fewer) < len(cuts) && round+1 < apartRounds {
+		if len(fewer) > 0 && len(fewer) < len(cuts) && round+1 < cutRounds {
 			cuts = fewer
 			continue
 		}
@@ -128,7 +128,7 @@ func (f *finder) searchRegimes(ctx context.Context, cuts []changes.Cut, in plan)
 			return nil, err
 		}
 		placed = regimes
-		if fewer := changes.Merge(f.engine.Data, moved); len(fewer) < len(moved) && round+1 < apartRounds {
+		if fewer := changes.Merge(f.engine.Data, moved); len(fewer) < len(moved) && round+1 < cutRounds {
 			cuts = fewer
 			continue
 		}
@@ -148,24 +148,25 @@ func (f *finder) searchRegimes(ctx context.Context, cuts []changes.Cut, in plan)
 	return r, nil
 }
 
-// apartRounds bounds the searches with regimes: the first, one without change points
+// cutRounds bounds the searches with regimes: the first, one without change points
 // that are not needed or have met, one with the places that its formula gives and
 // without differences that it does not need, and one more.
-const apartRounds = 4
+const cutRounds = 4
 
-// segment finds the change points, with the degree of library that explains most.
-func (f *finder) segment(ctx context.Context) (*changes.Segmentation, error) {
+// segment finds the change points by what a candidate's fit says of stretches, with the
+// degree of library that explains most.
+func segment(ctx context.Context, of *candidate, e *fit.Engine, highest int) (*changes.Segmentation, error) {
 	var best *changes.Segmentation
-	for degree := 1; degree <= f.options.Degree; degree++ {
-		library, same := terms.Libraries(f.engine.Data.Model, degree)
+	for degree := 1; degree <= highest; degree++ {
+		library, same := terms.Libraries(e.Data.Model, degree)
 		if degree > 1 && same {
 			break
 		}
-		theta := f.best.coefficients(library)
+		theta := of.coefficients(library)
 		if theta == nil {
 			continue
 		}
-		g, err := changes.NewLinearisation(f.engine, f.best.fit, library, theta).Segment(ctx)
+		g, err := changes.NewLinearisation(e, of.fit, library, theta).Segment(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -221,16 +222,19 @@ func (f *finder) searchCut(ctx context.Context, name string, cuts []changes.Cut,
 	r := g.result
 	r.choose(g.best)
 	r.Regimes, r.Base = regimes, m
-	if !r.inRegimes().Changes() {
-		return nil, nil
-	}
-	log := math.Log(float64(data.Observations()))
-	price := 2 * log * float64(len(cuts)) // a place in time each
-	price += log * float64(len(r.Chosen.Parameters)-len(f.best.fit.Parameters))
-	if f.best.passed() && g.best.score()+price > f.best.score() {
+	if !r.inRegimes().Changes() || !f.worthCuts(g, data.Observations(), len(cuts)) {
 		return nil, nil
 	}
 	return g, nil
+}
+
+// worthCuts says that a formula with regimes is worth the places of so many changes and
+// its additional parameters, where one without passes too.
+func (f *finder) worthCuts(with *finder, observations, cuts int) bool {
+	log := math.Log(float64(observations))
+	price := 2 * log * float64(cuts) // a place in time each
+	price += log * float64(len(with.best.fit.Parameters)-len(f.best.fit.Parameters))
+	return !f.best.passed() || !(with.best.score()+price > f.best.score())
 }
 
 // beginCut begins a search on stretches of the record: with the path that the

@@ -290,7 +290,7 @@ func TestNumbersThatNoTermUsesGo(t *testing.T) {
 	}
 	f := &finder{engine: &fit.Engine{Data: sampled(t, problem, 80, math.Sin, math.Cos)}, path: &fit.Smoothed{Parameters: []float64{1.9}}}
 	f.best = c
-	with, path := f.modelWith(c.fit.Terms)
+	with, path := f.carryNumbers(f.engine.Data.Model, f.path, c.fit.Terms)
 	if !slices.Equal(with.FittedNames(), []string{"c", "f_knot2"}) || !slices.Equal(path.Parameters, []float64{1.9, 0.7}) || len(problem.Parameters) != 1 {
 		t.Errorf("carried are %v at %v", with.FittedNames(), path.Parameters)
 	}

@@ -221,7 +221,7 @@ func (w way) reason(f *finder) string {
 
 // describe says in words what a way has found: the candidates after the first so
 // many, or an answer.
-func (f *finder) describe(before int, r *Result) string {
+func (p *pool) describe(before int, r *Result) string {
 	if r != nil {
 		switch {
 		case r.Nothing():
@@ -236,7 +236,7 @@ func (f *finder) describe(before int, r *Result) string {
 		return "the answer"
 	}
 	var best *candidate
-	for _, c := range f.all[before:] {
+	for _, c := range p.all[before:] {
 		if best == nil || better(c, best) {
 			best = c
 		}
@@ -254,7 +254,7 @@ func (f *finder) describe(before int, r *Result) string {
 	} else {
 		text += "fails a check"
 	}
-	if best == f.best {
+	if best == p.best {
 		text += "; the best so far"
 	}
 	return text
