@@ -38,13 +38,13 @@ type Result struct {
 	Neural   *fit.Fitted      // the networks, where the search led through them
 	Extra    *Extra           // the state that Model has beyond the problem's; nil without one
 	Regimes  []changes.Regime // where coefficients change with time; nil where they do not
-	Drift    string           // that, and how, coefficients go along with time; empty where they do not
+	Drift    string           // that, and how, coefficients drift with time; empty where they do not
 	Single   *fit.Fitted      // with Regimes that were found: the best formula without
 	Base     *model.Model     // with Regimes: the problem's, with their indicators
 	Apart    []float64        // of each unknown: rms of formula − network over the network's, along the data
 
 	Noise        string    // why the data show nothing but noise to an equation that is continuous in time; empty where they show more
-	Drifting     string    // how coefficients seem to go along with time where no formula passes; empty where they do not
+	Drifting     string    // how coefficients seem to drift with time where no formula passes; empty where they do not
 	Instead      Instead   // with NeuralOnly
 	FormulaOmega float64   // the defect weight of the formula that LeavesDefect
 	Unseen       []string  // with UnseenStates: their names

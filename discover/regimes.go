@@ -58,7 +58,7 @@ func (f *finder) regimesDue() string {
 // dynamic programming finds the stretches of least penalised −2 log posterior
 // (Jackson et al., IEEE Signal Process. Lett. 12 (2005) 105). The record is cut
 // there, every term of the libraries is joined by its products with indicators of
-// the later regimes, and the search begins again: which coefficients change is a
+// the later regimes, and the search starts again: which coefficients change is a
 // selection of terms like any other. Nil where the data do not ask for regimes, or
 // where no formula passes with them.
 func (f *finder) findRegimes(ctx context.Context) (*Result, error) {
