@@ -244,7 +244,7 @@ func TestTheBestOfAViewIsTheFunctionItself(t *testing.T) {
 	x := d.Entries[0].Channels[0].Values
 	slopes, zero := make([]float64, len(x)), make([]float64, len(x))
 	for i, v := range x {
-		slopes[i] = 2 * math.Sin(v) // wave number 1 is among the starts
+		slopes[i] = 3 + 2*math.Sin(v) // wave number 1 is among the starts
 	}
 	path := &fit.Smoothed{States: [][][]float64{{x}}, Slopes: [][][]float64{{slopes}}, Calls: [][][]float64{{zero}}, Spread: [][][]float64{{zero}}, Scale: []float64{1}}
 	l := look{name: "0", axis: newAxis(x), families: families()}
@@ -256,6 +256,10 @@ func TestTheBestOfAViewIsTheFunctionItself(t *testing.T) {
 	ranked := mostPromising(views[0].best(q[0], math.Log(200), math.Inf(1), nil), 0)
 	if len(ranked) != bends || ranked[0].family.name != "wave" {
 		t.Errorf("%d bends, the best is %s", len(ranked), ranked[0].family.name)
+	}
+	kept := views[0].prune(q[0], &ranked[0], math.Log(200))
+	if !kept.Active[0] || kept.Active[1] || kept.Active[2] || kept.Active[3] || math.Abs(kept.Theta[0]-3) > 1e-6 {
+		t.Errorf("beside the wave stay %v with %v, want the constant 3 alone", kept.Active[:4], kept.Theta[:4])
 	}
 	if none := views[0].best(q[0], math.Log(200), math.Inf(-1), nil); len(none) != 0 {
 		t.Errorf("%d bends cost less than nothing", len(none))

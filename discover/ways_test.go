@@ -159,6 +159,13 @@ func TestWaysAreDueForWhatWasFound(t *testing.T) {
 	if f.mayBeApproximation() || f.regimesDue() == "" || f.best.retryDue() == "" {
 		t.Error("process noise leaves something to explain")
 	}
+	for passes, want := range map[bool]string{true: "a function with numbers inside passes", false: ""} {
+		bent := formulaOf(t, d, -10, passes, 1, "tanh(x*k)")
+		bent.fit.Omega = 0.02
+		if got := bent.retryDue(); got != want {
+			t.Errorf("a bend that passes (%v) is not fitted again: %q", passes, got)
+		}
+	}
 	f.best = nil
 	if f.best.retryDue() != noFormulaConverges || untilOnePasses(f) != "" || !f.mayChange() {
 		t.Error("nothing can be fitted again where nothing was")

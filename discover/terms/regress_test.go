@@ -68,10 +68,15 @@ func TestGradientsOfAnExactPathAreMatched(t *testing.T) {
 }
 
 func TestALargerLibraryLeavesLess(t *testing.T) {
-	one, two := regression(t, 1), regression(t, 2)
-	WeighAlike([]*Regression{one, two})
-	if !(two.Left() < 1e-12*one.Left()) {
-		t.Errorf("degree 1 leaves %g, degree 2 leaves %g in the same units", one.Left(), two.Left())
+	poor, exact := regression(t, 1), regression(t, 2)
+	WeighAlike([]*Regression{poor, exact})
+	if !(exact.Left() < 1e-12*poor.Left()) {
+		t.Errorf("degree 1 leaves %g, degree 2 leaves %g in the same units", poor.Left(), exact.Left())
+	}
+	zero, one := regression(t, 0), regression(t, 1)
+	WeighAlike([]*Regression{zero, one})
+	if !near(one.Left(), 60./8) || !(zero.Left() > 60./8) { // in the units of the best of them
+		t.Errorf("degree 0 leaves %g, degree 1 leaves %g, an eighth of 60 rows in its own units", zero.Left(), one.Left())
 	}
 	theta := one.Quadratic([]float64{0, 0}).Solve(All(2)).Theta
 	sum := 0.0
