@@ -54,7 +54,13 @@ func TestDerivativesNeedEveryState(t *testing.T) {
 // Two thirds of white noise, and two samples a cycle of a sine with 21.
 func TestTurningPointsTellNoiseFromMotion(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	m := readModel(t, "states: {x: 0, y: 0}\nunknowns: {f: {}}\nequations: |\n  x' = f(x, y)\n  y' = -x\n")
+	m := readModel(t, `
+states: {x: 0, y: 0}
+unknowns: {f: {}}
+equations: |
+  x' = f(x, y)
+  y' = -x
+`)
 	d := sampled(t, m, 1000, func(float64) float64 { return rng.NormFloat64() }, func(at float64) float64 { return math.Sin(3 * at) })
 	if got := turningShare(d, 0); math.Abs(got-2./3) > 0.05 { // three standard deviations
 		t.Errorf("%g of white noise are turning points", got)
@@ -65,7 +71,13 @@ func TestTurningPointsTellNoiseFromMotion(t *testing.T) {
 }
 
 func TestNoiseMapsAndConstantsExplainNothing(t *testing.T) {
-	m := readModel(t, "states: {x: 0.3}\nparameters: {c: 2}\nunknowns: {f: {}}\nequations: |\n  x' = f(x)\n")
+	m := readModel(t, `
+states: {x: 0.3}
+parameters: {c: 2}
+unknowns: {f: {}}
+equations: |
+  x' = f(x)
+`)
 	x := 0.3
 	d := sampled(t, m, 300, func(float64) float64 { x *= 3.9 * (1 - x); return x })
 	if got := findMaps(d); len(got) != 1 || got[0] != "100 % of x" {
@@ -131,7 +143,13 @@ func TestADriverIsFilteredExactlyOnLines(t *testing.T) {
 // x' = −x + q with q' = 0.2·(sin(t) − q): the regression finds the gain, and no lack
 // where there is none.
 func TestMemoryIsFoundByRegression(t *testing.T) {
-	m := readModel(t, "states: {x: 0, y: 0}\nunknowns: {f: {library: {degree: 1}}}\nequations: |\n  x' = f(x)\n  y' = -x\n")
+	m := readModel(t, `
+states: {x: 0, y: 0}
+unknowns: {f: {library: {degree: 1}}}
+equations: |
+  x' = f(x)
+  y' = -x
+`)
 	d := sampled(t, m, 400, func(at float64) float64 { return math.Sin(0.7 * at) }, func(at float64) float64 { return math.Cos(1.3 * at) })
 	n := len(d.Entries[0].Times)
 	x, y := d.Entries[0].Channels[0].Values, d.Entries[0].Channels[1].Values
@@ -251,7 +269,12 @@ func TestLibrariesAndNetworksDoNotMix(t *testing.T) {
 	if networks, err := TrainsNetworks(readModel(t, strings.Replace(oneUnknown, "f: {}", "f: {library: {degree: 2}}", 1))); err != nil || networks {
 		t.Errorf("a library: %v, %v", networks, err)
 	}
-	mixed := readModel(t, "states: {x: 0}\nunknowns: {f: {library: {degree: 1}}, g: {neural: {}}}\nequations: |\n  x' = f(x) + g(x)\n")
+	mixed := readModel(t, `
+states: {x: 0}
+unknowns: {f: {library: {degree: 1}}, g: {neural: {}}}
+equations: |
+  x' = f(x) + g(x)
+`)
 	if _, err := TrainsNetworks(mixed); err == nil || !strings.Contains(err.Error(), "either libraries or networks") {
 		t.Errorf("a library and a network: %v", err)
 	}
@@ -279,7 +302,12 @@ func TestARivalIsWrittenInTheSmallestLibrary(t *testing.T) {
 func growthEngine(t *testing.T) *fit.Engine {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
-	d := sampled(t, readModel(t, "states: {x: 0.1}\nunknowns: {f: {}}\nequations: |\n  x' = f(x)\n"), 80,
+	d := sampled(t, readModel(t, `
+states: {x: 0.1}
+unknowns: {f: {}}
+equations: |
+  x' = f(x)
+`), 80,
 		func(at float64) float64 { return 1/(1+9*math.Exp(-at)) + 0.003*rng.NormFloat64() })
 	return &fit.Engine{Data: d, Workers: 1}
 }

@@ -53,7 +53,14 @@ func sampled(t *testing.T, m *model.Model, samples int, states ...func(time floa
 	return d
 }
 
-const oneUnknown = "states: {x: 0.1, y: 0}\nparameters: {c: {value: 2, fit: true}}\nunknowns: {f: {}}\nequations: |\n  x' = f(x)\n  y' = x - c*y\n"
+const oneUnknown = `
+states: {x: 0.1, y: 0}
+parameters: {c: {value: 2, fit: true}}
+unknowns: {f: {}}
+equations: |
+  x' = f(x)
+  y' = x - c*y
+`
 
 func oneUnknownData(t *testing.T) *fit.Data {
 	return sampled(t, readModel(t, oneUnknown), 80, func(at float64) float64 { return math.Sin(at) + 0.01*math.Sin(77*at) }, math.Cos)

@@ -63,7 +63,13 @@ func TestGradientsOfACombinationPointOneWay(t *testing.T) {
 // x' = tanh(x + y/2) beside y' = −x: ridge and angle agree on the combination.
 func ridgeData(t *testing.T) (*fit.Data, *fit.Smoothed, [][]float64) {
 	t.Helper()
-	d := sampled(t, readModel(t, "states: {x: 0, y: 0}\nunknowns: {f: {}}\nequations: |\n  x' = f(x, y)\n  y' = -x\n"), 300,
+	d := sampled(t, readModel(t, `
+states: {x: 0, y: 0}
+unknowns: {f: {}}
+equations: |
+  x' = f(x, y)
+  y' = -x
+`), 300,
 		func(at float64) float64 { return 2 * math.Sin(at) }, func(at float64) float64 { return 3 * math.Cos(1.7*at) })
 	x, y := d.Entries[0].Channels[0].Values, d.Entries[0].Channels[1].Values
 	slope, zero := make([]float64, len(x)), make([]float64, len(x))

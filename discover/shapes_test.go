@@ -118,7 +118,13 @@ func TestNumbersStartWithinTheirBounds(t *testing.T) {
 // bendOn is tanh of one of two arguments at steepness 2 and centre 0.5.
 func bendOn(t *testing.T) (*bend, *model.Model) {
 	t.Helper()
-	m := readModel(t, "states: {x: 0, y: 0}\nunknowns: {f: {}}\nequations: |\n  x' = f(x, y)\n  y' = -x\n")
+	m := readModel(t, `
+states: {x: 0, y: 0}
+unknowns: {f: {}}
+equations: |
+  x' = f(x, y)
+  y' = -x
+`)
 	f := sigmoid("tanh")
 	return &bend{family: &f, axis: line(-1, 2), values: []float64{2, 0.5}, fixed: []bool{false, true}}, m
 }
@@ -176,7 +182,13 @@ func TestASigmoidIsWrittenWithoutItsConstant(t *testing.T) {
 	at := func(name string) *family {
 		return &all[slices.IndexFunc(all, func(f family) bool { return f.name == name })]
 	}
-	m := readModel(t, "states: {x: 0}\nparameters: {f_steepness: {value: 2, fit: true}, f_centre: {value: 0, fit: true}}\nunknowns: {f: {}}\nequations: |\n  x' = f(x)\n")
+	m := readModel(t, `
+states: {x: 0}
+parameters: {f_steepness: {value: 2, fit: true}, f_centre: {value: 0, fit: true}}
+unknowns: {f: {}}
+equations: |
+  x' = f(x)
+`)
 	d := sampled(t, m, 80, math.Sin)
 	b := bend{family: at("logistic"), sibling: at("tanh"), values: []float64{2, 0}, fixed: []bool{false, false}, names: []string{"f_steepness", "f_centre"}}
 	part := fit.Term{Factor: parse(t, "logistic(f_steepness*(x - f_centre))"), Knots: 2}
@@ -240,7 +252,12 @@ func TestViewsHoldEveryStart(t *testing.T) {
 
 // The exact sine is what remains of all families on a path of its slopes.
 func TestTheBestOfAViewIsTheFunctionItself(t *testing.T) {
-	d := sampled(t, readModel(t, "states: {x: 0}\nunknowns: {f: {}}\nequations: |\n  x' = f(x)\n"), 200, func(at float64) float64 { return 6 * math.Sin(0.9*at) })
+	d := sampled(t, readModel(t, `
+states: {x: 0}
+unknowns: {f: {}}
+equations: |
+  x' = f(x)
+`), 200, func(at float64) float64 { return 6 * math.Sin(0.9*at) })
 	x := d.Entries[0].Channels[0].Values
 	slopes, zero := make([]float64, len(x)), make([]float64, len(x))
 	for i, v := range x {
@@ -322,7 +339,12 @@ func TestKnotsAreDeclaredAroundTheirPlaces(t *testing.T) {
 
 // f = |x − 0.5| − 0.3·|x + 0.8| has its kinks at −0.8 and 0.5.
 func TestKinksAreLookedForAmongQuantiles(t *testing.T) {
-	d := sampled(t, readModel(t, "states: {x: 0}\nunknowns: {f: {}}\nequations: |\n  x' = f(x)\n"), 400, func(at float64) float64 { return 2 * math.Sin(0.9*at) })
+	d := sampled(t, readModel(t, `
+states: {x: 0}
+unknowns: {f: {}}
+equations: |
+  x' = f(x)
+`), 400, func(at float64) float64 { return 2 * math.Sin(0.9*at) })
 	x := d.Entries[0].Channels[0].Values
 	slopes, zero := make([]float64, len(x)), make([]float64, len(x))
 	for i, v := range x {

@@ -91,7 +91,11 @@ func TestOptionsExcludeWays(t *testing.T) {
 			t.Errorf("%s with long segments: %q", w.name, why)
 		}
 	}
-	if libraries().exclusion(e, o) != "" || allowsNetwork(readModel(t, "states: {x: 1}\nequations: |\n  x' = -x\n")) {
+	if libraries().exclusion(e, o) != "" || allowsNetwork(readModel(t, `
+states: {x: 1}
+equations: |
+  x' = -x
+`)) {
 		t.Error("libraries are excluded, or networks are not where nothing is unknown")
 	}
 	if lacksUnknown(d.Model, 1, 1) != "" || lacksUnknown(d.Model, 2, math.MaxInt) == "" {
@@ -102,7 +106,14 @@ func TestOptionsExcludeWays(t *testing.T) {
 // check reads a degree from the first two arguments; the search goes to 3 because one
 // unknown has three.
 func TestDegreesAreThoseOfTheWholeModel(t *testing.T) {
-	m := readModel(t, "states: {x: 0, y: 0, z: 0}\nunknowns: {f: {}, g: {}, h: {library: {degree: 2}}}\nequations: |\n  x' = f(x)\n  y' = g(x, y, z)\n  z' = h(x)\n")
+	m := readModel(t, `
+states: {x: 0, y: 0, z: 0}
+unknowns: {f: {}, g: {}, h: {library: {degree: 2}}}
+equations: |
+  x' = f(x)
+  y' = g(x, y, z)
+  z' = h(x)
+`)
 	for _, c := range []struct {
 		o        Options
 		unknown  int

@@ -22,7 +22,12 @@ func growth(t *testing.T, samples int, noise float64) *fit.Data {
 		e.Times = append(e.Times, at)
 		e.Channels[0].Values = append(e.Channels[0].Values, 1/(1+9*math.Exp(-at))+noise*rng.NormFloat64())
 	}
-	d, err := fit.Prepare(read(t, "states: {x: 0.1}\nunknowns: {f: {}}\nequations: |\n  x' = f(x)\n"), []record.Entry{e})
+	d, err := fit.Prepare(read(t, `
+states: {x: 0.1}
+unknowns: {f: {}}
+equations: |
+  x' = f(x)
+`), []record.Entry{e})
 	if err != nil {
 		t.Fatal(err)
 	}
