@@ -99,43 +99,22 @@ func (f *finder) searchRegimes(ctx context.Context, cuts []changes.Cut, in plan)
 	if len(cuts) == 0 {
 		return nil, nil
 	}
-	var held []string // parameters that all regimes share
 	var accepted *finder
 	var placed []changes.Regime
-	around := float64(changes.PlaceAround)
-	for round := range cutRounds {
+	now, stay := cutting{cuts: cuts, around: changes.PlaceAround}, false
+	for round := 0; round < cutRounds && !stay; round++ {
 		name := fmt.Sprintf("%s-%d", in.name, round)
-		g, err := f.searchCut(ctx, name, cuts, held, in)
+		g, err := f.searchCut(ctx, name, now.cuts, now.held, in)
 		if err != nil {
 			return nil, err
 		}
 		if g == nil {
 			break
 		}
-		accepted, placed = g, g.result.Regimes
-		r := g.result
-		fewer, err := r.inRegimes().Needed(ctx, f.engine, cuts)
-		if err != nil {
+		accepted = g
+		if now, placed, stay, err = now.follow(ctx, f.engine, name, g.result, round+1 == cutRounds); err != nil {
 			return nil, err
 		}
-		if len(fewer) > 0 && len(fewer) < len(cuts) && round+1 < cutRounds {
-			cuts = fewer
-			continue
-		}
-		shared := append(slices.Clone(held), r.inRegimes().SharedParameters(f.engine.Data.Model)...)
-		moved, regimes, stay, err := r.inRegimes().Relocate(ctx, f.engine, name+"/places", cuts, around)
-		if err != nil {
-			return nil, err
-		}
-		placed = regimes
-		if fewer := changes.Merge(f.engine.Data, moved); len(fewer) < len(moved) && round+1 < cutRounds {
-			cuts = fewer
-			continue
-		}
-		if len(shared) == len(held) && stay {
-			break
-		}
-		held, cuts, around = shared, moved, changes.PlaceNear
 	}
 	if accepted == nil || in.early && accepted.best.fit.Omega > 2*fit.OmegaEnd {
 		return nil, nil
@@ -146,6 +125,42 @@ func (f *finder) searchRegimes(ctx context.Context, cuts []changes.Cut, in plan)
 	}
 	r.Regimes, r.Single = placed, f.best.fit
 	return r, nil
+}
+
+// cutting is how a record is cut for a search.
+type cutting struct {
+	cuts   []changes.Cut
+	held   []string // parameters that all regimes share
+	around float64  // cycles around the cuts in which their places are looked for
+}
+
+// follow is how the record is cut after a search has found a formula: without change
+// points that are not needed or, if this is not the last search, have met; at the places
+// that the formula gives, and without differences that it does not need. Stay says that
+// nothing changes. The engine is that of the whole record.
+func (c cutting) follow(ctx context.Context, e *fit.Engine, name string, r *Result, last bool) (next cutting, placed []changes.Regime, stay bool, err error) {
+	fewer, err := r.inRegimes().Needed(ctx, e, c.cuts)
+	if err != nil {
+		return c, nil, false, err
+	}
+	next = c
+	if len(fewer) > 0 && len(fewer) < len(c.cuts) && !last {
+		next.cuts = fewer
+		return next, r.Regimes, false, nil
+	}
+	moved, placed, stay, err := r.inRegimes().Relocate(ctx, e, name+"/places", c.cuts, c.around)
+	if err != nil {
+		return c, nil, false, err
+	}
+	if fewer := changes.Merge(e.Data, moved); len(fewer) < len(moved) && !last {
+		next.cuts = fewer
+		return next, placed, false, nil
+	}
+	shared := append(slices.Clone(c.held), r.inRegimes().SharedParameters(e.Data.Model)...)
+	if len(shared) == len(c.held) && stay {
+		return c, placed, true, nil
+	}
+	return cutting{moved, shared, changes.PlaceNear}, placed, false, nil
 }
 
 // cutRounds bounds the searches with regimes: the first, one without change points
