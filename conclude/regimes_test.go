@@ -103,6 +103,9 @@ func TestARegimeEndsWhereTheNextBeginsOrItsHeldOutPartEnds(t *testing.T) {
 	if got[0].To != 4 || got[1].To != 9 || got[2].To != 15 {
 		t.Errorf("regimes end at %g, %g, %g; want 4, 9, 15", got[0].To, got[1].To, got[2].To)
 	}
+	if got = s.complete(threeRegimes[:1]); got[0].To != 4 {
+		t.Errorf("a regime ends at %g with the held-out part of another", got[0].To)
+	}
 	found[1].Entry, found[2].Entry = "b", "c" // of other records: nothing begins after them
 	if got = s.complete(found); got[1].To != 8 || got[2].To != 12 || found[2].To != 12 {
 		t.Errorf("regimes of records without held-out parts end at %g and %g", got[1].To, got[2].To)

@@ -96,8 +96,8 @@ func TestTestsAreHalvedWhereTheirOwnParametersAreUnknown(t *testing.T) {
 		"just long enough":            {[]record.Entry{swing("b", 0, 20)}, []int{10}, []int{10}},
 		// 35 of the 70 are to calibrate: 30 in the first part, and 5 are too few.
 		"a second part of which little is asked": {[]record.Entry{swing("b", 0, 30), swing("b", 40, 40)}, []int{30}, []int{40}},
-		// 21 of the 42: what would be left of the first part is too short to predict.
-		"a first part of which little is left": {[]record.Entry{swing("b", 0, 25), swing("b", 30, 17)}, []int{25}, []int{17}},
+		// 23 of the 46: what would be left of the first part is too short to predict.
+		"a first part of which little is left": {[]record.Entry{swing("b", 0, 28), swing("b", 40, 18)}, []int{28}, []int{18}},
 	} {
 		s.Test = c.tests
 		first, rest := s.halves()
