@@ -128,29 +128,10 @@ func TestABridgeIsAsLongAsTheGap(t *testing.T) {
 	}
 }
 
-func TestFitsWhoseEquationsDoNotHoldExactlyAreNotJoined(t *testing.T) {
-	m := read(t, oscillator)
-	for name, change := range map[string]func(*fit.Engine, *fit.Fitted){
-		"defects":         func(_ *fit.Engine, f *fit.Fitted) { f.Omega = fit.OmegaEnd },
-		"process noise":   func(_ *fit.Engine, f *fit.Fitted) { f.Driven = true },
-		"long segments":   func(e *fit.Engine, _ *fit.Fitted) { e.Options.Segment = 4 },
-		"a neural form":   func(_ *fit.Engine, f *fit.Fitted) { f.Forms = make([]fit.Form, 1) },
-		"a spread":        func(_ *fit.Engine, f *fit.Fitted) { f.Spreads = make([]fit.Spread, 1) },
-		"nothing was cut": func(e *fit.Engine, f *fit.Fitted) { e.Data = prepare(t, m, swing("a", 0, 100)); f.Nodes = f.Nodes[:1] },
-	} {
-		d := prepare(t, m, cutSwing()...)
-		engine, f := &fit.Engine{Data: d, Workers: 1}, exactly(d)
-		change(engine, f)
-		if u, err := Join(context.Background(), engine, m, f); u != nil || err != nil {
-			t.Errorf("%s: %v (%v)", name, u, err)
-		}
-	}
-}
-
-// Three parts of a noisy swing are fitted apart; as one motion w is surer, since each part
-// has no start of its own any more.
-func TestAJoinedMotionTellsMore(t *testing.T) {
-	m := read(t, oscillator)
+// fittedApart is the oscillator fitted to a noisy swing in three parts, with equations
+// that hold exactly.
+func fittedApart(t *testing.T) (*fit.Engine, *fit.Fitted) {
+	t.Helper()
 	entries := cutSwing()
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, e := range entries {
@@ -160,17 +141,50 @@ func TestAJoinedMotionTellsMore(t *testing.T) {
 			}
 		}
 	}
-	ctx, engine := context.Background(), &fit.Engine{Data: prepare(t, m, entries...), Workers: 1}
+	ctx, engine := context.Background(), &fit.Engine{Data: prepare(t, read(t, oscillator), entries...), Workers: 1}
 	start := exactly(engine.Data)
-	start.Omega, start.Substeps = 0, 0
-	apart, err := engine.Trajectory(ctx, "apart", start, fit.Schedule{From: 0.1, To: fit.OmegaEnd, Noise: true})
+	start.Omega = 0
+	f, err := engine.Trajectory(ctx, "apart", start, fit.Schedule{From: 0.1, To: fit.OmegaEnd, Noise: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if apart, err = engine.Tighten(ctx, "tighten", apart); err != nil || apart.Omega >= fit.OmegaEnd {
-		t.Fatalf("ω = %g (%v)", apart.Omega, err)
+	if f, err = engine.Tighten(ctx, "tighten", f); err != nil || f.Omega >= fit.OmegaEnd {
+		t.Fatalf("ω = %g (%v)", f.Omega, err)
 	}
-	whole, err := Join(ctx, engine, m, apart)
+	return engine, f
+}
+
+func TestFitsWhoseEquationsDoNotHoldExactlyAreNotJoined(t *testing.T) {
+	engine, apart := fittedApart(t)
+	for name, c := range map[string]struct {
+		change func(*fit.Engine, *fit.Fitted)
+		want   bool
+	}{
+		"nothing against it": {func(*fit.Engine, *fit.Fitted) {}, true},
+		"defects":            {func(_ *fit.Engine, f *fit.Fitted) { f.Omega = fit.OmegaEnd }, false},
+		"process noise":      {func(_ *fit.Engine, f *fit.Fitted) { f.Driven = true }, false},
+		"long segments":      {func(e *fit.Engine, _ *fit.Fitted) { e.Options.Segment = 4 }, false},
+		"a neural form":      {func(_ *fit.Engine, f *fit.Fitted) { f.Forms = make([]fit.Form, 1) }, false},
+		"a spread":           {func(_ *fit.Engine, f *fit.Fitted) { f.Spreads = make([]fit.Spread, 1) }, false},
+		"one part": {func(e *fit.Engine, f *fit.Fitted) {
+			e.Data, f.Nodes = prepare(t, e.Data.Model, e.Data.Entries[0]), f.Nodes[:1]
+		}, false},
+		// What noise explains: a cost of two states at two joints.
+		"a likelihood that disagrees": {func(_ *fit.Engine, f *fit.Fitted) { f.Objective -= 100 }, false},
+	} {
+		e, f := *engine, *apart
+		c.change(&e, &f)
+		if u, err := Join(context.Background(), &e, e.Data.Model, &f); (u != nil) != c.want || err != nil {
+			t.Errorf("%s: joined: %t (%v)", name, u != nil, err)
+		}
+	}
+}
+
+// Three parts of a noisy swing are fitted apart; as one motion w is surer, since each part
+// has no start of its own any more.
+func TestAJoinedMotionTellsMore(t *testing.T) {
+	engine, apart := fittedApart(t)
+	whole, err := Join(context.Background(), engine, engine.Data.Model, apart)
 	if err != nil || whole == nil {
 		t.Fatalf("not joined (%v)", err)
 	}
@@ -179,7 +193,7 @@ func TestAJoinedMotionTellsMore(t *testing.T) {
 		t.Errorf("w = %g ± %g joined, %g ± %g apart", whole.Fit.Parameters[0], after, apart.Parameters[0], before)
 	}
 	back := whole.split(engine.Data)
-	for e, entry := range entries {
+	for e, entry := range engine.Data.Entries {
 		if len(back.Nodes[e]) != 2*len(entry.Times) || math.Abs(back.Nodes[e][0]-math.Cos(entry.Times[0])) > 0.02 {
 			t.Errorf("entry %d: %d numbers, the first %g", e, len(back.Nodes[e]), back.Nodes[e][0])
 		}

@@ -112,14 +112,18 @@ func TestASearchSeesLongRecordsInExcerpts(t *testing.T) {
 	o := &opened{Question: newQuestion(&problem.Problem{Model: m}, Settings{Seed: 5})}
 	for _, c := range []struct {
 		entry    record.Entry
+		time     float64 // the characteristic one, where it is not that of a swing
 		baseline bool
 		most     int
 	}{
-		{swing("a", 0, 1000), false, 1000},
-		{swing("a", 0, 41_000), false, 20_000},
-		{swing("a", 0, 41_000), true, 41_000}, // derivatives are taken of every sample
+		{swing("a", 0, 1000), 0, false, 1000},
+		{swing("a", 0, 1000), 21, false, 250}, // as if a cycle had 840 samples: four are put together
+		{swing("a", 0, 41_000), 0, false, 20_000},
+		{swing("a", 0, 41_000), 0, true, 41_000}, // derivatives are taken of every sample
 	} {
-		o.Data = prepare(t, m, c.entry)
+		if o.Data = prepare(t, m, c.entry); c.time > 0 {
+			o.Data.Time = c.time
+		}
 		o.Problem.Discover.Method = discover.MethodLibrary
 		if c.baseline {
 			o.Problem.Discover.Method = discover.MethodDerivatives
