@@ -109,8 +109,8 @@ func (r *parts) Part(batch int, x, gradient []float64) float64 {
 	}
 	// Every part holds the whole prior.
 	share := 1 - 1/float64(len(r.batches))
-	r.st.pullBeliefs(x, gradient, -share)
-	return objective - share*r.st.believed(x)
+	r.st.priors.AddGradient(x, gradient, -share)
+	return objective - share*r.st.priors.Objective(x)
 }
 
 func (r *parts) Bounds() (lower, upper []float64) { return (*apart)(r).Bounds() }

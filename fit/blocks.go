@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"govern/fit/prior"
 	"govern/optim"
 )
 
@@ -27,7 +28,7 @@ func (e *Engine) Triangles(ctx context.Context, at *Fitted, library []Term, thet
 		if err != nil {
 			return err
 		}
-		st.given, st.drawn = nil, nil // of the whole, not of a block
+		st.priors = prior.Set{Named: st.named} // they are of the whole, not of a block
 		point := &optim.Point{Nodes: [][]float64{at.Nodes[b.Entry][b.From*n : b.To*n]}, Border: theta}
 		f := &scratch[worker].full
 		st.Linearise(point, &scratch[worker].wide)

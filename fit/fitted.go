@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"govern/expr"
+	"govern/fit/prior"
 	"govern/optim"
 )
 
@@ -11,10 +12,10 @@ import (
 // fitted on trajectories.
 type Fitted struct {
 	Terms        []Term
-	Coefficients []float64 // of Terms
-	Forms        []Form    // at their fitted weights
-	Parameters   []float64 // of the model's fitted parameters, in their order
-	Spreads      []Spread  // of parameters whose values of entries are drawn from a distribution
+	Coefficients []float64      // of Terms
+	Forms        []Form         // at their fitted weights
+	Parameters   []float64      // of the model's fitted parameters, in their order
+	Spreads      []prior.Spread // of parameters whose values of entries are drawn from a distribution
 	Nodes        [][]float64
 	Sigma        []float64 // per channel of the data
 	Scale        []float64 // per state

@@ -73,8 +73,8 @@ func (s *stage) Gradient(p, g *optim.Point) float64 {
 			}
 		}
 	}
-	s.pullBeliefs(p.Border, g.Border, 1)
-	return sum + s.believed(p.Border)
+	s.priors.AddGradient(p.Border, g.Border, 1)
+	return sum + s.priors.Objective(p.Border)
 }
 
 // share lets every worker do its groups.

@@ -58,7 +58,7 @@ func TestAReducedStageHasTheRowsOfTheNodes(t *testing.T) {
 	p := somewhere(whole)
 	copy(nodes.held, p.Border)
 	var a, b optim.Linear
-	want := whole.Linearise(p, &a) - whole.believed(p.Border)
+	want := whole.Linearise(p, &a) - whole.priors.Objective(p.Border)
 	held := &optim.Point{Nodes: p.Nodes}
 	if got := nodes.Linearise(held, &b); math.Abs(got-want) > 1e-12*want {
 		t.Errorf("objective %v, of the whole stage %v", got, want)

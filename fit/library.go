@@ -2,7 +2,6 @@ package fit
 
 import (
 	"math"
-	"slices"
 )
 
 // libraryStage builds the stage of a library or formula fit.
@@ -34,10 +33,7 @@ func (e *Engine) librarySpec(terms []Term, from *Fitted, gain *Gain) (spec, erro
 		sp.columns = append(sp.columns, Column{coefficientName(i), math.Inf(-1), math.Inf(1)})
 	}
 	sp.columns = append(sp.columns, d.fitted()...)
-	sp.given, sp.drawn = d.beliefs(sp.columns)
-	if sp.spreads = slices.Clone(from.Spreads); len(sp.spreads) == 0 {
-		sp.spreads = d.startSpreads()
-	}
+	sp.priors = d.priors(sp.columns, from.Spreads)
 	for _, s := range d.Model.States {
 		sp.states = append(sp.states, s.Name)
 	}

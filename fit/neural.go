@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"govern/expr"
+	"govern/fit/prior"
 	"govern/optim"
 	"govern/record"
 	"govern/series"
@@ -57,29 +58,6 @@ func withWeights(forms []Form, weights []float64) []Form {
 		weights = weights[n:]
 	}
 	return out
-}
-
-// ridge is the precision of the normal prior of a weight.
-const ridge = 1e-3
-
-// ridgePrior is the prior's part of an objective.
-func ridgePrior(weights []float64) float64 {
-	sum := 0.0
-	for _, w := range weights {
-		sum += ridge * w * w
-	}
-	return sum
-}
-
-// ridgeRows appends the prior's rows for the columns from first on.
-func ridgeRows(rows []float64, first int, border []float64) []float64 {
-	width := len(border) + 1
-	for k := first; k < len(border); k++ {
-		at := len(rows)
-		rows = append(rows, make([]float64, width)...)
-		rows[at+k], rows[at+width-1] = math.Sqrt(ridge), math.Sqrt(ridge)*border[k]
-	}
-	return rows
 }
 
 // weightSlopes is the program with the derivatives of its outputs by all
@@ -365,7 +343,7 @@ func (r *pairs) learn(ctx context.Context, weights []float64) (float64, error) {
 	}
 	f.Eliminate(&l, optim.Damping{})
 	_, logDet := f.LogDet()
-	return out.Objective + logDet - float64(r.weights)*math.Log(ridge), nil
+	return out.Objective + logDet - float64(r.weights)*math.Log(prior.Ridge), nil
 }
 
 // each visits the whitened residual of every pair; slope(j) is its derivative by
@@ -392,7 +370,7 @@ func (r *pairs) run(m *tape.Machine, weights []float64, visit func(i, lane int))
 
 // Evaluate is the objective, with its gradient by a reverse sweep.
 func (r *pairs) Evaluate(weights, gradient []float64) float64 {
-	sum := ridgePrior(weights)
+	sum := prior.WeightsObjective(weights)
 	r.value.SetWeights(weights)
 	r.back.SetWeights(weights)
 	r.back.ClearGradient()
@@ -412,7 +390,7 @@ func (r *pairs) Evaluate(weights, gradient []float64) float64 {
 		r.back.Run()
 	}
 	for j, w := range weights {
-		gradient[j] = 2 * ridge * w
+		gradient[j] = 2 * prior.Ridge * w
 	}
 	r.back.AddGradient(gradient)
 	return sum
@@ -423,7 +401,7 @@ func (r *pairs) Accept() {}
 
 // Objective is Σ residual² and the prior.
 func (r *pairs) Objective(p *optim.Point) float64 {
-	sum := ridgePrior(p.Border)
+	sum := prior.WeightsObjective(p.Border)
 	r.run(r.value, p.Border, func(i, lane int) {
 		left := (r.value.Output(0)[lane] - r.target[i]) / r.sd[i]
 		sum += left * left
@@ -434,7 +412,7 @@ func (r *pairs) Objective(p *optim.Point) float64 {
 // Linearise fills the rows of the pairs, then the prior's.
 func (r *pairs) Linearise(p *optim.Point, l *optim.Linear) float64 {
 	l.P = r.weights
-	sum := ridgePrior(p.Border)
+	sum := prior.WeightsObjective(p.Border)
 	rows := l.Prior[:0]
 	r.each(p.Border, func(_ int, left float64, slope func(int) float64) {
 		for j := range r.weights {
@@ -443,7 +421,7 @@ func (r *pairs) Linearise(p *optim.Point, l *optim.Linear) float64 {
 		rows = append(rows, left)
 		sum += left * left
 	})
-	l.Prior = ridgeRows(rows, 0, p.Border)
+	l.Prior = prior.AppendWeightRows(rows, 0, p.Border)
 	return sum
 }
 

@@ -3,6 +3,7 @@ package fit
 import (
 	"math"
 
+	"govern/fit/prior"
 	"govern/optim"
 )
 
@@ -41,9 +42,11 @@ func (s *stage) posteriorAt(p *optim.Point, l *optim.Linear, f *optim.Factor, va
 	})
 	post.evidence = objective + post.logNodes + s.logWeights()
 	if weights := len(s.columns) - s.named; weights > 0 && s.held == nil {
-		post.evidence += post.logBorder - float64(weights)*math.Log(ridge)
+		post.evidence += post.logBorder - float64(weights)*math.Log(prior.Ridge)
 	}
-	post.evidence += s.drawnEvidence(f)
+	if s.held == nil {
+		post.evidence += s.priors.DrawnEvidence(f)
+	}
 	for c, n := range post.count {
 		if n > 0 {
 			post.evidence += float64(n) * 2 * math.Log(s.sigma[c])

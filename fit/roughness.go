@@ -226,8 +226,7 @@ func (e *Engine) smootherSpec(c component, sigma []float64) (spec, []float64) {
 		sp.states = append(sp.states, u, v)
 		sp.integrated = append(sp.integrated, [2]int{n + 2*j, n + 2*j + 1})
 	}
-	sp.given, sp.drawn = d.beliefs(sp.columns)
-	sp.spreads = d.startSpreads()
+	sp.priors = d.priors(sp.columns, nil)
 	sp.weight = make([]float64, len(sp.states))
 	for i := range sp.weight {
 		sp.weight[i] = 1

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"govern/expr"
+	"govern/fit/prior"
 	"govern/ode"
 	"govern/optim"
 	"govern/tape"
@@ -52,8 +53,7 @@ type spec struct {
 	integrated [][2]int
 	open       bool // more of the record follows: no node at the end of an entry's last segment
 
-	given, drawn []belief // priors of columns
-	spreads      []Spread // of drawn
+	priors prior.Set // of columns
 
 	drive [][][]float64 // signals of a gain: entry, channel of data, sample; nil without one
 
@@ -86,6 +86,7 @@ func newStage(s spec, workers int) (*stage, error) {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
 	st := &stage{spec: s, field: field, named: named, fields: len(names), shared: shared}
+	st.priors.Named = named
 	for _, f := range s.forms {
 		st.columns = append(st.columns, f.columns()...)
 	}
@@ -203,9 +204,8 @@ func (s *stage) Objective(p *optim.Point) float64 {
 func (s *stage) Linearise(p *optim.Point, l *optim.Linear) float64 {
 	s.shape(l)
 	if s.held == nil {
-		l.Prior = ridgeRows(l.Prior[:0], s.named, p.Border)
-		l.Prior = beliefRows(l.Prior, s.given, s.spreads, p.Border)
-		l.Late = beliefRows(l.Late[:0], s.drawn, s.spreads, p.Border)
+		l.Prior = s.priors.AppendRows(l.Prior[:0], p.Border)
+		l.Late = s.priors.AppendDrawnRows(l.Late[:0], p.Border)
 	}
 	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, l) }) + s.prior(p)
 }
@@ -223,7 +223,7 @@ func (s *stage) prior(p *optim.Point) float64 {
 	if s.held != nil {
 		return 0
 	}
-	return s.believed(p.Border)
+	return s.priors.Objective(p.Border)
 }
 
 // shape sizes l for the stage; a stage that l has served before finds it as it
@@ -288,23 +288,23 @@ func resize[T any](s []T, n int) []T {
 type snapshot struct {
 	point   *optim.Point
 	sigma   []float64
-	spreads []Spread
+	spreads []prior.Spread
 }
 
 func (s *stage) snapshot(p *optim.Point) snapshot {
-	return snapshot{p.Clone(), slices.Clone(s.sigma), slices.Clone(s.spreads)}
+	return snapshot{p.Clone(), slices.Clone(s.sigma), slices.Clone(s.priors.Spreads)}
 }
 
 // keep overwrites a snapshot of the stage.
 func (s *stage) keep(k *snapshot, p *optim.Point) {
 	k.point.Copy(p)
 	copy(k.sigma, s.sigma)
-	copy(k.spreads, s.spreads)
+	copy(k.spreads, s.priors.Spreads)
 }
 
 // restore takes point, noise and spreads back to a snapshot.
 func (s *stage) restore(p *optim.Point, k *snapshot) {
 	p.Copy(k.point)
 	copy(s.sigma, k.sigma)
-	copy(s.spreads, k.spreads)
+	copy(s.priors.Spreads, k.spreads)
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"govern/expr"
+	"govern/fit/prior"
 	"govern/journal"
 	"govern/optim"
 	"govern/record"
@@ -123,7 +124,7 @@ type streaming struct {
 	theta        []float64 // coefficients, then parameters
 	lower, upper []float64
 	windows      []stretch
-	given, drawn []belief
+	priors       prior.Set // its spreads are those of at
 	factor       optim.Factor
 	iterations   int
 }
@@ -134,15 +135,13 @@ func (e *Engine) newStreaming(name string, start *Fitted, schedule Schedule) (*s
 	at.Omega = schedule.To
 	at.Sigma = slices.Clone(start.Sigma)
 	at.Nodes = (&optim.Point{Nodes: start.Nodes}).Clone().Nodes
-	if at.Spreads = slices.Clone(start.Spreads); len(at.Spreads) == 0 {
-		at.Spreads = e.Data.startSpreads()
-	}
 	s := &streaming{
 		engine: e, name: name, schedule: schedule, at: &at, theta: slices.Concat(start.Coefficients, start.Parameters),
 		windows: e.Data.windows(streamWindow, e.segment()),
 	}
 	s.lower, s.upper = s.bounds()
-	s.given, s.drawn = e.Data.beliefs(append(make([]Column, len(at.Terms)), fitted(e.Data.Model)...))
+	s.priors = e.Data.priors(append(make([]Column, len(at.Terms)), fitted(e.Data.Model)...), start.Spreads)
+	s.priors.Named, at.Spreads = len(s.theta), s.priors.Spreads
 	if at.Substeps == 0 {
 		return s, s.chooseSubsteps()
 	}
@@ -189,22 +188,16 @@ func (s *streaming) updateNoise(sum *streamed) (moved bool) {
 	before := slices.Clone(s.at.Sigma)
 	s.engine.Data.updateSigma(s.at.Sigma, sum.posterior)
 	still := settled(before, s.at.Sigma)
-	if len(s.drawn) > 0 {
+	if len(s.priors.Drawn) > 0 {
 		was := s.at.Spreads[0].Value
 		s.factorise(sum)
-		s.marginal().update(s.at.Spreads)
+		s.priors.UpdateSpreads(&s.factor, s.theta)
 		still = still && settled([]float64{was}, []float64{s.at.Spreads[0].Value})
 	}
 	if still {
 		s.at.Sigma = before
 	}
 	return !still
-}
-
-// marginal is the likelihood of the spreads at the last factorisation.
-func (s *streaming) marginal() *marginal {
-	r, z, _ := s.factor.Before()
-	return newMarginal(r, z, s.drawn, s.theta)
 }
 
 // result packs what the windows say at the end.
@@ -219,9 +212,7 @@ func (s *streaming) result(sum *streamed, status optim.Status) *Fitted {
 	s.factorise(sum)
 	_, at.LogBorder = s.factor.LogDet()
 	at.Objective, at.Evidence, at.Covariance = sum.objective, sum.evidence, s.factor.BorderCovariance()
-	if len(s.drawn) > 0 {
-		s.marginal().widen(at.Covariance, len(s.theta), at.Spreads)
-	}
+	s.priors.Widen(at.Covariance, &s.factor, s.theta)
 	at.Residual, at.Motion, at.Defect = nil, sum.motion, sum.defect
 	for c, n := range sum.count {
 		at.Residual = append(at.Residual, math.Sqrt(sum.residual[c]/math.Max(float64(n), 1)))
@@ -234,20 +225,9 @@ func (s *streaming) result(sum *streamed, status optim.Status) *Fitted {
 
 // factorise puts together what all windows and the priors say about θ.
 func (s *streaming) factorise(sum *streamed) {
-	rows := beliefRows(slices.Clone(sum.rows), s.given, s.at.Spreads, s.theta)
-	s.factor.Eliminate(&optim.Linear{N: 1, P: len(s.theta), Prior: rows, Late: beliefRows(nil, s.drawn, s.at.Spreads, s.theta)}, optim.Damping{})
-}
-
-// believed is the priors' part of the objective.
-func (s *streaming) believed() float64 {
-	sum := 0.0
-	for _, list := range [][]belief{s.given, s.drawn} {
-		for i := range list {
-			r, _ := list[i].residual(s.theta, s.at.Spreads)
-			sum += r * r
-		}
-	}
-	return sum
+	s.factor.Eliminate(&optim.Linear{
+		N: 1, P: len(s.theta), Prior: s.priors.AppendRows(slices.Clone(sum.rows), s.theta), Late: s.priors.AppendDrawnRows(nil, s.theta),
+	}, optim.Damping{})
 }
 
 // bounds of θ: coefficients have none.
@@ -315,7 +295,7 @@ func (s *streaming) stage(w stretch, terms []Term) (*stage, error) {
 		return nil, err
 	}
 	sp.open = s.engine.Data.open(w)
-	sp.given, sp.drawn = nil, nil // they count once, not in every window
+	sp.priors = prior.Set{} // they count once, not in every window
 	return e.stageOf(sp, s.at)
 }
 
@@ -340,9 +320,9 @@ func (s *streaming) pass(ctx context.Context) (*streamed, error) {
 		}
 		sum.add(part)
 	}
-	believed := s.believed()
-	sum.objective += believed
-	sum.evidence += believed
+	own := s.priors.Objective(s.theta)
+	sum.objective += own
+	sum.evidence += own
 	return sum, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/fit/prior"
 	"govern/optim"
 )
 
@@ -60,9 +61,9 @@ func (e *Engine) newTrainer(sp spec, start, from *Fitted, trials int) (*stage, *
 		nodes += len(x) / len(sp.states)
 	}
 	kind := e.Options.optimiser(nodes, len(sp.states), len(sp.channels), columns)
-	if kind != LM && len(sp.drawn) > 0 {
+	if kind != LM && len(sp.priors.Drawn) > 0 {
 		if o := e.Options.Optimiser; o != "" && o != Auto {
-			return nil, nil, nil, &SpreadError{Parameter: sp.spreads[0].Parameter, Optimiser: o}
+			return nil, nil, nil, &SpreadError{Parameter: sp.priors.Spreads[0].Parameter, Optimiser: o}
 		}
 		kind = LM
 	}
@@ -248,14 +249,14 @@ func (r *apart) posterior(variances bool) posterior {
 		return post
 	}
 	post := r.st.posteriorAt(&optim.Point{Nodes: r.p.Nodes}, &r.l, &r.f, variances)
-	prior := r.st.believed(r.p.Border)
-	post.objective += prior
-	post.evidence += prior
+	own := r.st.priors.Objective(r.p.Border)
+	post.objective += own
+	post.evidence += own
 	if r.windows != nil {
 		r.windows.refresh(r.p)
 		_, post.logBorder = r.windows.f.LogDet()
 		if weights := len(r.st.columns) - r.st.named; weights > 0 {
-			post.evidence += post.logBorder - float64(weights)*math.Log(ridge)
+			post.evidence += post.logBorder - float64(weights)*math.Log(prior.Ridge)
 		}
 	}
 	return post

@@ -195,13 +195,13 @@ const noiseRounds = 3
 // updateNoise re-estimates noise and spreads.
 func (a *annealing) updateNoise(post posterior) {
 	a.st.updateSigma(post)
-	a.st.updateSpreads(a.train.factor(), a.p.Border)
+	a.st.priors.UpdateSpreads(a.train.factor(), a.p.Border)
 }
 
 // learned are noise and spreads.
 func (s *stage) learned() []float64 {
 	out := slices.Clone(s.sigma)
-	for _, v := range s.spreads {
+	for _, v := range s.priors.Spreads {
 		out = append(out, v.Value)
 	}
 	return out
@@ -212,7 +212,7 @@ func (s *stage) result(from *Fitted, p *optim.Point, train trainer, o optim.Outc
 	k := len(from.Terms)
 	out := &Fitted{
 		Terms: from.Terms, Coefficients: append([]float64(nil), p.Border[:k]...),
-		Parameters: append([]float64(nil), p.Border[k:s.named]...), Forms: withWeights(from.Forms, p.Border[s.named:]), Spreads: slices.Clone(s.spreads), Nodes: p.Clone().Nodes,
+		Parameters: append([]float64(nil), p.Border[k:s.named]...), Forms: withWeights(from.Forms, p.Border[s.named:]), Spreads: slices.Clone(s.priors.Spreads), Nodes: p.Clone().Nodes,
 		Sigma: append([]float64(nil), s.sigma...), Scale: from.Scale, Omega: omega, Driven: from.Driven, Substeps: s.substeps,
 		Objective: o.Objective, Evidence: math.Inf(1), Status: o.Status, Iterations: iterations, Tried: o.Tried,
 	}
@@ -223,7 +223,7 @@ func (s *stage) result(from *Fitted, p *optim.Point, train trainer, o optim.Outc
 	post := train.posterior(false)
 	out.Objective, out.Evidence, out.LogBorder = post.objective, post.evidence, post.logBorder
 	out.Covariance = train.covariance()
-	s.widen(out.Covariance, train.factor(), p.Border)
+	s.priors.Widen(out.Covariance, train.factor(), p.Border)
 	for c, n := range post.count {
 		out.Residual = append(out.Residual, math.Sqrt(post.residual[c]/math.Max(float64(n), 1)))
 	}
