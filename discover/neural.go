@@ -7,6 +7,7 @@ import (
 
 	"govern/expr"
 	"govern/fit"
+	"govern/fit/neural"
 	"govern/model"
 	"govern/series"
 )
@@ -42,7 +43,7 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 		return nil
 	}
 	net, err := f.train(ctx)
-	var none *fit.NoStartError
+	var none *neural.NoStartError
 	if errors.As(err, &none) {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"govern/expr"
 	"govern/model"
 	"govern/note"
+	"govern/tape"
 )
 
 // Column is a fitted number: a parameter of the model or a coefficient.
@@ -129,4 +130,13 @@ func divisors(e *expr.Expr, into map[string]bool) {
 	for _, a := range e.Args {
 		divisors(a, into)
 	}
+}
+
+// weightColumns are the weights of a neural form as columns of a stage.
+func weightColumns(n tape.Neural) []Column {
+	out := make([]Column, n.Weights())
+	for i := range out {
+		out[i] = Column{fmt.Sprintf("%s#%d", n.Names[0], i), math.Inf(-1), math.Inf(1)}
+	}
+	return out
 }

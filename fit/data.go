@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"govern/expr"
+	"govern/fit/neural"
 	"govern/model"
 	"govern/record"
 	"govern/tape"
@@ -286,7 +287,7 @@ func (d *Data) along(sm *Smoothed, outputs []*expr.Expr, forms []tape.Neural, vi
 		return err
 	}
 	if len(forms) > 0 {
-		program = weightSlopes(program)
+		program = neural.WeightSlopes(program)
 	}
 	m := program.NewMachine(1)
 	for e := range d.Entries {

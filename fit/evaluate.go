@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"govern/expr"
+	"govern/fit/neural"
 	"govern/tape"
 )
 
@@ -107,7 +108,7 @@ func (d *Data) slopes(f *Fitted, u int, names []string) (*tape.Program, []int, e
 		for j := range columns {
 			columns[j] = first + j
 		}
-		return weightSlopes(p), columns, nil
+		return neural.WeightSlopes(p), columns, nil
 	}
 	formula := f.Formula(u)
 	outputs := []*expr.Expr{formula}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/fit/neural"
 	"govern/optim"
 )
 
@@ -299,7 +300,7 @@ func (g *growing) stage(w stretch) (*stage, *optim.Point, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	st.held = slices.Concat(f.Coefficients, f.Parameters, weightsOf(f.Forms))
+	st.held = slices.Concat(f.Coefficients, f.Parameters, neural.Weights(f.Forms))
 	nodes := g.engine.Data.nodes(w, f.Nodes, len(f.Scale), g.out.Segment)
 	return st, &optim.Point{Nodes: [][]float64{nodes}}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/fit/neural"
 	"govern/optim"
 )
 
@@ -40,7 +41,7 @@ func (e *Engine) newFilter(f *Fitted) (*filter, error) {
 	}
 	copy(p.Border, f.Coefficients)
 	copy(p.Border[len(f.Terms):], f.Parameters)
-	copy(p.Border[st.named:], weightsOf(f.Forms))
+	copy(p.Border[st.named:], neural.Weights(f.Forms))
 	k := &filter{st: st, spread: make([]float64, len(st.states))}
 	st.Linearise(p, &k.l)
 	mean, n := f.mean(len(st.states)), len(st.states)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"govern/expr"
+	"govern/fit/neural"
 	"govern/fit/prior"
 	"govern/ode"
 	"govern/optim"
@@ -45,9 +46,9 @@ type spec struct {
 	states   []string
 	channels []int // of data, those used
 	columns  []Column
-	forms    []Form // their weights continue the columns
-	segment  int    // samples a segment
-	substeps int    // Runge–Kutta steps a sample
+	forms    []neural.Form // their weights continue the columns
+	segment  int           // samples a segment
+	substeps int           // Runge–Kutta steps a sample
 	// integrated lists states (u, u̇) whose first is driven by the second and
 	// whose second is a random walk.
 	integrated [][2]int
@@ -88,7 +89,7 @@ func newStage(s spec, workers int) (*stage, error) {
 	st := &stage{spec: s, field: field, named: named, fields: len(names), shared: shared}
 	st.priors.Named = named
 	for _, f := range s.forms {
-		st.columns = append(st.columns, f.columns()...)
+		st.columns = append(st.columns, weightColumns(f.Neural)...)
 	}
 	if st.observe, err = newObserver(d, s.channels, s.states, names); err != nil {
 		return nil, fmt.Errorf("fit: %w", err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"govern/expr"
+	"govern/fit/neural"
 	"govern/model"
 	"govern/optim"
 	"govern/record"
@@ -78,7 +79,7 @@ equations: |
 	for _, e := range entries {
 		gain.Drive = append(gain.Drive, [][]float64{fill(e.Times, e.Channels[0].Values), e.Channels[1].Values})
 	}
-	forms := []Form{{Unknown: 1, Arguments: d.Model.Unknowns[1].Arguments, Neural: tape.Neural{Names: []string{"g"}, Inputs: 2, Hidden: []int{3}}}}
+	forms := []neural.Form{{Unknown: 1, Arguments: d.Model.Unknowns[1].Arguments, Neural: tape.Neural{Names: []string{"g"}, Inputs: 2, Hidden: []int{3}}}}
 	from := &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 2}, Omega: 0.3, Substeps: 2, Forms: forms}
 	sp, err := engine.librarySpec(terms, from, gain)
 	if err != nil {

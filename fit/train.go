@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/fit/neural"
 	"govern/fit/prior"
 	"govern/optim"
 )
@@ -56,7 +57,7 @@ type trainer interface {
 // newTrainer chooses the optimiser of a spec and builds its stage, at the nodes
 // and columns of start.
 func (e *Engine) newTrainer(sp spec, start, from *Fitted, trials int) (*stage, *optim.Point, trainer, error) {
-	columns, nodes := len(sp.columns)+len(weightsOf(sp.forms)), 0
+	columns, nodes := len(sp.columns)+len(neural.Weights(sp.forms)), 0
 	for _, x := range start.Nodes {
 		nodes += len(x) / len(sp.states)
 	}
@@ -78,7 +79,7 @@ func (e *Engine) newTrainer(sp spec, start, from *Fitted, trials int) (*stage, *
 	}
 	copy(p.Border, start.Coefficients)
 	copy(p.Border[len(start.Terms):], start.Parameters)
-	copy(p.Border[st.named:], weightsOf(start.Forms))
+	copy(p.Border[st.named:], neural.Weights(start.Forms))
 	if kind == LM {
 		return st, p, &together{st: st, p: p, trials: trials}, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/fit/neural"
 	"govern/journal"
 	"govern/optim"
 )
@@ -212,7 +213,7 @@ func (s *stage) result(from *Fitted, p *optim.Point, train trainer, o optim.Outc
 	k := len(from.Terms)
 	out := &Fitted{
 		Terms: from.Terms, Coefficients: append([]float64(nil), p.Border[:k]...),
-		Parameters: append([]float64(nil), p.Border[k:s.named]...), Forms: withWeights(from.Forms, p.Border[s.named:]), Spreads: slices.Clone(s.priors.Spreads), Nodes: p.Clone().Nodes,
+		Parameters: append([]float64(nil), p.Border[k:s.named]...), Forms: neural.WithWeights(from.Forms, p.Border[s.named:]), Spreads: slices.Clone(s.priors.Spreads), Nodes: p.Clone().Nodes,
 		Sigma: append([]float64(nil), s.sigma...), Scale: from.Scale, Omega: omega, Driven: from.Driven, Substeps: s.substeps,
 		Objective: o.Objective, Evidence: math.Inf(1), Status: o.Status, Iterations: iterations, Tried: o.Tried,
 	}
