@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/fit/divergence"
 	"govern/fit/neural"
 	"govern/optim"
 )
@@ -126,13 +127,13 @@ type growing struct {
 	name        string
 	asked, most int
 	out         *Grown
-	seen        *divergence // of out
+	seen        *divergence.Transitions // of out
 }
 
 // growth is that of a perturbation over segments of a length up to that of two, its
 // logarithm linear between those measured.
 func (g *growing) growth(length int) float64 {
-	one, two := g.seen.growth(1), g.seen.growth(2)
+	one, two := g.seen.Growth(1), g.seen.Growth(2)
 	return one * math.Pow(two/one, g.share(length))
 }
 
@@ -144,7 +145,7 @@ func (g *growing) share(length int) float64 {
 
 // bearable is the length at which the growth reaches its bound.
 func (g *growing) bearable() int {
-	one, two := g.seen.growth(1), g.seen.growth(2)
+	one, two := g.seen.Growth(1), g.seen.Growth(2)
 	if one >= g.bound() {
 		return g.out.Segment
 	}
@@ -173,7 +174,7 @@ const epsilon = 0x1p-52
 // tighten brings the defects down, where segments are short and fits quick, until
 // over the target they would lead nowhere or the equations do not bear it.
 func (g *growing) tighten(ctx context.Context, target int) error {
-	for g.seen.reach(target) > basin && g.out.Fit.Omega*tightening > tightest && g.engine.Options.Omega == 0 {
+	for g.seen.Reach(target) > basin && g.out.Fit.Omega*tightening > tightest && g.engine.Options.Omega == 0 {
 		cause, err := g.refit(ctx, g.out.Segment, g.out.Fit.Omega*tightening)
 		if cause != "" || err != nil {
 			return err
@@ -184,12 +185,12 @@ func (g *growing) tighten(ctx context.Context, target int) error {
 
 // step brings the fit to segments of the given length, or says why not.
 func (g *growing) step(ctx context.Context, length int) (Cause, error) {
-	for g.seen.jump(g.share(length)) > basin {
+	for g.seen.Jump(g.share(length)) > basin {
 		omega := g.out.Fit.Omega * tightening
 		switch {
 		case g.engine.Options.Omega > 0: // it is given
 			return Misfits, nil
-		case omega < roundings*epsilon*g.seen.growth(1):
+		case omega < roundings*epsilon*g.seen.Growth(1):
 			return Diverges, nil
 		}
 		if cause, err := g.refit(ctx, g.out.Segment, omega); cause != "" || err != nil {
@@ -226,7 +227,7 @@ func (g *growing) refit(ctx context.Context, length int, omega float64) (Cause, 
 func (g *growing) measure(ctx context.Context) error {
 	f := g.out.Fit
 	windows := g.windows()
-	parts, paths := make([]*divergence, len(windows)), make([][][]float64, len(windows))
+	parts, paths := make([]*divergence.Transitions, len(windows)), make([][][]float64, len(windows))
 	scratch := make([]optim.Linear, len(windows))
 	err := eachWindow(ctx, g.engine.Workers, len(windows), func(worker, i int) error {
 		st, p, err := g.stage(windows[i])
@@ -235,16 +236,16 @@ func (g *growing) measure(ctx context.Context) error {
 		}
 		l := &scratch[worker]
 		st.Linearise(p, l)
-		parts[i], paths[i] = st.divergence(l, f.Scale), st.path(p)
+		parts[i], paths[i] = st.transitions(l, f.Scale), st.path(p)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	g.seen = &divergence{states: len(f.Scale)}
+	g.seen = &divergence.Transitions{States: len(f.Scale)}
 	f.Nodes = make([][]float64, len(g.engine.Data.Entries))
 	for i, w := range windows {
-		g.seen.chains = append(g.seen.chains, parts[i].chains...)
+		g.seen.Chains = append(g.seen.Chains, parts[i].Chains...)
 		f.Nodes[w.entry] = append(f.Nodes[w.entry], paths[i][0]...)
 	}
 	return nil
@@ -258,8 +259,8 @@ func (g *growing) finer(ctx context.Context, target int) error {
 	if g.engine.Options.Substeps > 0 {
 		return nil
 	}
-	step := g.seen.longest() / float64(g.out.Segment)
-	coherent := math.Min(1/math.Max(g.seen.rate()*step, 1e-300), float64(target))
+	step := g.seen.Longest() / float64(g.out.Segment)
+	coherent := math.Min(1/math.Max(g.seen.Rate()*step, 1e-300), float64(target))
 	adding := math.Sqrt(coherent * float64(target))
 	omega := g.noise() / (math.Sqrt(float64(d.Observations())) * adding) * math.Sqrt(d.Time/step)
 	f, windows := *g.out.Fit, g.windows()
@@ -328,11 +329,38 @@ func (s *stage) path(p *optim.Point) [][]float64 {
 	return out
 }
 
+// transitions reads the rows of the defects at p, which Linearise wrote to l: a row
+// holds what the segment's end gains by its start, divided by the defect's standard
+// deviation. scale are the states' sizes.
+func (s *stage) transitions(l *optim.Linear, scale []float64) *divergence.Transitions {
+	n := len(s.states)
+	wide := 2*n + s.free() + 1
+	out := &divergence.Transitions{States: n}
+	for c := range s.chains {
+		ch := &s.chains[c]
+		var t divergence.Chain
+		for b := range len(ch.nodes) - 1 {
+			dt := ch.entry.Times[ch.nodes[b+1]] - ch.entry.Times[ch.nodes[b]]
+			t.Span = append(t.Span, dt)
+			for i := range n {
+				row := l.Chains[c].Defect[(b*n+i)*wide : (b*n+i+1)*wide]
+				unit := 1 / (s.precision(i, dt, math.Sqrt(dt)) * scale[i])
+				for j := range n {
+					t.Matrix = append(t.Matrix, -row[j]*unit*scale[j])
+				}
+				t.Defect = append(t.Defect, row[wide-1]*unit)
+			}
+		}
+		out.Chains = append(out.Chains, t)
+	}
+	return out
+}
+
 // end packs what was reached; growth is that over the segments that were refused.
 func (g *growing) end(cause Cause, growth float64) *Grown {
-	g.out.Rate, g.out.Growth = g.seen.rate(), g.seen.growth(1)
+	g.out.Rate, g.out.Growth = g.seen.Rate(), g.seen.Growth(1)
 	if cause != "" {
-		g.out.Short = &ShortError{Asked: g.asked, Reached: g.out.Segment, Time: g.seen.longest(), Rate: g.out.Rate, Growth: growth, Bound: g.bound(), Cause: cause}
+		g.out.Short = &ShortError{Asked: g.asked, Reached: g.out.Segment, Time: g.seen.Longest(), Rate: g.out.Rate, Growth: growth, Bound: g.bound(), Cause: cause}
 	}
 	return g.out
 }
