@@ -40,7 +40,7 @@ func (d *Data) chain(e int, channels []int, segment int) chain {
 				v = d.Model.Parameters[i].Value
 			}
 			if d.local(name) >= 0 {
-				v = d.start(name, entry)
+				v = d.initial(name, entry)
 			}
 		}
 		c.conditions = append(c.conditions, v)

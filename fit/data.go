@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 
 	"govern/expr"
 	"govern/fit/neural"
@@ -20,11 +19,7 @@ type Data struct {
 	record.Table
 	Calls []UnknownCall
 
-	locals  []local           // parameters that are not the same in every entry
-	members map[[2]string]int // parameter and entry → index of the value among the model's parameters
-	rank    []int             // of each of the model's parameters: fitted ones before it
-	columns []string          // names of the fitted parameters
-
+	individuals
 	conditions []string // parameters that entries set
 	// sizes of the fitted parameters without bounds, as far as the data say them.
 	sizes map[string]float64
@@ -40,17 +35,8 @@ func Prepare(m *model.Model, entries []record.Entry) (*Data, error) {
 			set[name] = true
 		}
 	}
-	d.findLocals(set)
-	for _, l := range d.locals {
-		delete(set, l.name)
-		if !l.fitted {
-			set[l.name] = true
-		}
-	}
-	for name := range set {
-		d.conditions = append(d.conditions, name)
-	}
-	sort.Strings(d.conditions)
+	d.individuals = newIndividuals(m, set)
+	d.conditions = d.known(set)
 	d.findCalls()
 	if len(d.Channels) == 0 {
 		return nil, fmt.Errorf("fit: no channel is observed")
