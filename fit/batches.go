@@ -76,7 +76,7 @@ func (r *apart) split() {
 		for k := b; k < len(all); k += count {
 			chains, start = append(chains, all[k]), append(start, nodes[k])
 		}
-		st := r.st.of(chains)
+		st := r.st.withChains(chains)
 		p := st.point()
 		for c := range start {
 			copy(p.Nodes[c], start[c])
@@ -85,14 +85,12 @@ func (r *apart) split() {
 	}
 }
 
-// of is a reduced stage of other chains that shares all else with s.
-func (s *stage) of(chains []chain) *stage {
-	out := *s
-	out.chains, out.blocks, out.reduction = chains, nil, reduction{}
-	out.divide(s.workers[0].stepper.Lanes)
-	out.partial = make([]float64, len(out.blocks))
-	out.prepare()
-	return &out
+// withChains is a reduced stage of other chains that shares all else with s.
+func (s *reduced) withChains(chains []chain) *reduced {
+	st := *s.stage
+	st.chains, st.blocks = chains, divide(chains, s.workers[0].stepper.Lanes)
+	st.partial = make([]float64, len(st.blocks))
+	return newReduced(&st)
 }
 
 // parts are the batches of an apart, as Adam sees them.

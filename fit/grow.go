@@ -296,7 +296,7 @@ func (g *growing) stage(w stretch) (*stage, *optim.Point, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	sp.reduced, sp.open = true, g.engine.Data.open(w)
+	sp.nodes, sp.open = true, g.engine.Data.open(w)
 	st, err := e.stageOf(sp, f)
 	if err != nil {
 		return nil, nil, err

@@ -34,19 +34,21 @@ func lanesFor(states, columns int) int {
 }
 
 // divide groups the nodes of all chains into blocks of lanes.
-func (s *stage) divide(lanes int) {
+func divide(chains []chain, lanes int) []block {
+	var out []block
 	var b block
-	for c, ch := range s.chains {
+	for c, ch := range chains {
 		for k := range ch.nodes {
 			if b.lanes = append(b.lanes, interval{c, k}); len(b.lanes) == lanes {
-				s.blocks = append(s.blocks, b)
+				out = append(out, b)
 				b = block{}
 			}
 		}
 	}
 	if len(b.lanes) > 0 {
-		s.blocks = append(s.blocks, b)
+		out = append(out, b)
 	}
+	return out
 }
 
 // each runs work over all blocks on the workers and adds the results in order.

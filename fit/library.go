@@ -27,7 +27,7 @@ func (e *Engine) librarySpec(terms []Term, from *Fitted, gain *Gain) (spec, erro
 	d := e.Data
 	sp := spec{
 		data: d, right: d.withTerms(terms, from.Forms), forms: from.Forms, segment: e.segment(), substeps: from.Substeps,
-		sigma: append([]float64(nil), from.Sigma...), weight: make([]float64, len(d.Model.States)),
+		sigma: append([]float64(nil), from.Sigma...), processNoise: processNoise{weight: make([]float64, len(d.Model.States))},
 	}
 	for i := range terms {
 		sp.columns = append(sp.columns, Column{coefficientName(i), math.Inf(-1), math.Inf(1)})

@@ -40,7 +40,7 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 	if len(d.Entries) > 1 {
 		return e.locateEntries(ctx, sigma, scale, out)
 	}
-	sp := spec{data: d, right: d.Model.Rhs(), segment: 1, substeps: 1, sigma: sigma, weight: make([]float64, len(scale))}
+	sp := spec{data: d, right: d.Model.Rhs(), segment: 1, substeps: 1, sigma: sigma, processNoise: processNoise{weight: make([]float64, len(scale))}}
 	for _, s := range d.Model.States {
 		sp.states = append(sp.states, s.Name)
 	}

@@ -34,8 +34,7 @@ type stage struct {
 	partial []float64
 	// held are the columns where only the nodes are free: Problem's points then
 	// have no border, and its rows no columns.
-	held []float64
-	reduction
+	held   []float64
 	shaped *optim.Linear // sized by shape
 }
 
@@ -49,20 +48,17 @@ type spec struct {
 	forms    []neural.Form // their weights continue the columns
 	segment  int           // samples a segment
 	substeps int           // Runge–Kutta steps a sample
-	// integrated lists states (u, u̇) whose first is driven by the second and
-	// whose second is a random walk.
-	integrated [][2]int
-	open       bool // more of the record follows: no node at the end of an entry's last segment
+	open     bool          // more of the record follows: no node at the end of an entry's last segment
 
 	priors prior.Set // of columns
 
 	drive [][][]float64 // signals of a gain: entry, channel of data, sample; nil without one
 
-	reduced bool     // rows on the nodes alone (held); columns by Gradient
+	nodes   bool     // rows on the nodes alone: columns are held
 	windows []window // instead of whole entries; nil: all
 
-	sigma  []float64 // per channel of data
-	weight []float64 // per state: standard deviation of the defect after a unit of time
+	sigma []float64 // per channel of data
+	processNoise
 }
 
 // newStage compiles the spec.
@@ -120,12 +116,12 @@ func newStage(s spec, workers int) (*stage, error) {
 		intervals += len(c.nodes)
 	}
 	width := st.fields + len(st.columns) - named
-	if s.reduced {
+	if s.nodes {
 		width, field = 0, field.WithoutColumns()
 		st.held = make([]float64, len(st.columns))
 	}
 	lanes := min(lanesFor(len(s.states), width), intervals) // no idle lanes in short chains
-	st.divide(lanes)
+	st.blocks = divide(st.chains, lanes)
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
@@ -136,9 +132,6 @@ func newStage(s spec, workers int) (*stage, error) {
 		})
 	}
 	st.partial = make([]float64, len(st.blocks))
-	if s.reduced {
-		st.prepare()
-	}
 	return st, nil
 }
 

@@ -23,7 +23,7 @@ func stageUnderTest(t *testing.T, segment int, k float64) *stage {
 	return stageOfKind(t, segment, k, false)
 }
 
-func stageOfKind(t *testing.T, segment int, k float64, reduced bool) *stage {
+func stageOfKind(t *testing.T, segment int, k float64, nodes bool) *stage {
 	t.Helper()
 	m, err := model.Read("test.yaml", []byte(`
 states: {x: 0, y: {value: 0.3, fixed: true}}
@@ -85,7 +85,7 @@ equations: |
 	if err != nil {
 		t.Fatal(err)
 	}
-	sp.reduced = reduced
+	sp.nodes = nodes
 	st, err := engine.stageOf(sp, from)
 	if err != nil {
 		t.Fatal(err)

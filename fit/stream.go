@@ -431,7 +431,7 @@ func (s *streaming) heldStage(w stretch) (*stage, error) {
 			d.Channels[c].Observe = expr.Substitute(d.Channels[c].Observe, values)
 		}
 	}
-	sp := spec{data: d, right: right, segment: s.engine.segment(), open: s.engine.Data.open(w), substeps: s.at.Substeps, sigma: s.at.Sigma, weight: make([]float64, len(d.Model.States))}
+	sp := spec{data: d, right: right, segment: s.engine.segment(), open: s.engine.Data.open(w), substeps: s.at.Substeps, sigma: s.at.Sigma, processNoise: processNoise{weight: make([]float64, len(d.Model.States))}}
 	for _, state := range d.Model.States {
 		sp.states = append(sp.states, state.Name)
 	}

@@ -68,7 +68,7 @@ func (e *Engine) newTrainer(sp spec, start, from *Fitted, trials int) (*stage, *
 		}
 		kind = LM
 	}
-	sp.reduced = kind != LM
+	sp.nodes = kind != LM
 	st, err := e.stageOf(sp, from)
 	if err != nil {
 		return nil, nil, nil, err
@@ -84,7 +84,7 @@ func (e *Engine) newTrainer(sp spec, start, from *Fitted, trials int) (*stage, *
 		return st, p, &together{st: st, p: p, trials: trials}, nil
 	}
 	copy(st.held, p.Border)
-	r := newApart(st, p)
+	r := newApart(newReduced(st), p)
 	r.trials, r.epochs, r.seed = trials, 0, e.Seed
 	if kind == Adam {
 		r.epochs = adamEpochs
@@ -132,7 +132,7 @@ func (t *together) factor() *optim.Factor { return &t.f }
 // The nodes follow by Gauss–Newton steps on chains without border, which costs
 // nothing with the columns.
 type apart struct {
-	st   *stage
+	st   *reduced
 	p, g *optim.Point
 	keep [][]float64 // nodes at the accepted columns
 	l    optim.Linear
@@ -158,7 +158,7 @@ const (
 	adamEpochs    = 30
 )
 
-func newApart(st *stage, p *optim.Point) *apart {
+func newApart(st *reduced, p *optim.Point) *apart {
 	r := &apart{st: st, p: p, g: st.point()}
 	for _, x := range p.Nodes {
 		r.keep = append(r.keep, slices.Clone(x))
