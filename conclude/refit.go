@@ -117,7 +117,7 @@ func (s Searched) tighten(ctx context.Context) (Searched, error) {
 	if s.baseline() || given {
 		return s, nil
 	}
-	data, err := fit.Prepare(s.Found.Model, s.Train) // the search may have added knots to the problem's model
+	data, err := s.dataFor(s.Found.Model) // the search may have added knots to the problem's model
 	if err != nil {
 		return s, err
 	}
@@ -126,6 +126,14 @@ func (s Searched) tighten(ctx context.Context) (Searched, error) {
 		return s, err
 	}
 	return s.choose(tight), nil
+}
+
+// dataFor are the training entries prepared for another model.
+func (s Searched) dataFor(m *model.Model) (*fit.Data, error) {
+	if len(s.Train) == len(s.Data.Entries) && &s.Train[0] == &s.Data.Entries[0] {
+		return s.Data.For(m)
+	}
+	return fit.Prepare(m, s.Train)
 }
 
 // lengthen joins what was cut and goes over to the long segments that the user asks

@@ -49,11 +49,7 @@ func (q Question) open() (*opened, error) {
 		return nil, err
 	}
 	notes, held, once := undetermined(o.Data)
-	for i := range o.Data.Channels {
-		if text := o.Data.FarFromZero(i); text != "" {
-			notes = append(notes, note.Of(note.FarFromZero, o.Data.Channels[i].Column, "%s", text))
-		}
-	}
+	notes = append(notes, farFromZero(o.Data)...)
 	if m := q.Settings.Monitor; m != nil {
 		for _, n := range notes {
 			m.Warn(n.String())
@@ -134,7 +130,7 @@ func undetermined(d *fit.Data) (notes []note.Note, m *model.Model, once []string
 	m = d.Model
 	first := d.Entries[0].Name
 	for _, name := range gauge.Disconnected(d) {
-		notes = append(notes, note.Of(note.UnseenState, name, "no channel sees the state %s, neither directly nor through another equation: where it starts, and what stands in its equation alone, is arbitrary", name))
+		notes = append(notes, note.Of(note.UnseenState, name, "no channel sees the state %s, neither directly nor through another equation: where it starts, and what stands in its equation alone, is arbitrary", name).WithHint("Leave it out, or observe it"))
 	}
 	for _, g := range gauge.DecidedByPriors(d) {
 		notes = append(notes, note.Of(note.PriorDecides, strings.Join(g.Priors, ", "), "%s; only the prior of %s decides", g, strings.Join(g.Priors, ", ")))

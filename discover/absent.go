@@ -5,19 +5,36 @@ import (
 	"fmt"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 )
+
+// absent leaves terms out of regimes.
+func absent() way {
+	return way{
+		name: "terms absent in a regime",
+		cost: Moderate,
+		when: "a formula with regimes passes: terms whose coefficient is nearly zero in one of them are left out there",
+		due: func(f *finder) string {
+			if !f.passes() {
+				return noFormulaPasses
+			}
+			return ""
+		},
+		run: func(ctx context.Context, f *finder) (*Result, error) { return nil, f.dropAbsent(ctx) },
+	}
+}
 
 // absentError is how many standard deviations from zero a coefficient may be in a
 // regime that a fit without it is tried for.
 const absentError = 3
 
-// absent leaves a term out of a regime where evidence asks for it. A library of
+// dropAbsent leaves a term out of a regime where evidence asks for it. A library of
 // terms and of their differences between regimes has no such formula: the coefficient
 // of the first regime and the difference would have to cancel. A term t and its
 // difference r·t are therefore read as (1 − r)·t and r·t, and the second is left out.
-func (f *formulas) absent(ctx context.Context) error {
+func (f *finder) dropAbsent(ctx context.Context) error {
 	for round := 0; ; round++ {
 		c := f.best
 		if c == nil || !c.passed() || len(c.fit.Covariance) == 0 {
@@ -26,7 +43,7 @@ func (f *formulas) absent(ctx context.Context) error {
 		var found []*candidate
 		for i, t := range c.fit.Terms {
 			for _, by := range f.indicators {
-				j := slices.IndexFunc(c.fit.Terms, func(d fit.Term) bool { return d.Key() == times(by, t).Key() })
+				j := slices.IndexFunc(c.fit.Terms, func(d fit.Term) bool { return d.Key() == terms.Times(by, t).Key() })
 				if j < 0 || by.Kind != expr.Name {
 					continue
 				}
@@ -36,25 +53,25 @@ func (f *formulas) absent(ctx context.Context) error {
 					continue
 				}
 				s := c.search
-				library := slices.Clone(s.library)
-				library[s.index[t.Key()]] = times(expr.Binary(expr.Sub, expr.Num(1), by), t)
+				library := slices.Clone(s.Library)
+				library[s.Index[t.Key()]] = terms.Times(expr.Binary(expr.Sub, expr.Num(1), by), t)
 				without := *c.fit
 				without.Terms, without.Coefficients = slices.Clone(c.fit.Terms), slices.Clone(c.fit.Coefficients)
-				without.Terms[i] = library[s.index[t.Key()]]
+				without.Terms[i] = library[s.Index[t.Key()]]
 				without.Terms, without.Coefficients = slices.Delete(without.Terms, j, j+1), slices.Delete(without.Coefficients, j, j+1)
-				next := newSearch(s.engine, library, f.options.Penalty)
+				next := terms.NewSelection(s.Engine, library, f.options.Penalty)
 				name := fmt.Sprintf("%sabsent-%d/%d-%s", f.prefix, round, i, by.Ident)
-				g, err := s.engine.Trajectory(ctx, name, &without, fit.Schedule{To: c.fit.Omega, Iterations: refitIterations})
+				g, err := s.Engine.Trajectory(ctx, name, &without, fit.Schedule{To: c.fit.Omega, Iterations: terms.RefitIterations})
 				if err != nil {
 					return err
 				}
-				if next.loss(g) >= s.loss(c.fit) {
+				if next.Loss(g) >= s.Loss(c.fit) {
 					continue
 				}
-				if g, err = next.settle(ctx, name, g); err != nil {
+				if g, err = next.Settle(ctx, name, g); err != nil {
 					return err
 				}
-				found = append(found, &candidate{search: next, fit: g, road: "absent", degree: c.degree, checks: checks(s.engine.Data, g)})
+				found = append(found, &candidate{search: next, fit: g, road: "absent", degree: c.degree, checks: checkFit(s.Engine.Data, g)})
 			}
 		}
 		if !f.consider(found) {

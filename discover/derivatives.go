@@ -5,9 +5,9 @@ import (
 	"math"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
-	"govern/internal/vector"
 	"govern/series"
 )
 
@@ -29,20 +29,20 @@ const halfWindow = 4
 // derivatives come from local cubics; nothing is fitted on trajectories, so the
 // result has no noise estimate and its intervals are those of the regression.
 func Derivatives(d *fit.Data, o Options) (*Result, error) {
-	o = o.withDefaults(d)
+	o = o.withDefaults(d.Model)
 	path, slope, err := differentiate(d)
 	if err != nil {
 		return nil, err
 	}
-	sm := derived(d, path, slope)
+	sm := derivedPath(d, path, slope)
 	f := &fit.Fitted{Sigma: d.Sigmas(), Scale: sm.Scale, Omega: fit.OmegaEnd, Substeps: 1, Residual: make([]float64, len(d.Channels))}
-	library, _ := libraries(d, o.Degree)
-	reg, err := regress(d, sm, library)
+	library, _ := terms.Libraries(d.Model, o.Degree)
+	reg, err := terms.Regress(d, sm, library)
 	if err != nil {
 		return nil, err
 	}
-	reg.normalise()
-	theta, variance := reg.threshold(len(library))
+	reg.WeighByTarget()
+	theta, variance := reg.Threshold(len(library))
 	var variances []float64
 	for i, t := range library {
 		if theta[i] != 0 {
@@ -55,7 +55,7 @@ func Derivatives(d *fit.Data, o Options) (*Result, error) {
 	for i := range free {
 		free[i] = math.Inf(1)
 	}
-	for k, i := range reg.balance.Parameters {
+	for k, i := range reg.Balance.Parameters {
 		f.Parameters[i] += theta[len(library)+k]
 		free[i] = variance[len(library)+k]
 	}
@@ -67,7 +67,7 @@ func Derivatives(d *fit.Data, o Options) (*Result, error) {
 	for i := range f.Residual {
 		f.Residual[i] = math.NaN()
 	}
-	f.Nodes = nodes(path)
+	f.Nodes = layNodes(path)
 	return &Result{
 		Ending: Baseline, Chosen: f, Model: d.Model, Degree: o.Degree, Library: len(library), Smoothed: sm,
 	}, nil
@@ -88,7 +88,7 @@ func differentiate(d *fit.Data) (path, slope [][][]float64, err error) {
 			if values == nil {
 				return nil, nil, &HiddenError{s.Name}
 			}
-			x, dx := localCubic(entry.Times, values)
+			x, dx := fitLocalCubics(entry.Times, values)
 			xs, ds = append(xs, x), append(ds, dx)
 		}
 		path, slope = append(path, xs), append(slope, ds)
@@ -96,32 +96,31 @@ func differentiate(d *fit.Data) (path, slope [][][]float64, err error) {
 	return path, slope, nil
 }
 
-// localCubic fits a cubic to the samples around each one and returns its value
+// fitLocalCubics fits a cubic to the samples around each one and returns its value
 // and slope there.
-func localCubic(t, x []float64) (value, slope []float64) {
+func fitLocalCubics(t, x []float64) (value, slope []float64) {
 	n := len(t)
 	value, slope = make([]float64, n), make([]float64, n)
 	for i := range t {
 		lo, hi := max(i-halfWindow, 0), min(i+halfWindow+1, n)
-		var rows samples
+		rows := terms.LeastSquares{Columns: 4}
 		scale := math.Max(t[hi-1]-t[i], t[i]-t[lo])
 		for k := lo; k < hi; k++ {
 			if math.IsNaN(x[k]) {
 				continue
 			}
 			s := (t[k] - t[i]) / scale
-			rows.rows = append(rows.rows, []float64{1, s, s * s, s * s * s})
-			rows.target, rows.weight = append(rows.target, x[k]), append(rows.weight, 1)
+			rows.Rows = append(rows.Rows, []float64{1, s, s * s, s * s * s})
+			rows.Target, rows.Weight = append(rows.Target, x[k]), append(rows.Weight, 1)
 		}
-		q := triangle(reduce(&rows, 4), 4)
-		fitted := q.solve(all(4))
-		value[i], slope[i] = fitted.theta[0], fitted.theta[1]/scale
+		fitted := rows.Triangle().Solve(terms.All(rows.Columns))
+		value[i], slope[i] = fitted.Theta[0], fitted.Theta[1]/scale
 	}
 	return value, slope
 }
 
-// derived packs values and derivatives as a path.
-func derived(d *fit.Data, path, slope [][][]float64) *fit.Smoothed {
+// derivedPath packs values and derivatives as a path.
+func derivedPath(d *fit.Data, path, slope [][][]float64) *fit.Smoothed {
 	sm := &fit.Smoothed{States: path, Slopes: slope, Sigma: d.Sigmas()}
 	for s := range d.Model.States {
 		var all []float64
@@ -145,69 +144,8 @@ func derived(d *fit.Data, path, slope [][][]float64) *fit.Smoothed {
 	return sm
 }
 
-// threshold is STLSQ over a grid of thresholds on the terms' contributions; the
-// best by information criterion wins. It returns coefficients (0 = dropped) and
-// their variances.
-func (r *regression) threshold(terms int) (theta, variance []float64) {
-	s, n := &r.samples, r.columns
-	q := triangle(reduce(s, n), n)
-	q.cost = make([]float64, terms)
-	size := make([]float64, n) // rms of each column
-	for j, c := range q.columns {
-		size[j] = math.Sqrt(vector.Dot(c, c) / float64(len(s.rows)))
-	}
-	best := math.Inf(1)
-	for exponent := -4.0; exponent <= 0; exponent += 0.1 {
-		level := math.Pow(10, exponent)
-		active := all(terms)
-		fitted := q.solve(active)
-		for range n {
-			changed := false
-			for i := range active {
-				if active[i] && math.Abs(fitted.theta[i])*size[i] < level {
-					active[i], changed = false, true
-				}
-			}
-			if !changed {
-				break
-			}
-			fitted = q.solve(active)
-		}
-		k := 0
-		for _, on := range active {
-			if on {
-				k++
-			}
-		}
-		rows := float64(len(s.rows))
-		score := rows*math.Log(math.Max(fitted.loss, 1e-300)/rows) + float64(k)*math.Log(rows)
-		if score < best {
-			best, theta, variance = score, fitted.theta, make([]float64, n)
-			for i := range theta {
-				if fitted.drop[i] > 0 {
-					variance[i] = theta[i] * theta[i] / fitted.drop[i] * fitted.loss / rows
-				}
-			}
-		}
-	}
-	return theta, variance
-}
-
-// normalise weights every equation by the size of its target, so that one
-// threshold serves all.
-func (r *regression) normalise() {
-	size, count := map[int]float64{}, map[int]float64{}
-	for i, s := range r.balance.Equation {
-		size[s] += r.target[i] * r.target[i]
-		count[s]++
-	}
-	for i, s := range r.balance.Equation {
-		r.weight[i] = 1 / math.Sqrt(math.Max(size[s]/count[s], 1e-300))
-	}
-}
-
-// nodes lays a path out as the nodes of a fit.
-func nodes(path [][][]float64) [][]float64 {
+// layNodes lays a path out as the nodes of a fit.
+func layNodes(path [][][]float64) [][]float64 {
 	var out [][]float64
 	for _, states := range path {
 		n := len(states)

@@ -1,21 +1,21 @@
 // Package discover finds formulas for the unknowns of a model: libraries of
 // candidate terms, fitted on trajectories and selected by penalised evidence.
+//
+// A search walks a list of ways (ways.go). What each finds goes into a pool of
+// candidates (pool.go), of which the best is concluded into a Result (conclude.go).
+// A new way is a file with its value, and a line of the list.
+//
+// Candidate terms and their selection are in discover/terms, what is known of
+// coefficients that change with time in discover/changes; neither knows of a search.
 package discover
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"math"
-	"slices"
-	"sync"
 
+	"govern/discover/changes"
 	"govern/expr"
 	"govern/fit"
-	"govern/journal"
 	"govern/model"
-	"govern/optim"
-	"govern/series"
 )
 
 // Result of a discovery.
@@ -34,13 +34,14 @@ type Result struct {
 	Library  int // terms it was chosen from
 	Smoothed *fit.Smoothed
 	Tried    []Try
-	Neural   *fit.Fitted  // the networks, where the search led through them
-	Extra    *Extra       // the state that Model has beyond the problem's; nil without one
-	Regimes  []Regime     // where coefficients change with time; nil where they do not
-	Drift    string       // that, and how, coefficients go along with time; empty where they do not
-	Single   *fit.Fitted  // with Regimes that were found: the best formula without
-	Base     *model.Model // with Regimes: the problem's, with their indicators
-	Apart    []float64    // of each unknown: rms of formula − network over the network's, along the data
+	Ways     []WayReport      // every way of the search: whether it was tried, why not, and what it found
+	Neural   *fit.Fitted      // the networks, where the search led through them
+	Extra    *Extra           // the state that Model has beyond the problem's; nil without one
+	Regimes  []changes.Regime // where coefficients change with time; nil where they do not
+	Drift    string           // that, and how, coefficients go along with time; empty where they do not
+	Single   *fit.Fitted      // with Regimes that were found: the best formula without
+	Base     *model.Model     // with Regimes: the problem's, with their indicators
+	Apart    []float64        // of each unknown: rms of formula − network over the network's, along the data
 
 	Noise        string    // why the data show nothing but noise to an equation that is continuous in time; empty where they show more
 	Drifting     string    // how coefficients seem to go along with time where no formula passes; empty where they do not
@@ -76,117 +77,35 @@ type Try struct {
 	Passed bool
 }
 
-// candidate is the outcome of a road.
-type candidate struct {
-	search *search
-	fit    *fit.Fitted
-	road   string
-	degree int
-	checks []Check
-}
-
-func (c *candidate) score() float64 { return c.search.score(c.fit) }
-
-func (c *candidate) passed() bool { return passed(c.checks) }
-
-// bends says that a term holds fitted numbers.
-func (c *candidate) bends() bool {
-	return slices.ContainsFunc(c.fit.Terms, func(t fit.Term) bool { return t.Knots > 0 })
-}
-
-// curved says that the formula for unknown u is no polynomial.
-func (c *candidate) curved(u int) bool {
-	return slices.ContainsFunc(c.fit.Terms, func(t fit.Term) bool { return t.Unknown == u && kindOf(t.Factor) != "" })
-}
-
-func passed(checks []Check) bool {
-	return !slices.ContainsFunc(checks, func(k Check) bool { return !k.OK })
-}
-
 // Run discovers formulas for every unknown of the engine's model: by libraries,
 // and through networks where a model asks for them or no library passes the
 // checks. Entries that say in which regime they lie (record.Entry.Regime) may have
 // coefficients of their own in each, of libraries: networks know no regimes.
 func Run(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
-	if regimesOf(e.Data.Entries) > 1 && !asksForNetwork(e.Data.Model) {
-		return given(ctx, e, o)
+	if changes.Count(e.Data.Entries) > 1 && !asksForNetwork(e.Data.Model) {
+		return searchGiven(ctx, e, o)
 	}
-	return runWith(ctx, e, o, true)
+	return search(ctx, e, o, waysFor(e.Data.Model))
 }
 
-// runWith is Run; memory says that a slow hidden state may be added where nothing
-// else passes.
-func runWith(ctx context.Context, e *fit.Engine, o Options, memory bool) (*Result, error) {
-	f, err := begin(ctx, e, o)
+// search walks a list of ways and concludes.
+func search(ctx context.Context, e *fit.Engine, o Options, list []place) (*Result, error) {
+	f, err := beginSearch(ctx, e, o)
 	if err != nil {
 		return nil, err
 	}
 	if f.result.Ending != Searching {
 		return f.result, nil
 	}
-	if !asksForNetwork(e.Data.Model) {
-		if regimes, err := f.librariesOrRegimes(ctx); err != nil || regimes != nil {
-			return regimes, err
-		}
-		if f.best != nil && f.best.passed() && nothing(e.Data, f.best.search.engine.Data.Model, f.best.fit) != "" {
-			return f.conclude(ctx)
-		}
-		// With every state observed annealing does not end too soon, while a fit that
-		// is forced to the smallest defect over several regimes takes minutes.
-		early := observesAll(e.Data)
-		if early {
-			if regimes, err := f.driven(ctx); err != nil || regimes != nil {
-				return regimes, err
-			}
-		}
-		if err := f.functions(ctx); err != nil {
-			return nil, err
-		}
-		if early {
-			if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
-				return regimes, err
-			}
-		}
-		if err := f.again(ctx); err != nil {
-			return nil, err
-		}
-		if !early {
-			if regimes, err := f.driven(ctx); err != nil || regimes != nil {
-				return regimes, err
-			}
-			if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
-				return regimes, err
-			}
-		}
-		if coloured, err := f.coloured(ctx); err != nil || coloured != nil {
-			return coloured, err
-		}
-		if err := f.mixtures(ctx); err != nil {
-			return nil, err
-		}
-		if err := f.approximations(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if f.best == nil || !f.best.passed() {
-		if err := f.throughNetwork(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if memory && (f.best == nil || !f.best.passed()) && (f.result.Neural == nil || !passed(checks(f.engine.Data, f.result.Neural))) {
-		if found, err := f.extra(ctx); err != nil || found != nil {
-			return found, err
-		}
-	}
-	return f.conclude(ctx)
+	return f.finish(ctx, list)
 }
 
-// begin smooths the data, or draws what a smoother cannot see. Where nothing
+// beginSearch smooths the data, or draws what a smoother cannot see. Where nothing
 // drawn explains the data, the result has a status already.
-func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
+func beginSearch(ctx context.Context, e *fit.Engine, o Options) (*finder, error) {
 	report(e, "smooth", 0)
 	if unseen := e.Data.Unseen(); len(unseen) > 0 {
-		return beginUnseen(ctx, e, o, unseen)
+		return beginFromDraws(ctx, e, o, unseen)
 	}
 	e, sm, err := e.Clean(ctx)
 	if err != nil {
@@ -196,123 +115,12 @@ func begin(ctx context.Context, e *fit.Engine, o Options) (*formulas, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &formulas{engine: e, options: o.withDefaults(e.Data), path: sm, held: held, result: &Result{Data: e.Data, Smoothed: sm}}, nil
+	return &finder{engine: e, options: o.withDefaults(e.Data.Model), path: sm, held: held, result: &Result{Data: e.Data, Smoothed: sm}}, nil
 }
 
-// conclude is answer, unless that explains nothing.
-func (f *formulas) conclude(ctx context.Context) (*Result, error) {
-	r, err := f.answer(ctx)
-	if err == nil {
-		r.suspectNoise(f.engine.Data)
-	}
-	return r, err
-}
-
-// answer lists what is tied with the best formula and judges it; without one
-// that passes the checks, networks that do are the answer.
-func (f *formulas) answer(ctx context.Context) (*Result, error) {
-	if better, err := f.better(ctx); err != nil || better {
-		return f.result, err
-	}
-	e, res, best := f.engine, f.result, f.best
-	if res.Neural != nil && (best == nil || !best.passed()) {
-		if checked := checks(e.Data, res.Neural); passed(checked) {
-			res.neuralOnly(e.Data.Model, checked)
-			return res, nil
-		}
-	}
-	if best == nil {
-		res.Ending = NotStarted
-		return res, nil
-	}
-	var err error
-	if best, res.Ties, err = ties(ctx, best, f.all, f.options); err != nil {
-		return nil, err
-	}
-	best.checks = checks(best.search.engine.Data, best.fit)
-	if best.fit.Driven {
-		more, err := white(best.search.engine, best.fit)
-		if err != nil {
-			return nil, err
-		}
-		best.checks = append(best.checks, more...)
-	}
-	res.choose(best)
-	others, err := f.otherForms(best)
-	if err != nil {
-		return nil, err
-	}
-	res.Ties = append(res.Ties, others...)
-	slices.SortStableFunc(res.Ties, func(a, b Tie) int { return cmp.Compare(a.Delta, b.Delta) })
-	if res.Dense, err = f.dense(best); err != nil {
-		return nil, err
-	}
-	if res.Steps, err = f.steps(best); err != nil {
-		return nil, err
-	}
-	if res.Neural != nil {
-		if res.Apart, err = best.apart(e.Data, f.path); err != nil {
-			return nil, err
-		}
-	}
-	if res.Lacks, err = lacks(ctx, best.search.engine, best.fit); err != nil {
-		return nil, err
-	}
-	if f.drift != nil {
-		res.Drifting = f.drift.String()
-	}
-	return res, nil
-}
-
-// better says whether networks are the answer although the best formula passes
-// the checks: it leaves a defect, or has not converged, and networks explain the
-// data clearly better with half of the defect. Such a formula is an approximation.
-func (f *formulas) better(ctx context.Context) (bool, error) {
-	e, best := f.engine, f.best
-	if best == nil || !best.passed() || best.fit.Driven || len(f.indicators) > 0 || !allowsNetwork(e.Data.Model) || f.options.Roads != "both" {
-		return false, nil
-	}
-	open := best.fit.Status == optim.IterationLimit || best.fit.Status == optim.Stalled
-	if best.fit.Omega <= 2*fit.OmegaEnd && !open {
-		return false, nil
-	}
-	net := f.result.Neural
-	if net == nil {
-		var err error
-		if net, err = f.train(ctx); err != nil {
-			return false, err
-		}
-	}
-	checked := checks(e.Data, net)
-	if !series.Finite(net.Evidence) || !passed(checked) || net.Omega > best.fit.Omega/2 && !open || net.Evidence > best.score()-f.options.Tie {
-		return false, nil
-	}
-	if f.result.Neural == nil { // what the network says is smoother than the path that the formula was sought on
-		if err := f.listen(net); err != nil {
-			return false, err
-		}
-		if err := f.functions(ctx); err != nil {
-			return false, err
-		}
-		if f.best != best {
-			return f.better(ctx)
-		}
-	}
-	f.result.Neural = net
-	f.result.neuralOnly(e.Data.Model, checked)
-	f.result.Instead, f.result.FormulaOmega = LeavesDefect, best.fit.Omega
-	return true, nil
-}
-
-// choose makes a formula the answer.
-func (r *Result) choose(c *candidate) {
-	r.Ending, r.Model = Formula, c.search.engine.Data.Model
-	r.Chosen, r.Checks, r.Degree, r.Library = c.fit, c.checks, c.degree, len(c.search.library)
-}
-
-// formulas is a search over libraries, from a path of the states and unknown
+// finder is a search over libraries, from a path of the states and unknown
 // calls.
-type formulas struct {
+type finder struct {
 	engine  *fit.Engine
 	options Options
 	path    *fit.Smoothed
@@ -321,576 +129,27 @@ type formulas struct {
 	prefix  string        // of the names of its steps
 	result  *Result
 
-	indicators []*expr.Expr // of regimes, or the time of a drift: what terms are multiplied by too; nil while none are known
-	drift      *drift       // of coefficients, that explains why no formula passes; nil if none is known
+	indicators []*expr.Expr   // of regimes, or the time of a drift: what terms are multiplied by too; nil while none are known
+	drift      *changes.Drift // of coefficients, that explains why no formula passes; nil if none is known
 
 	wary bool // it gives up a library that does not pass the checks as a whole
 
-	best *candidate
-	all  []*candidate
+	pool
 }
 
-// consider adds the outcomes of roads; better says that one of them is the best
-// so far.
-func (f *formulas) consider(found []*candidate) (isBetter bool) {
+// consider adds candidates to the pool; better says that one of them is the best so
+// far.
+func (f *finder) consider(found []*candidate) (better bool) {
 	for _, c := range found {
-		f.all = append(f.all, c)
 		f.result.Tried = append(f.result.Tried, Try{f.prefix + c.road, c.degree, c.score(), len(c.fit.Terms), c.passed()})
-		if series.Finite(c.score()) && (f.best == nil || better(c, f.best)) {
-			f.best, isBetter = c, true
+		if f.pool.add(c) {
+			better = true
 		}
 	}
-	return isBetter
+	return better
 }
 
-// libraries tries libraries of rising degree until one more promises nothing.
-func (f *formulas) libraries(ctx context.Context) error {
-	return f.through(ctx, degrees{1, f.options.Degree}, nil)
-}
-
-// through is libraries between two degrees. After each degree the search may be
-// left: where after, if it is given, says so.
-func (f *formulas) through(ctx context.Context, which degrees, after func(degree int) (leave bool, err error)) error {
-	for degree := which.from; degree <= which.to; degree++ {
-		library, same := libraries(f.engine.Data, degree)
-		library = multiplied(library, f.indicators)
-		if degree > which.from && same {
-			break // every library is given: one round
-		}
-		s := newSearch(f.engine, library, f.options.Penalty)
-		name := fmt.Sprintf("%sdegree-%d", f.prefix, degree)
-		if f.best != nil && f.best.passed() && !f.best.exhausted() {
-			more, err := s.promises(ctx, name+"/promise", f.best.fit)
-			if err != nil {
-				return err
-			}
-			if !more {
-				break
-			}
-		}
-		found, err := f.from(ctx, s, name, degree, f.path)
-		if err != nil {
-			return err
-		}
-		if f.held != nil {
-			more, err := f.from(ctx, s, name+"-held", degree, f.held)
-			if err != nil {
-				return err
-			}
-			found = append(found, more...)
-		}
-		if !f.consider(found) && f.best != nil && f.best.passed() {
-			break
-		}
-		if after != nil {
-			if leave, err := after(degree); leave || err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// exhausted says that a formula needs most of its library for some unknown and still
-// leaves a defect, or has not come to rest: it follows the data with what it has, and a profile at such a fit says
-// nothing of a larger library.
-func (c *candidate) exhausted() bool {
-	if c.fit.Omega <= 2*fit.OmegaEnd && c.fit.Status == optim.Converged {
-		return false
-	}
-	const most = 0.75
-	of, kept := map[int]float64{}, map[int]float64{}
-	for _, t := range c.search.library {
-		of[t.Unknown]++
-	}
-	for _, t := range c.fit.Terms {
-		kept[t.Unknown]++
-	}
-	for u, n := range kept {
-		if n >= most*of[u] {
-			return true
-		}
-	}
-	return false
-}
-
-// from runs the roads of a degree from a path. A wary search takes none where the
-// whole library does not explain the data.
-func (f *formulas) from(ctx context.Context, s *search, name string, degree int, path *fit.Smoothed) ([]*candidate, error) {
-	if f.wary && len(s.library) > 0 {
-		var err error
-		if s.begun, err = s.everything(ctx, name+"/full", path); err != nil || !passed(checks(f.engine.Data, s.begun)) {
-			return nil, err
-		}
-		defer func() { s.begun = nil }() // it belongs to this path
-	}
-	return s.roads(ctx, name, degree, f.options, path)
-}
-
-// again goes on from the best fit where it has not come to rest at the smallest
-// defect. Annealing ends where the evidence worsens, and may have ended too soon:
-// with hidden states under much noise a fit with loose defects follows the data
-// along a narrow valley in which a few dozen steps lead nowhere. At the smallest
-// defect, with the chosen terms and with the whole library, it must explain them.
-// A function with fitted numbers inside that passes has come further than that.
-func (f *formulas) again(ctx context.Context) error {
-	for round := range againRounds {
-		c := f.best
-		if f.engine.Options.Omega > 0 || c == nil || c.fit.Status == optim.Failed || c.passed() && (c.bends() || c.fit.Driven) || c.fit.Omega <= againDefect && c.fit.Status == optim.Converged {
-			return nil
-		}
-		s := c.search
-		var found []*candidate
-		for _, road := range []string{"chosen", "full"} {
-			start := c.fit
-			if road == "full" {
-				theta := make([]float64, len(s.library), len(s.library)+len(c.fit.Parameters))
-				for i, t := range c.fit.Terms {
-					theta[s.index[t.Key()]] = c.fit.Coefficients[i]
-				}
-				start = s.with(c.fit, all(len(s.library)), append(theta, c.fit.Parameters...))
-			}
-			name := fmt.Sprintf("%sagain-%d/%s", f.prefix, round, road)
-			report(s.engine, name, 0.7)
-			g, err := s.engine.Trajectory(ctx, name+"/first", start, fit.Schedule{To: fit.OmegaEnd, Iterations: againIterations, Noise: true})
-			if err != nil {
-				return err
-			}
-			if g.Status == optim.Failed {
-				continue
-			}
-			if g, err = s.settle(ctx, name, g); err != nil {
-				return err
-			}
-			found = append(found, &candidate{search: s, fit: g, road: "again, " + road, degree: c.degree, checks: checks(s.engine.Data, g)})
-		}
-		if !f.consider(found) {
-			return nil
-		}
-	}
-	return nil
-}
-
-// plain is the best formula without fitted numbers inside; nil without one.
-func (f *formulas) plain() *candidate {
-	var best *candidate
-	for _, c := range f.all {
-		if !c.bends() && c.fit.Status != optim.Failed && series.Finite(c.score()) && (best == nil || better(c, best)) {
-			best = c
-		}
-	}
-	return best
-}
-
-// coloured searches once more where a formula that passes leaves correlated noise,
-// which it took for white and so believed too much, or a defect, which may have followed
-// such noise, or where such noise explains that nothing passes; nil where it does not, or where nothing passes then either.
-func (f *formulas) coloured(ctx context.Context) (*Result, error) {
-	c := f.best
-	if c == nil || c.fit.Status == optim.Failed {
-		return nil, nil
-	}
-	if c.passed() && (c.fit.Omega <= againDefect || c.fit.Driven) {
-		if correlated, err := c.search.engine.Correlated(c.fit); err != nil || !correlated {
-			return nil, err
-		}
-	}
-	entries, err := c.search.engine.Coloured(ctx, f.prefix+"coloured", c.fit)
-	if plain := f.plain(); err == nil && entries == nil && plain != nil && c.bends() { // it may have bent along the noise
-		entries, err = plain.search.engine.Coloured(ctx, f.prefix+"coloured-plain", plain.fit)
-	}
-	if err != nil || entries == nil {
-		return nil, err
-	}
-	e := *f.engine
-	if e.Data, err = fit.Prepare(f.engine.Data.Model, entries); err != nil {
-		return nil, err
-	}
-	if e.Journal != nil {
-		e.Journal = journal.Under("coloured", e.Journal)
-	}
-	var r *Result
-	if len(f.indicators) > 0 {
-		r, err = runIn(ctx, &e, f.options, f.indicators)
-	} else {
-		r, err = runWith(ctx, &e, f.options, false)
-	}
-	if err != nil || !r.Trusted() {
-		return nil, err
-	}
-	if r.Memory = memories(r.Data); len(r.Memory) > 0 { // of the equations, more likely
-		if r.Lacks, err = lacks(ctx, c.search.engine, c.fit); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
-}
-
-// memories are the channels whose noise would have to remember for longer than the
-// characteristic time of the motion.
-func memories(d *fit.Data) []string {
-	var out []string
-	for _, c := range d.Channels {
-		if c.Correlation <= 0 {
-			continue
-		}
-		samples := -1 / math.Log(c.Correlation)
-		if perTime := d.SamplesPerCycle() / 4; samples > perTime {
-			out = append(out, fmt.Sprintf("the noise of %s would have to remember for %.2g characteristic times: equations that are slightly wrong look like that", c.Label(), samples/perTime))
-		}
-	}
-	return out
-}
-
-// A fit whose defect is above againDefect is fitted again, and what comes of it
-// too, againRounds times at most.
-const (
-	againDefect     = 5e-3
-	againRounds     = 2
-	againIterations = 100
-)
-
-// resmooth smooths again with the fitted parameters at the best candidate's, where
-// that has moved them: a path smoothed with others bends the unknowns.
-func (f *formulas) resmooth(ctx context.Context) error {
-	m := f.engine.Data.Model
-	given := fittedOf(m)
-	one := slices.ContainsFunc(m.Unknowns, func(u model.Unknown) bool { return len(u.Arguments) == 1 && u.Library == nil })
-	if f.best == nil || !series.Finite(f.best.score()) || f.prefix != "" || f.memory != nil || len(f.engine.Data.Unseen()) > 0 || len(given) == 0 || !one || f.best.search.engine.Data.Model != m {
-		return nil
-	}
-	moved := false
-	for i, v := range f.best.fit.Parameters {
-		was := f.path.Parameters[i]
-		moved = moved || math.Abs(v-was) > resmoothShare*math.Max(math.Abs(v), math.Abs(was))
-	}
-	if !moved {
-		return nil
-	}
-	sm, err := f.engine.SmoothAt(ctx, "smooth-again", f.best.fit.Parameters)
-	if err == nil {
-		f.path = sm
-	}
-	return err
-}
-
-// resmoothShare is the relative change of a parameter that is worth another
-// smoothing.
-const resmoothShare = 0.05
-
-// functions tries what polynomials of one argument only approximate: a function
-// that bends, piecewise linear ones, then another bend beside the best.
-func (f *formulas) functions(ctx context.Context) error {
-	if err := f.resmooth(ctx); err != nil {
-		return err
-	}
-	for u, unknown := range f.engine.Data.Model.Unknowns {
-		if len(unknown.Arguments) != 1 || unknown.Library != nil {
-			continue
-		}
-		if _, err := f.shape(ctx, u, 0); err != nil {
-			return err
-		}
-		if f.doubtful(u, leastHinge) || f.best.curved(u) {
-			if err := f.hinges(ctx, u); err != nil {
-				return err
-			}
-		}
-		if _, err := f.shape(ctx, u, 1); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// mixtures tries functions that bend in unknowns of several arguments, where
-// nothing else passes the checks.
-func (f *formulas) mixtures(ctx context.Context) error {
-	for u, unknown := range f.engine.Data.Model.Unknowns {
-		if len(unknown.Arguments) < 2 || unknown.Library != nil || f.best != nil && f.best.passed() {
-			continue
-		}
-		for round := range 2 {
-			better, err := f.shape(ctx, u, round)
-			if err != nil {
-				return err
-			}
-			if !better {
-				break
-			}
-		}
-	}
-	return nil
-}
-
-// What the cheapest function of a kind costs in terms and fitted numbers inside
-// them: a bend at its canonical numbers and what stands beside it, two bends, a
-// kink and a constant.
-const (
-	leastBend  = 2
-	leastBends = 5
-	leastHinge = 3
-)
-
-// doubtful says that a function of the given cost could be better than what the
-// best candidate has for unknown u.
-func (f *formulas) doubtful(u, cost int) bool {
-	if f.best == nil || !f.best.passed() || f.best.fit.Omega > 2*fit.OmegaEnd {
-		return true
-	}
-	have := 0
-	for _, t := range f.best.fit.Terms {
-		if t.Unknown == u {
-			have += 1 + t.Knots
-		}
-	}
-	return have > cost
-}
-
-// promises says whether any change towards a larger library would pay at a fit,
-// by the quadratic profile of that library. Asked only of fits that pass the
-// checks: elsewhere the profile may be far from the truth.
-func (s *search) promises(ctx context.Context, name string, f *fit.Fitted) (bool, error) {
-	here, ok := s.translate(f)
-	if !ok {
-		return true, nil
-	}
-	prof, err := s.engine.Profile(ctx, name, f, s.library)
-	if err != nil {
-		return false, err
-	}
-	q := newQuadratic(prof, s.cost)
-	found := q.search(here)
-	for i := range here {
-		if found.active[i] && !here[i] {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// better prefers a lower score; a fit that passes the checks goes before one
-// that does not.
-func better(a, b *candidate) bool {
-	if a.passed() != b.passed() {
-		return a.passed()
-	}
-	return a.score() < b.score()-1e-3
-}
-
-func (o Options) withDefaults(d *fit.Data) Options {
-	if o.Roads == "" {
-		o.Roads = "both"
-	}
-	if o.Penalty == 0 {
-		o.Penalty = 1
-	}
-	if o.Tie == 0 {
-		o.Tie = 6
-	}
-	if o.Degree == 0 {
-		o.Degree = 3
-		few := true
-		for _, u := range d.Model.Unknowns {
-			few = few && len(u.Arguments) <= 2
-		}
-		if few {
-			o.Degree = 4
-		}
-	}
-	return o
-}
-
-// libraries returns the terms of all unknowns at a degree; same says that no
-// unknown's library depends on the degree.
-func libraries(d *fit.Data, degree int) (terms []fit.Term, same bool) {
-	same = true
-	for u, unknown := range d.Model.Unknowns {
-		n := degree
-		if unknown.Library != nil && unknown.Library.Degree > 0 {
-			n = unknown.Library.Degree
-		} else {
-			same = false
-		}
-		terms = append(terms, Library(d.Model, u, n)...)
-	}
-	return terms, same
-}
-
-// roads runs the roads of one degree side by side.
-func (s *search) roads(ctx context.Context, prefix string, degree int, o Options, sm *fit.Smoothed) ([]*candidate, error) {
-	var out []*candidate
-	switch {
-	case len(s.library) == 0: // both roads are one
-		out = append(out, &candidate{road: "full"})
-	case o.Roads == "both":
-		out = append(out, &candidate{road: "grown"}, &candidate{road: "full"})
-	default:
-		out = append(out, &candidate{road: o.Roads})
-	}
-	errs := make([]error, len(out))
-	var wg sync.WaitGroup
-	for i, c := range out {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			name := prefix + "/" + c.road
-			if len(s.library) == 0 {
-				report(s.engine, "fit", 0.3)
-			} else {
-				report(s.engine, name, 0.2+0.1*float64(degree))
-			}
-			walk := s.grown
-			switch c.road {
-			case "full":
-				walk = s.full
-			case roadWhole:
-				walk = s.whole
-			}
-			c.search, c.degree = s, degree
-			c.fit, errs[i] = walk(ctx, name, sm)
-			if errs[i] == nil {
-				c.checks = checks(s.engine.Data, c.fit)
-			}
-		}()
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// tieTrials bounds the neighbours that are refitted for the tie list.
-const tieTrials = 12
-
-// ties refits the neighbours of the best formula that the quadratic profile
-// cannot exclude, and the other roads' formulas. A neighbour that turns out
-// better becomes the best, and the search goes on from there.
-func ties(ctx context.Context, best *candidate, all []*candidate, o Options) (*candidate, []Tie, error) {
-	s := best.search
-	e := s.engine
-	if len(s.library) == 0 {
-		return best, nil, nil
-	}
-	for round := range 5 {
-		f := best.fit
-		report(e, "ties", 0.75)
-		prof, err := e.Profile(ctx, fmt.Sprintf("ties-%d/profile", round), f, s.library)
-		if err != nil {
-			return nil, nil, err
-		}
-		q := newQuadratic(prof, s.cost)
-		here := q.solve(s.active(f))
-		var trials []move
-		for _, m := range q.neighbours(&here, true) {
-			if m.loss < here.loss+o.Tie+6 && len(trials) < tieTrials {
-				trials = append(trials, m)
-			}
-		}
-		for _, c := range all {
-			if a, ok := s.translate(c.fit); ok && !slices.Equal(a, here.active) && series.Finite(c.score()) && c.score() < best.score()+o.Tie+30 {
-				trials = append(trials, move{active: a})
-			}
-		}
-		var out []Tie
-		var winner *fit.Fitted
-		seen := [][]bool{here.active}
-		for k, m := range trials {
-			if slices.ContainsFunc(seen, func(a []bool) bool { return slices.Equal(a, m.active) }) {
-				continue
-			}
-			seen = append(seen, m.active)
-			g, err := e.Trajectory(ctx, fmt.Sprintf("ties-%d/try-%02d", round, k), s.with(f, m.active, q.solve(m.active).theta),
-				fit.Schedule{To: f.Omega, Iterations: refitIterations})
-			if err != nil {
-				return nil, nil, err
-			}
-			delta := s.loss(g) - s.loss(f)
-			if delta < -1e-3 && (winner == nil || s.loss(g) < s.loss(winner)) {
-				winner = g
-			}
-			if delta < o.Tie {
-				out = append(out, Tie{g, math.Max(delta, 0), e.Data.Model})
-			}
-		}
-		if winner == nil {
-			slices.SortStableFunc(out, func(a, b Tie) int { return cmp.Compare(a.Delta, b.Delta) })
-			return best, out, nil
-		}
-		settled, err := s.settle(ctx, fmt.Sprintf("ties-%d/settle", round), winner)
-		if err != nil {
-			return nil, nil, err
-		}
-		best = &candidate{search: s, fit: settled, road: best.road, degree: best.degree}
-	}
-	return best, nil, nil
-}
-
-// translate expresses a fit's support in the library of s.
-func (s *search) translate(f *fit.Fitted) ([]bool, bool) {
-	a := make([]bool, len(s.library))
-	for _, t := range f.Terms {
-		i, ok := s.index[t.Key()]
-		if !ok {
-			return nil, false
-		}
-		a[i] = true
-	}
-	return a, true
-}
-
-// checks judges a fit by its own residuals: noise at its cap, or more loss than
-// samples, mark a model that is not finished.
-func checks(d *fit.Data, f *fit.Fitted) []Check {
-	var out []Check
-	if f == nil || !series.Finite(f.Evidence) {
-		return []Check{{"converged", false, "the fit did not converge"}}
-	}
-	for i, c := range d.Channels {
-		if c.Given || c.Count == 0 {
-			continue
-		}
-		ratio := f.Sigma[i] / c.Slow
-		limit := 1.07 + 3/math.Sqrt(2*float64(c.Count))
-		out = append(out, Check{"noise " + c.Label(), ratio <= limit,
-			fmt.Sprintf("the residual of %s is %.3g times the noise that its own differences show (limit %.3g)", c.Label(), ratio, limit)})
-	}
-	n := float64(d.Observations())
-	effective := 0.0 // correlated samples count for less
-	for _, c := range d.Channels {
-		effective += float64(c.Count) / (c.Inflation() * c.Inflation())
-	}
-	per := f.Objective / effective
-	width := math.Max(0.05, 3*math.Sqrt(2/n))
-	ok := per <= 1+width && (per >= 1-width || anyFloored(d, f))
-	out = append(out, Check{"loss", ok, fmt.Sprintf("the loss is %.3g a sample (expected %.3g to %.3g)", per, 1-width, 1+width)})
-	if f.Driven {
-		return out
-	}
-	out = append(out, Check{"defect", f.Omega <= largestDefect,
-		fmt.Sprintf("the equations need corrections of %.2g standard deviations a characteristic time (limit %.2g)", f.Omega, largestDefect)})
-	return out
-}
-
-// largestDefect is the defect weight above which a model does not explain the
-// motion but follows it: wrong libraries end at 0.1 to 1, a measured circuit under
-// its right equations at 0.014, exact simulations at 0.001.
-const largestDefect = 0.05
-
-// anyFloored says that a channel is so clean that its noise is an assumption;
-// then the loss has no lower bound.
-func anyFloored(d *fit.Data, f *fit.Fitted) bool {
-	for i, c := range d.Channels {
-		if f.Sigma[i] <= c.Floor*1.0001 {
-			return true
-		}
-	}
-	return false
-}
-
+// report tells a monitor which part of a search is done.
 func report(e *fit.Engine, stage string, done float64) {
 	if e.Monitor != nil {
 		e.Monitor.Stage(stage, done)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"govern/discover"
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/internal/quick"
@@ -91,7 +92,7 @@ func rossler(t *testing.T, noise map[string]float64) truth.Case {
 func TestAHiddenStatesEquationIsFound(t *testing.T) {
 	r, d := learn(t, rossler(t, map[string]float64{"x": 0.01, "z": 0.01}), rosslerUnknown, 0, discover.Options{})
 	if !r.Trusted() {
-		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice())
 	}
 	expect(t, d, r.Chosen, "f", "x + 0.2*y", 0.005)
 }
@@ -125,8 +126,8 @@ equations: |
   y' = x*(28 - z) - y
   z' = h(x, y, z)
 `, 0, discover.Options{})
-		if verdict.OfSearch(r).Status != run.NoModel || verdict.OfSearch(r).Advice == "" {
-			t.Errorf("noise %g: status %s (%s), want no_model", noise, verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
+		if verdict.OfSearch(r).Status != run.NoModel || verdict.OfSearch(r).Advice() == "" {
+			t.Errorf("noise %g: status %s (%s), want no_model", noise, verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice())
 		}
 	}
 }
@@ -189,7 +190,7 @@ func TestTheDerivativeBaselineNeedsCleanData(t *testing.T) {
 func TestLibraryListsMonomialsByDegree(t *testing.T) {
 	m := model.Open([]string{"x", "y"})
 	var got []string
-	for _, term := range discover.Library(m, 0, 2) {
+	for _, term := range terms.Library(m, 0, 2) {
 		got = append(got, term.Factor.String())
 	}
 	want := []string{"1", "x", "y", "x^2", "x*y", "y^2"}
@@ -242,7 +243,7 @@ equations: |
   z' = -100/7*y
 `, 0, discover.Options{})
 	if !r.Trusted() {
-		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice())
 	}
 	if n := len(r.Chosen.Parameters); n != 2 {
 		t.Fatalf("%d knots, want 2", n)
@@ -261,7 +262,7 @@ func TestTheRoadThroughANetworkEndsInTheFormula(t *testing.T) {
 	r, d := learn(t, c,
 		strings.Replace(rosslerUnknown, "f: {}", "f: {neural: {hidden: [10]}}", 1), 0, discover.Options{})
 	if !r.Trusted() {
-		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice())
 	}
 	expect(t, d, r.Chosen, "f", "x + 0.2*y", 0.005)
 	if r.Neural == nil || len(r.Apart) != 1 || !(r.Apart[0] < 0.01) {
@@ -275,7 +276,7 @@ func TestASaturatingResponseIsFoundByItsBend(t *testing.T) {
 	quick.Skip(t)
 	r, _ := learnFoodChain(t, "5*x*y/(1 + 3*x)")
 	if !r.Trusted() {
-		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice())
 	}
 	if len(r.Chosen.Terms) != 1 || len(r.Chosen.Parameters) != 1 {
 		t.Fatalf("found %s, want one term with one number inside", r.Chosen.Formula(0))
@@ -296,7 +297,7 @@ func TestAFunctionOfOneCombinationIsFound(t *testing.T) {
 	c := truth.Case{Model: m, Step: 0.02, Samples: 600, Seed: 5, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
 	r, _ := learn(t, c, lorenzWith("f(x, y)", "unknowns: {f: {}}"), 0, discover.Options{Degree: 1})
 	if !r.Trusted() {
-		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice())
 	}
 	if len(r.Chosen.Terms) != 1 || !strings.Contains(r.Chosen.Terms[0].Factor.String(), "tanh") || math.Abs(math.Abs(r.Chosen.Coefficients[0])-80) > 1.6 {
 		t.Fatalf("found %s, want 80 tanh of a combination", r.Chosen.Formula(0))
@@ -312,8 +313,8 @@ func TestAnUnknownOutsideEveryLibraryStaysANetwork(t *testing.T) {
 	}
 	c := truth.Case{Model: m, Step: 0.02, Samples: 600, Seed: 5, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
 	r, _ := learn(t, c, lorenzWith("f(x, y)", "unknowns: {f: {}}"), 0, discover.Options{Degree: 1})
-	if verdict.OfSearch(r).Status != run.NeuralOnly || verdict.OfSearch(r).Advice == "" || r.Chosen.Form(0) == nil {
-		t.Errorf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
+	if verdict.OfSearch(r).Status != run.NeuralOnly || verdict.OfSearch(r).Advice() == "" || r.Chosen.Form(0) == nil {
+		t.Errorf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice())
 	}
 }
 
@@ -351,7 +352,7 @@ equations: |
   z' = -100/7*y
 `, 0, discover.Options{Degree: 1})
 	if r.Neural == nil || r.Chosen == nil || !(r.Apart[0] < 0.1) {
-		t.Errorf("status %s, apart %v: %s", verdict.OfSearch(r).Status, r.Apart, verdict.OfSearch(r).Advice)
+		t.Errorf("status %s, apart %v: %s", verdict.OfSearch(r).Status, r.Apart, verdict.OfSearch(r).Advice())
 	}
 }
 
@@ -395,7 +396,7 @@ func TestTheKinkOfAJerkSystemIsFoundAtItsPlace(t *testing.T) {
 	c := truth.Case{Model: m, Step: 0.1, Samples: 1500, Seed: 3, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}}
 	r, _ := learn(t, c, strings.Replace("unknowns: {f: {}}\n"+jerk, "%s", "f(x)", 1), 0, discover.Options{})
 	if !r.Trusted() {
-		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice())
 	}
 	if len(r.Chosen.Terms) != 2 || len(r.Chosen.Parameters) > 1 {
 		t.Errorf("found %s, want two terms and one knot", r.Chosen.Formula(0))
@@ -450,7 +451,7 @@ func TestAHillFunctionOfAnyPowerIsFound(t *testing.T) {
 		Noise: map[string]float64{"m": 0.002, "n": 0.002, "o": 0.002, "p": 0.002, "q": 0.002, "r": 0.002}}
 	r, _ := learn(t, c, fmt.Sprintf("unknowns: {f: {}}\n"+ring, "f(r)"), 0, discover.Options{})
 	if !r.Trusted() {
-		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
+		t.Fatalf("status %s: %s", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice())
 	}
 	found := false
 	for i, q := range fitted(r.Model) {

@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
@@ -65,7 +66,7 @@ type probe struct {
 	known  int         // the fit's and the changes of scales
 	first  int         // of the probes
 	along  []int       // state of a probe; −1: a product of two
-	q      *quadratic
+	q      *terms.Quadratic
 	engine *fit.Engine
 }
 
@@ -118,14 +119,14 @@ func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error)
 		degree = 2
 	}
 	for i := range m.States {
-		p.terms = append(p.terms, Library(&open, first+i, degree)...)
+		p.terms = append(p.terms, terms.Library(&open, first+i, degree)...)
 	}
 	p.first = len(p.terms)
 	for i := range m.States {
-		p.add(first+i, names)
+		p.addProbes(first+i, names)
 	}
 	var err error
-	if p.engine, err = over(e, &open); err != nil {
+	if p.engine, err = onModel(e, &open); err != nil {
 		return nil, err
 	}
 	fine := *f
@@ -134,8 +135,8 @@ func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error)
 	if err != nil {
 		return nil, err
 	}
-	p.q = newQuadratic(prof, make([]float64, len(p.terms)))
-	p.q.coarse = nearlyCollinear
+	p.q = terms.NewQuadratic(prof, make([]float64, len(p.terms)))
+	p.q.Coarse = nearlyCollinear
 	return p, nil
 }
 
@@ -173,8 +174,8 @@ func (p *probe) rescale(open *model.Model, d *fit.Data) error {
 	return nil
 }
 
-// add appends the probes of one equation.
-func (p *probe) add(u int, names []string) {
+// addProbes appends the probes of one equation.
+func (p *probe) addProbes(u int, names []string) {
 	put := func(state int, factor *expr.Expr) {
 		p.terms, p.along = append(p.terms, fit.Term{Unknown: u, Factor: factor}), append(p.along, state)
 	}
@@ -210,26 +211,26 @@ func (p *probe) add(u int, names []string) {
 	}
 }
 
-// group tests columns together: the fall of −2 log L, how many columns took part,
+// test tests columns together: the fall of −2 log L, how many columns took part,
 // and the fit with them.
-func (p *probe) group(base subset, equation int, member func(k int) bool) (fall, degrees float64, with subset) {
-	active := slices.Clone(base.active)
+func (p *probe) test(base terms.Subset, equation int, member func(k int) bool) (fall, degrees float64, with terms.Subset) {
+	active := slices.Clone(base.Active)
 	u := p.equation(equation)
 	for j := p.first; j < len(p.terms); j++ {
 		active[j] = p.terms[j].Unknown == u && member(j-p.first)
 	}
-	with = p.q.solve(active)
-	return base.loss - with.loss, float64(len(with.basis) - len(base.basis)), with
+	with = p.q.Solve(active)
+	return base.Loss - with.Loss, float64(with.Rank() - base.Rank()), with
 }
 
 // size is the rms, along the data, of what the probes add to an equation.
-func (p *probe) size(with subset, equation int) (float64, error) {
+func (p *probe) size(with terms.Subset, equation int) (float64, error) {
 	u := p.equation(equation)
 	square := 0.0
 	for k := range p.states[0] {
 		sum := 0.0
 		for j := p.first; j < len(p.terms); j++ {
-			if !with.active[j] || p.terms[j].Unknown != u {
+			if !with.Active[j] || p.terms[j].Unknown != u {
 				continue
 			}
 			v, err := expr.Eval(p.terms[j].Factor, func(name string) (float64, bool) {
@@ -238,16 +239,16 @@ func (p *probe) size(with subset, equation int) (float64, error) {
 			if err != nil {
 				return 0, err
 			}
-			sum += with.theta[j] * v
+			sum += with.Theta[j] * v
 		}
 		square += sum * sum / float64(len(p.states[0]))
 	}
 	return math.Sqrt(square), nil
 }
 
-// lacks tests every equation of a fit, alone and along every state, the surest
+// findLacks tests every equation of a fit, alone and along every state, the surest
 // lack first; none of networks and large systems.
-func lacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
+func findLacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
 	p, err := newProbe(ctx, e, f)
 	if err != nil || p == nil {
 		return nil, err
@@ -256,7 +257,7 @@ func lacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
 	for i := range p.known {
 		active[i] = true
 	}
-	base := p.q.solve(active)
+	base := p.q.Solve(active)
 	n := len(p.states)
 	groups := float64(n * (n + 1))
 	var out []Lack
@@ -268,8 +269,8 @@ func lacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
 				l.Along = e.Data.Model.States[a].Name
 				member = func(k int) bool { return p.along[k] == a || p.terms[p.first+k].Factor.Kind == expr.Number }
 			}
-			var with subset
-			if l.Fall, l.Degrees, with = p.group(base, i, member); l.Degrees < 1 || !series.Finite(l.Fall) {
+			var with terms.Subset
+			if l.Fall, l.Degrees, with = p.test(base, i, member); l.Degrees < 1 || !series.Finite(l.Fall) {
 				continue
 			}
 			l.Chance = math.Min(1, groups*distuv.ChiSquared{K: l.Degrees}.Survival(math.Max(l.Fall, 0)))
@@ -278,7 +279,7 @@ func lacks(ctx context.Context, e *fit.Engine, f *fit.Fitted) ([]Lack, error) {
 				if err != nil {
 					return nil, err
 				}
-				l.Size, l.Term = size/math.Max(f.Motion[i], 1e-300), p.simplest(base, i, l.Fall)
+				l.Size, l.Term = size/math.Max(f.Motion[i], 1e-300), p.simplestTerm(base, i, l.Fall)
 			}
 			out = append(out, l)
 		}
@@ -300,14 +301,14 @@ func (r *Result) Sure() []Lack {
 	return out
 }
 
-// simplest is the single monomial of the states that makes up at least half of a
+// simplestTerm is the single monomial of the states that makes up at least half of a
 // fall in an equation; empty where none does.
-func (p *probe) simplest(base subset, equation int, fall float64) string {
+func (p *probe) simplestTerm(base terms.Subset, equation int, fall float64) string {
 	u := p.equation(equation)
 	best, at := fall/2, -1
 	for j := p.known; j < p.first; j++ {
 		if p.terms[j].Unknown == u {
-			if g := p.q.gain(&base, j); g > best {
+			if g := p.q.Gain(&base, j); g > best {
 				best, at = g, j
 			}
 		}
@@ -315,9 +316,9 @@ func (p *probe) simplest(base subset, equation int, fall float64) string {
 	if at < 0 {
 		return ""
 	}
-	active := slices.Clone(base.active)
+	active := slices.Clone(base.Active)
 	active[at] = true
-	text := fmt.Sprintf("%.2g", p.q.solve(active).theta[at])
+	text := fmt.Sprintf("%.2g", p.q.Solve(active).Theta[at])
 	if p.terms[at].Factor.Kind != expr.Number {
 		text += "*" + p.terms[at].Factor.String()
 	}

@@ -43,8 +43,8 @@ func TestAKnownEquationThatLacksATermIsDoubted(t *testing.T) {
 	if verdict.OfSearch(r).Status == run.OK || len(r.Sure()) == 0 {
 		t.Fatalf("status %s, lacks %v", verdict.OfSearch(r).Status, r.Sure())
 	}
-	if l := r.Sure()[0]; l.Equation != "x" || !strings.HasSuffix(l.Term, "*x") || !strings.Contains(verdict.OfSearch(r).Advice, "the equation of x lacks") && !strings.Contains(verdict.OfSearch(r).Advice, "The equation of x lacks") {
-		t.Errorf("found %+v, advice %q, want −0.05·x in x'", l, verdict.OfSearch(r).Advice)
+	if l := r.Sure()[0]; l.Equation != "x" || !strings.HasSuffix(l.Term, "*x") || !strings.Contains(verdict.OfSearch(r).Advice(), "the equation of x lacks") && !strings.Contains(verdict.OfSearch(r).Advice(), "The equation of x lacks") {
+		t.Errorf("found %+v, advice %q, want −0.05·x in x'", l, verdict.OfSearch(r).Advice())
 	}
 }
 

@@ -13,32 +13,61 @@ import (
 	"govern/series"
 )
 
-// driven asks, where the best formula needs corrections, whether they are
+// driven explains corrections by process noise.
+func driven() way {
+	return way{
+		name: "process noise",
+		cost: Moderate,
+		when: "the best formula needs corrections: whether they are noise that drives the states",
+		excluded: func(e *fit.Engine, _ Options) string {
+			switch {
+			case e.Options.Segment > 1:
+				return longSegments
+			case e.Options.Omega > 0:
+				return defectGiven
+			case len(e.Data.Unseen()) > 0:
+				return "states that only unknowns see have a freedom that noise would take"
+			}
+			return ""
+		},
+		due: func(f *finder) string {
+			c := f.best
+			switch {
+			case c == nil || c.fit.Status == optim.Failed || !series.Finite(c.fit.Evidence):
+				return noFormulaConverges
+			case c.fit.Omega <= againDefect:
+				return "the best formula needs no corrections"
+			case len(c.fit.Forms) > 0:
+				return "the best is no formula"
+			}
+			return ""
+		},
+		run: func(ctx context.Context, f *finder) (*Result, error) { return f.fitDriven(ctx) },
+	}
+}
+
+// fitDriven asks, where the best formula needs corrections, whether they are
 // process noise: independent from sample to sample and of no function of the states.
 // Then every state gets a noise of its own, terms are selected again, and the
 // formula may pass with it. What a wrong equation leaves is a function of the
 // states (lacks) or has a memory (white), or coefficients have changed on the way:
 // regimes that pass go first, and are returned.
-func (f *formulas) driven(ctx context.Context) (*Result, error) {
+func (f *finder) fitDriven(ctx context.Context) (*Result, error) {
 	c := f.best
-	if c == nil || c.fit.Status == optim.Failed || !series.Finite(c.fit.Evidence) || c.fit.Omega <= againDefect ||
-		f.engine.Options.Segment > 1 || f.engine.Options.Omega > 0 || len(f.engine.Data.Unseen()) > 0 || len(c.fit.Forms) > 0 {
-		return nil, nil
-	}
 	s, name := c.search, f.prefix+"driven"
-	report(s.engine, name, 0.5)
-	g, err := s.engine.Driven(ctx, name+"/first", c.fit)
+	report(s.Engine, name, 0.5)
+	g, err := s.Engine.Driven(ctx, name+"/first", c.fit)
 	if err != nil || g.Status == optim.Failed {
 		return nil, err
 	}
-	if g, err = s.settle(ctx, name, g); err != nil || g.Status == optim.Failed {
+	if g, err = s.Settle(ctx, name, g); err != nil || g.Status == optim.Failed {
 		return nil, err
 	}
-	if g, err = s.engine.Driven(ctx, name+"/last", g); err != nil || g.Status == optim.Failed {
+	if g, err = s.Engine.Driven(ctx, name+"/last", g); err != nil || g.Status == optim.Failed {
 		return nil, err
 	}
-	found := &candidate{search: s, fit: g, road: "driven", degree: c.degree, checks: checks(s.engine.Data, g)}
-	white, err := white(s.engine, g)
+	found := &candidate{search: s, fit: g, road: "driven", degree: c.degree, checks: checkFit(s.Engine.Data, g)}
+	white, err := testWhiteness(s.Engine, g)
 	if err != nil {
 		return nil, err
 	}
@@ -46,16 +75,18 @@ func (f *formulas) driven(ctx context.Context) (*Result, error) {
 	if !found.passed() {
 		return nil, nil
 	}
-	e := *s.engine
+	e := *s.Engine
 	if e.Journal != nil {
 		e.Journal = journal.Under(name, e.Journal)
 	}
-	lacking, err := lacks(ctx, &e, g)
+	lacking, err := findLacks(ctx, &e, g)
 	if err != nil || len(lacking) > 0 && lacking[0].Sure() {
 		return nil, err
 	}
-	if regimes, err := f.regimes(ctx); err != nil || regimes != nil {
-		return regimes, err
+	if f.regimesDue() == "" {
+		if regimes, err := f.findRegimes(ctx); err != nil || regimes != nil {
+			return regimes, err
+		}
 	}
 	f.consider([]*candidate{found})
 	return nil, nil
@@ -64,9 +95,9 @@ func (f *formulas) driven(ctx context.Context) (*Result, error) {
 // whiteLags is up to which lag innovations are compared with themselves.
 const whiteLags = 10
 
-// white tests the innovations of every channel for memory: of a right model they
+// testWhiteness tests the innovations of every channel for memory: of a right model they
 // are independent (Ljung and Box, Biometrika 65 (1978) 297–303).
-func white(e *fit.Engine, f *fit.Fitted) ([]Check, error) {
+func testWhiteness(e *fit.Engine, f *fit.Fitted) ([]Check, error) {
 	in, err := e.Innovations(f)
 	if err != nil {
 		return nil, err

@@ -4,15 +4,26 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
+	"govern/discover/changes"
+	"govern/discover/terms"
 	"govern/fit"
-	"govern/internal/vector"
 	"govern/series"
 )
 
+// librariesOrRegimes is libraries; after each that does not explain the record it asks
+// whether it does so piece by piece.
+func librariesOrRegimes() way {
+	return way{
+		name: "libraries",
+		cost: Moderate,
+		when: "always: polynomials of rising degree and named functions, until a larger library promises nothing; of one that fails it is asked at once whether it holds piece by piece",
+		run:  func(ctx context.Context, f *finder) (*Result, error) { return f.climbOrCut(ctx) },
+	}
+}
+
 // Regimes are sought early where, at the defect weight earlyDefect, the middle one of
-// pieces of leastRegime cycles costs no more than earlyLoss a sample, and the cut
+// pieces as long as the shortest regime costs no more than earlyLoss a sample, and the cut
 // record does not either. A library that lacks a term costs tens or hundreds there,
 // as it does under process noise.
 const (
@@ -20,71 +31,71 @@ const (
 	earlyLoss   = 2
 )
 
-// librariesOrRegimes is libraries; where one does not explain the record it asks at
+// climbOrCut is libraries; where one does not explain the record it asks at
 // once whether it does so piece by piece.
-func (f *formulas) librariesOrRegimes(ctx context.Context) (found *Result, err error) {
+func (f *finder) climbOrCut(ctx context.Context) (found *Result, err error) {
 	var path *fit.Smoothed
-	err = f.through(ctx, degrees{1, f.options.Degree}, func(degree int) (bool, error) {
+	err = f.climb(ctx, degrees{1, f.options.Degree}, func(degree int) (bool, error) {
 		if !f.mayChange() || f.best == nil || f.best.passed() || f.engine.Options.Omega > 0 || len(f.engine.Data.Unseen()) > 0 {
 			return false, nil
 		}
 		if path == nil {
 			var err error
-			if path, err = f.unbent(ctx); err != nil {
+			if path, err = f.unbentPath(ctx); err != nil {
 				return false, err
 			}
 		}
 		var err error
-		found, err = f.early(ctx, degree, path)
+		found, err = f.searchPieces(ctx, degree, path)
 		return found != nil, err
 	})
 	return found, err
 }
 
-// unbent is a path that no parameter bends that may change: of every state alone
+// unbentPath is a path that no parameter bends that may change: of every state alone
 // where known equations hold fitted parameters and all states are observed.
-func (f *formulas) unbent(ctx context.Context) (*fit.Smoothed, error) {
+func (f *finder) unbentPath(ctx context.Context) (*fit.Smoothed, error) {
 	if f.held == nil || !observesAll(f.engine.Data) {
 		return f.path, nil
 	}
 	return f.engine.SmoothAlone(ctx)
 }
 
-// early looks for regimes with one library, after it has failed on the whole record.
+// searchPieces looks for regimes with one library, after it has failed on the whole record.
 // The path is linearised at a small defect weight: what pieces of it say of the
 // coefficients is then nearly what fits of these pieces would say, at the cost of one
 // linearisation.
-func (f *formulas) early(ctx context.Context, degree int, path *fit.Smoothed) (*Result, error) {
+func (f *finder) searchPieces(ctx context.Context, degree int, path *fit.Smoothed) (*Result, error) {
 	d := f.engine.Data
 	n := float64(d.Observations())
 	r, err := f.linearise(degree, path)
 	if err != nil || r == nil {
 		return nil, err
 	}
-	pieces, err := r.residuals(ctx, r.blocks(int(leastRegime*d.SamplesPerCycle())))
+	pieces, err := r.PieceCosts(ctx)
 	if err != nil || !(series.UpperMedian(pieces) < earlyLoss) {
 		return nil, err
 	}
-	found, err := f.segmentation(ctx, r)
-	if err != nil || found == nil || found.drift == nil && len(found.cuts) == 0 || !(found.loss < earlyLoss*n) {
+	found, err := r.Segment(ctx)
+	if err != nil || found == nil || found.Drift == nil && len(found.Cuts) == 0 || !(found.Loss < earlyLoss*n) {
 		return nil, err
 	}
 	log := math.Log(n)
-	if whole, err := f.larger(ctx, degree, path, found.loss+float64(len(r.theta))*log, log); err != nil || whole {
+	if whole, err := f.largerLibraryExplains(ctx, degree, path, found.Loss+float64(r.Columns())*log, log); err != nil || whole {
 		return nil, err
 	}
 	in := plan{fmt.Sprintf("early-%d", degree), degrees{degree, degree}, true}
-	if found.drift != nil {
-		return f.along(ctx, found.drift, in)
+	if found.Drift != nil {
+		return f.searchDrift(ctx, found.Drift, in)
 	}
-	return f.within(ctx, found.cuts, in)
+	return f.searchRegimes(ctx, found.Cuts, in)
 }
 
-// larger says that a library of higher degree explains the record without regimes,
+// largerLibraryExplains says that a library of higher degree explains the record without regimes,
 // at less than a loss, when each of its columns costs so much.
-func (f *formulas) larger(ctx context.Context, degree int, path *fit.Smoothed, loss, price float64) (bool, error) {
+func (f *finder) largerLibraryExplains(ctx context.Context, degree int, path *fit.Smoothed, loss, price float64) (bool, error) {
 	for next := degree + 1; next <= f.options.Degree; next++ {
-		if _, same := libraries(f.engine.Data, next); same {
+		if _, same := terms.Libraries(f.engine.Data.Model, next); same {
 			break
 		}
 		r, err := f.linearise(next, path)
@@ -94,57 +105,16 @@ func (f *formulas) larger(ctx context.Context, degree int, path *fit.Smoothed, l
 		if r == nil {
 			continue
 		}
-		whole, err := r.together(ctx)
-		if err != nil || whole+price*float64(len(r.theta)) < loss {
+		whole, err := r.WholeCost(ctx)
+		if err != nil || whole+price*float64(r.Columns()) < loss {
 			return err == nil, err
 		}
 	}
 	return false, nil
 }
 
-// linearise is a path with a library, at the coefficients of the regression along it
-// and the defect weight earlyDefect; nil where it has none.
-func (f *formulas) linearise(degree int, path *fit.Smoothed) (*linearisation, error) {
-	library, _ := libraries(f.engine.Data, degree)
-	if len(library) == 0 {
-		return nil, nil
-	}
-	_, coefficients, parameters, err := Regression(f.engine.Data, path, library)
-	if err != nil {
-		return nil, err
-	}
-	theta := slices.Concat(coefficients, parameters)
-	if !series.Finite(vector.Dot(theta, theta)) {
-		return nil, nil
-	}
-	r := &linearisation{f.engine, f.engine.Start(path, library, coefficients, parameters), library, theta}
-	r.at.Substeps, r.at.Omega = max(f.best.fit.Substeps, 1), earlyDefect
-	return r, nil
-}
-
-// residuals are what blocks cost a sample, each with coefficients of its own.
-func (r *linearisation) residuals(ctx context.Context, blocks []fit.Block) ([]float64, error) {
-	triangles, err := r.triangles(ctx, blocks)
-	if err != nil {
-		return nil, err
-	}
-	per := float64(r.engine.Data.Observations()) / float64(r.engine.Data.Samples())
-	out := make([]float64, len(blocks))
-	for i, t := range triangles {
-		out[i] = t[len(t)-1] * t[len(t)-1] / (per * float64(blocks[i].To-blocks[i].From))
-	}
-	return out, nil
-}
-
-// together is what the record costs with the same coefficients everywhere.
-func (r *linearisation) together(ctx context.Context) (float64, error) {
-	triangles, err := r.triangles(ctx, r.blocks(int(leastRegime*r.engine.Data.SamplesPerCycle())))
-	if err != nil {
-		return 0, err
-	}
-	s := newStack(len(r.theta))
-	for _, t := range triangles {
-		s.push(t)
-	}
-	return s.residual(), nil
+// linearise is a path with the library of a degree, at the defect weight earlyDefect.
+func (f *finder) linearise(degree int, path *fit.Smoothed) (*changes.Linearisation, error) {
+	library, _ := terms.Libraries(f.engine.Data.Model, degree)
+	return changes.Linearise(f.engine, path, library, max(f.best.fit.Substeps, 1), earlyDefect)
 }

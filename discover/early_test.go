@@ -38,7 +38,7 @@ func TestAChangeIsFoundWithTheFirstLibraryThatHoldsOnBothSides(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(r.Regimes) != 2 || verdict.OfSearch(r).Status != run.OK || r.Degree != 2 {
-		t.Fatalf("%s (%s), %d regimes, degree %d", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice, len(r.Regimes), r.Degree)
+		t.Fatalf("%s (%s), %d regimes, degree %d", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice(), len(r.Regimes), r.Degree)
 	}
 	if off := math.Abs(r.Regimes[1].From - changes[0]); off > 0.03 { // samples
 		t.Errorf("change at %g, true %g", r.Regimes[1].From, changes[0])
@@ -84,6 +84,6 @@ func TestATermThatIsAbsentInARegimeHasNoCoefficientThere(t *testing.T) {
 	}
 	slices.Sort(terms)
 	if want := []string{"(1 - regime_2)*y", "x", "x*z"}; !slices.Equal(terms, want) || len(r.Regimes) != 2 {
-		t.Errorf("%s (%s): terms %v, want %v", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice, terms, want)
+		t.Errorf("%s (%s): terms %v, want %v", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice(), terms, want)
 	}
 }

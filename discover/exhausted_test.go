@@ -3,6 +3,7 @@ package discover
 import (
 	"testing"
 
+	"govern/discover/terms"
 	"govern/fit"
 	"govern/optim"
 )
@@ -10,10 +11,10 @@ import (
 // A fit of every term that leaves a defect follows the data; what its profile says of a
 // larger library is no reason to stop.
 func TestWholeLibrariesWithADefectAreExhausted(t *testing.T) {
-	terms := make([]fit.Term, 4)
+	library := make([]fit.Term, 4)
 	at := func(kept int, omega float64, status optim.Status) bool {
-		f := &fit.Fitted{Terms: terms[:kept], Omega: omega, Status: status}
-		return (&candidate{search: &search{library: terms}, fit: f}).exhausted()
+		f := &fit.Fitted{Terms: library[:kept], Omega: omega, Status: status}
+		return (&candidate{search: &terms.Selection{Library: library}, fit: f}).exhausted()
 	}
 	if !at(4, 0.004, optim.Converged) || !at(3, fit.OmegaEnd, optim.IterationLimit) {
 		t.Error("a formula of most of its library is not exhausted")

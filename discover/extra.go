@@ -7,12 +7,45 @@ import (
 	"math"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/journal"
 	"govern/model"
 	"govern/optim"
 )
+
+// extraState adds a slow hidden state.
+func extraState() way {
+	return way{
+		name: "an extra state",
+		cost: Expensive,
+		when: "nothing else passes: a slow hidden state that the model lacks",
+		excluded: func(e *fit.Engine, o Options) string {
+			switch {
+			case len(e.Data.Model.Unknowns) == 0:
+				return "nothing is unknown that it could enter"
+			case len(e.Data.Unseen()) > 0:
+				return "states that only unknowns see come first"
+			case o.Roads != "both":
+				return "the roads are given: " + o.Roads
+			}
+			return ""
+		},
+		due: func(f *finder) string {
+			switch {
+			case f.passes():
+				return aFormulaPasses
+			case f.result.Neural != nil && passed(checkFit(f.engine.Data, f.result.Neural)):
+				return "neural forms explain the data without one"
+			case f.result.Smoothed == nil:
+				return "there is no smoothed path that it could be read from"
+			}
+			return ""
+		},
+		run: func(ctx context.Context, f *finder) (*Result, error) { return f.findExtra(ctx) },
+	}
+}
 
 // Extra is a slow hidden state that a model lacks: State' = Gain·Driver − Rate·State,
 // which is added to the equation of Enters: Gain/Rate times the driver, filtered.
@@ -97,33 +130,29 @@ type memory struct {
 	degree     int       // of the library that it goes best with
 }
 
-// extra looks for a slow hidden state where nothing else has passed the checks:
+// findExtra looks for a slow hidden state where nothing else has passed the checks:
 // what the smoothed unknowns have beyond their arguments may be memory. Proposals
 // come from regressions, with a filtered driver as another column; the best are
 // fitted like any model, with the library that the regression prefers or the next. The result is nil where none
 // passes the checks.
-func (f *formulas) extra(ctx context.Context) (*Result, error) {
-	d := f.engine.Data
-	if len(d.Model.Unknowns) == 0 || f.options.Roads != "both" || f.result.Smoothed == nil || len(d.Unseen()) > 0 {
-		return nil, nil
-	}
+func (f *finder) findExtra(ctx context.Context) (*Result, error) {
 	report(f.engine, "extra state", 0.6)
-	proposals, err := f.memories()
+	proposals, err := proposeExtra(f.engine, f.result.Smoothed, f.options)
 	if err != nil {
 		return nil, err
 	}
-	var best *formulas
+	var best *finder
 	for k, q := range proposals {
-		g, err := f.remembering(q, fmt.Sprintf("extra-%d", k))
+		g, err := f.withExtra(q, fmt.Sprintf("extra-%d", k))
 		if err != nil {
 			return nil, err
 		}
 		for degree := q.degree; degree <= min(q.degree+1, f.options.Degree) && g.best == nil; degree++ {
-			if err := g.recall(ctx, degree); err != nil {
+			if err := g.fitWithExtra(ctx, degree); err != nil {
 				return nil, err
 			}
 		}
-		if g.best != nil && g.best.passed() && g.sure() && (best == nil || g.best.score() < best.best.score()) {
+		if g.best != nil && g.best.passed() && g.determinesExtra() && (best == nil || g.best.score() < best.best.score()) {
 			best = g
 			if g.best.fit.Omega <= 2*fit.OmegaEnd {
 				break // nothing is left to explain
@@ -143,48 +172,48 @@ func (f *formulas) extra(ctx context.Context) (*Result, error) {
 	return r, nil
 }
 
-// recall fits the whole library of a degree beside the extra state, and selects
+// fitWithExtra fits the whole library of a degree beside the extra state, and selects
 // where that promises an answer: the selection of a wrong model takes long.
-func (f *formulas) recall(ctx context.Context, degree int) error {
-	library, _ := libraries(f.engine.Data, degree)
-	s := newSearch(f.engine, library, f.options.Penalty)
+func (f *finder) fitWithExtra(ctx context.Context, degree int) error {
+	library, _ := terms.Libraries(f.engine.Data.Model, degree)
+	s := terms.NewSelection(f.engine, library, f.options.Penalty)
 	name := fmt.Sprintf("degree-%d/extra", degree)
 	report(f.engine, name, 0.65)
-	first, err := s.first(ctx, name, f.path, func(q *quadratic) subset { return q.solve(all(len(q.cost))) })
+	first, err := s.StartAll(ctx, name, f.path)
 	if err != nil || first.Status == optim.Failed || !(first.Omega <= 2*largestDefect) {
 		return err
 	}
-	settled, err := s.settle(ctx, name, first)
+	settled, err := s.Settle(ctx, name, first)
 	if err != nil {
 		return err
 	}
-	found := []*candidate{{search: s, fit: settled, road: "extra state", degree: degree, checks: checks(f.engine.Data, settled)}}
+	found := []*candidate{{search: s, fit: settled, road: "extra state", degree: degree, checks: checkFit(f.engine.Data, settled)}}
 	// A rate that begins wrong leaves a defect: at the smallest one it must move.
 	if settled.Omega > againDefect && f.engine.Options.Omega == 0 {
-		tight, err := s.engine.Trajectory(ctx, name+"/tight", settled, fit.Schedule{To: fit.OmegaEnd, Iterations: againIterations, Noise: true})
+		tight, err := s.Engine.Trajectory(ctx, name+"/tight", settled, fit.Schedule{To: fit.OmegaEnd, Iterations: againIterations, Noise: true})
 		if err != nil {
 			return err
 		}
 		if tight.Status != optim.Failed {
-			if tight, err = s.settle(ctx, name+"/tight", tight); err != nil {
+			if tight, err = s.Settle(ctx, name+"/tight", tight); err != nil {
 				return err
 			}
-			found = append(found, &candidate{search: s, fit: tight, road: "extra state, tight", degree: degree, checks: checks(f.engine.Data, tight)})
+			found = append(found, &candidate{search: s, fit: tight, road: "extra state, tight", degree: degree, checks: checkFit(f.engine.Data, tight)})
 		}
 	}
 	f.consider(found)
 	return nil
 }
 
-// sure says that the data determine the extra state: its gain and its rate are far from zero and the rate from its bound.
-func (f *formulas) sure() bool {
+// determinesExtra says that the data determine the extra state: its gain and its rate are far from zero and the rate from its bound.
+func (f *finder) determinesExtra() bool {
 	b := f.best.fit
 	if b.Status == optim.Failed || len(b.Covariance) == 0 {
 		return false
 	}
 	columns := b.Columns()
 	fitted := 0
-	for _, p := range f.best.search.engine.Data.Model.Parameters {
+	for _, p := range f.best.search.Engine.Data.Model.Parameters {
 		if !p.Fit {
 			continue
 		}
@@ -200,11 +229,11 @@ func (f *formulas) sure() bool {
 	return true
 }
 
-// remembering is a search over the model with an extra state.
-func (f *formulas) remembering(q memory, prefix string) (*formulas, error) {
+// withExtra is a search over the model with an extra state.
+func (f *finder) withExtra(q memory, prefix string) (*finder, error) {
 	sm := *f.result.Smoothed
 	m := q.extra.Extend(f.engine.Data.Model, q.gain*q.path[0][0], q.rate, q.gain*q.rate, slowest/f.engine.Data.Time)
-	e, err := over(f.engine, m)
+	e, err := onModel(f.engine, m)
 	if err != nil {
 		return nil, err
 	}
@@ -226,24 +255,24 @@ func (f *formulas) remembering(q memory, prefix string) (*formulas, error) {
 	}
 	sm.Scale = append(slices.Clone(sm.Scale), math.Sqrt(math.Max(square/count-sum*sum/(count*count), 1e-300)))
 	sm.Parameters = append(slices.Clone(sm.Parameters), q.rate, q.gain*q.rate)
-	return &formulas{engine: e, options: f.options, path: &sm, memory: q.extra, result: &Result{Data: e.Data, Smoothed: &sm}}, nil
+	return &finder{engine: e, options: f.options, path: &sm, memory: q.extra, result: &Result{Data: e.Data, Smoothed: &sm}}, nil
 }
 
-// memories ranks extra states by regression: the best rate for every driver and
+// proposeExtra ranks extra states by regression: the best rate for every driver and
 // equation, the most promising first.
-func (f *formulas) memories() ([]memory, error) {
-	d, sm := f.engine.Data, f.result.Smoothed
-	library, _ := libraries(d, f.options.Degree)
-	reg, err := regress(d, sm, library)
+func proposeExtra(e *fit.Engine, sm *fit.Smoothed, o Options) ([]memory, error) {
+	d := e.Data
+	library, _ := terms.Libraries(d.Model, o.Degree)
+	reg, err := terms.Regress(d, sm, library)
 	if err != nil {
 		return nil, err
 	}
-	base := reg.quadratic(make([]float64, len(library))).solve(all(len(library))).loss
+	base := reg.Left()
 	longest := 0.0
-	for _, e := range d.Entries {
-		longest = math.Max(longest, e.Times[len(e.Times)-1]-e.Times[0])
+	for _, entry := range d.Entries {
+		longest = math.Max(longest, entry.Times[len(entry.Times)-1]-entry.Times[0])
 	}
-	enters := slices.Clone(reg.balance.Equation)
+	enters := slices.Clone(reg.Balance.Equation)
 	slices.Sort(enters)
 	enters = slices.Compact(enters)
 	var out []memory
@@ -256,7 +285,7 @@ func (f *formulas) memories() ([]memory, error) {
 			for _, equation := range enters {
 				best := memory{loss: base - extraGain}
 				for rate := slowest / (rateFactor * d.Time); rate > 1/longest; rate /= rateFactor {
-					if m := reg.remember(filtered(d, sm, v, power, rate), equation, rate); m.loss < best.loss {
+					if m := regressMemory(reg, d, filterDriver(d, sm, v, power, rate), equation, rate); m.loss < best.loss {
 						best = m
 						best.rate = rate
 					}
@@ -271,30 +300,30 @@ func (f *formulas) memories() ([]memory, error) {
 	slices.SortStableFunc(out, func(a, b memory) int { return cmp.Compare(a.loss, b.loss) })
 	out = out[:min(len(out), extraTrials)]
 	for k := range out {
-		if err := f.degree(&out[k]); err != nil {
+		if err := out[k].chooseDegree(e, sm, o); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// degree chooses the library of a proposal by the regression, penalised.
-func (f *formulas) degree(m *memory) error {
-	d, sm := f.engine.Data, f.result.Smoothed
+// chooseDegree chooses the library of a proposal by the regression, penalised.
+func (m *memory) chooseDegree(e *fit.Engine, sm *fit.Smoothed, o Options) error {
+	d := e.Data
 	least := math.Inf(1)
-	for degree := 1; degree <= f.options.Degree; degree++ {
-		library, same := libraries(d, degree)
+	for degree := 1; degree <= o.Degree; degree++ {
+		library, same := terms.Libraries(d.Model, degree)
 		if degree > 1 && same {
 			break
 		}
-		reg, err := regress(d, sm, library)
+		reg, err := terms.Regress(d, sm, library)
 		if err != nil {
 			return err
 		}
-		reg.weight = m.weight // those of the largest library
+		reg.Weight = m.weight // those of the largest library
 		equation := d.Model.StateIndex(m.extra.Enters)
-		score := reg.remember(m.path, equation, m.rate).loss
-		for _, cost := range newSearch(f.engine, library, f.options.Penalty).cost {
+		score := regressMemory(reg, d, m.path, equation, m.rate).loss
+		for _, cost := range terms.NewSelection(e, library, o.Penalty).Cost {
 			score += cost
 		}
 		if score < least {
@@ -304,9 +333,9 @@ func (f *formulas) degree(m *memory) error {
 	return nil
 }
 
-// filtered solves q' = rate·(vᵖ − q) along a smoothed path, from the driver's mean;
+// filterDriver solves q' = rate·(vᵖ − q) along a smoothed path, from the driver's mean;
 // by entry and sample, linear between samples.
-func filtered(d *fit.Data, sm *fit.Smoothed, v, power int, rate float64) [][]float64 {
+func filterDriver(d *fit.Data, sm *fit.Smoothed, v, power int, rate float64) [][]float64 {
 	var out [][]float64
 	for e, entry := range d.Entries {
 		drive := make([]float64, len(entry.Times))
@@ -328,40 +357,40 @@ func filtered(d *fit.Data, sm *fit.Smoothed, v, power int, rate float64) [][]flo
 	return out
 }
 
-// remember adds a filtered driver to the regression of one equation, with a decay
+// regressMemory adds a filtered driver to the regression of one equation, with a decay
 // from another start for each of the first entries.
-func (r *regression) remember(q [][]float64, equation int, rate float64) memory {
+func regressMemory(r *terms.Regression, d *fit.Data, q [][]float64, equation int, rate float64) memory {
 	const decays = 6
-	width := r.columns + 1 + min(len(q), decays)
-	s := samples{columns: width, target: r.target, weight: r.weight}
-	flat := make([]float64, len(r.rows)*width)
+	width := r.Columns + 1 + min(len(q), decays)
+	s := terms.LeastSquares{Columns: width, Target: r.Target, Weight: r.Weight}
+	flat := make([]float64, len(r.Rows)*width)
 	entry, sample, before := 0, 0, -1
-	for i, row := range r.rows {
-		if r.balance.Equation[i] != before {
-			entry, sample, before = 0, 0, r.balance.Equation[i]
+	for i, row := range r.Rows {
+		if r.Balance.Equation[i] != before {
+			entry, sample, before = 0, 0, r.Balance.Equation[i]
 		}
 		wide := flat[i*width : (i+1)*width]
 		copy(wide, row)
 		if before == equation {
-			wide[r.columns] = q[entry][sample]
+			wide[r.Columns] = q[entry][sample]
 			if entry < decays {
-				times := r.data.Entries[entry].Times
-				wide[r.columns+1+entry] = math.Exp(-rate * (times[sample] - times[0]))
+				times := d.Entries[entry].Times
+				wide[r.Columns+1+entry] = math.Exp(-rate * (times[sample] - times[0]))
 			}
 		}
 		if sample++; sample == len(q[entry]) {
 			entry, sample = entry+1, 0
 		}
-		s.rows = append(s.rows, wide)
+		s.Rows = append(s.Rows, wide)
 	}
-	got := triangle(reduce(&s, width), width).solve(all(width))
-	out := memory{loss: got.loss, gain: got.theta[r.columns], weight: r.weight}
+	got := s.Triangle().Solve(terms.All(width))
+	out := memory{loss: got.Loss, gain: got.Theta[r.Columns], weight: r.Weight}
 	for e := range q {
 		path := slices.Clone(q[e])
 		if e < decays && out.gain != 0 {
-			times := r.data.Entries[e].Times
+			times := d.Entries[e].Times
 			for i := range path {
-				path[i] += got.theta[r.columns+1+e] / out.gain * math.Exp(-rate*(times[i]-times[0]))
+				path[i] += got.Theta[r.Columns+1+e] / out.gain * math.Exp(-rate*(times[i]-times[0]))
 			}
 		}
 		out.path = append(out.path, path)

@@ -62,7 +62,7 @@ func TestSlowStatesThatModelsLackAreFound(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r, _ := slow(t, c.system, c.learned, c.truth)
 			if r.Extra == nil {
-				t.Fatalf("%s (%s), no extra state: %s, defect %g, tc %g", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice, r.Chosen.Formula(0), r.Chosen.Omega, r.Data.Time)
+				t.Fatalf("%s (%s), no extra state: %s, defect %g, tc %g", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice(), r.Chosen.Formula(0), r.Chosen.Omega, r.Data.Time)
 			}
 			rate := number(t, r, r.Extra.Rate)
 			gain := number(t, r, r.Extra.Gain) / rate
@@ -106,7 +106,7 @@ func TestAnExtraStateIsNoCureForAWrongLibrary(t *testing.T) {
 				t.Fatal(err)
 			}
 			if passed := r.Trusted(); passed != c.passes || r.Extra != nil {
-				t.Errorf("status %s, extra %+v: %s", verdict.OfSearch(r).Status, r.Extra, verdict.OfSearch(r).Advice)
+				t.Errorf("status %s, extra %+v: %s", verdict.OfSearch(r).Status, r.Extra, verdict.OfSearch(r).Advice())
 			}
 		})
 	}

@@ -25,7 +25,7 @@ func TestASlowStateThatTheModelLacksIsFound(t *testing.T) {
 	r, _ := learn(t, truth.Case{Model: system, Step: 0.2, Samples: 3000, Transient: 5, Noise: map[string]float64{"v": 0.01}, Seed: 5},
 		"states: {v: 0, w: 0}\nunknowns: {f: {library: {degree: 3}}}\nequations: |\n  v' = f(v) - w\n  w' = 0.08*(v + 0.7 - 0.8*w)\n", 0, discover.Options{})
 	if r.Extra == nil || verdict.OfSearch(r).Status != run.Ambiguous {
-		t.Fatalf("%s (%s), extra state %+v", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice, r.Extra)
+		t.Fatalf("%s (%s), extra state %+v", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice(), r.Extra)
 	}
 	k := len(r.Chosen.Parameters) - 2 // rate and gain come last
 	rate, gain := r.Chosen.Parameters[k], r.Chosen.Parameters[k+1]

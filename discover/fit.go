@@ -51,7 +51,7 @@ func Fit(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	if len(e.Data.Model.Unknowns) == 0 {
 		return Run(ctx, e, o)
 	}
-	f, err := begin(ctx, e, o)
+	f, err := beginSearch(ctx, e, o)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func Fit(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		return f.result, nil
 	}
 	if networks {
-		return f.networks(ctx)
+		return f.fitNetworks(ctx)
 	}
 	f.options.Roads = roadWhole
 	if err := f.libraries(ctx); err != nil {
@@ -73,10 +73,10 @@ func Fit(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 	return f.result, nil
 }
 
-// networks trains a network for every unknown and judges them.
-func (f *formulas) networks(ctx context.Context) (*Result, error) {
+// fitNetworks trains a network for every unknown and judges them.
+func (f *finder) fitNetworks(ctx context.Context) (*Result, error) {
 	r := f.result
-	net, err := f.train(ctx)
+	net, err := f.trainNetworks(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (f *formulas) networks(ctx context.Context) (*Result, error) {
 		return r, nil
 	}
 	r.Ending, r.Neural, r.Chosen, r.Model = NeuralForms, net, net, f.engine.Data.Model
-	r.Checks = checks(f.engine.Data, net)
+	r.Checks = checkFit(f.engine.Data, net)
 	return r, nil
 }
 
@@ -95,7 +95,7 @@ func (f *formulas) networks(ctx context.Context) (*Result, error) {
 // anew) are where their fit on the engine's data starts: what they say counts as
 // far as these data determine it.
 func Extract(ctx context.Context, e *fit.Engine, o Options, networks []neural.Form, parameters []float64, omega float64) (*Result, error) {
-	f, err := begin(ctx, e, o)
+	f, err := beginSearch(ctx, e, o)
 	if err != nil {
 		return nil, err
 	}
@@ -111,10 +111,10 @@ func Extract(ctx context.Context, e *fit.Engine, o Options, networks []neural.Fo
 		f.result.Ending = NotRetrained
 		return f.result, nil
 	}
-	if err := f.listen(net); err != nil {
+	if err := f.adoptNetworks(net); err != nil {
 		return nil, err
 	}
-	if err := f.everything(ctx); err != nil {
+	if err := f.searchOnNetworks(ctx); err != nil {
 		return nil, err
 	}
 	return f.conclude(ctx)

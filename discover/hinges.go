@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
@@ -19,13 +20,13 @@ const (
 	quantiles = 19
 )
 
-// hinges tries piecewise linear functions for unknown u of one argument, one kink
+// tryHinges tries piecewise linear functions for unknown u of one argument, one kink
 // more at a time until the score worsens. The other unknowns keep the library of
 // the best candidate so far.
-func (f *formulas) hinges(ctx context.Context, u int) error {
+func (f *finder) tryHinges(ctx context.Context, u int) error {
 	last := math.Inf(1)
 	for n := 1; n <= maxHinges; n++ {
-		found, err := f.kinked(ctx, u, n)
+		found, err := f.fitHinges(ctx, u, n)
 		if err != nil {
 			return err
 		}
@@ -42,45 +43,33 @@ func (f *formulas) hinges(ctx context.Context, u int) error {
 	return nil
 }
 
-// kinked runs the road with n kinks in unknown u. A candidate that has lost some
+// fitHinges runs the road with n kinks in unknown u. A candidate that has lost some
 // of its kinks is kept without them: with more to begin with, a kink may find the
 // place that it misses alone.
-func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
-	others, _ := f.beside(u)
-	m, start := f.carrying(others)
-	e, err := over(f.engine, m)
+func (f *finder) fitHinges(ctx context.Context, u, n int) ([]*candidate, error) {
+	others, _ := f.companions(f.engine.Data.Model, u)
+	m, start := f.modelWith(others)
+	e, err := onModel(f.engine, m)
 	if err != nil {
 		return nil, err
 	}
-	places, err := kinks(e.Data, &start, u, n, others)
+	places, err := placeKinks(e.Data, &start, u, n, others)
 	if err != nil || len(places) < n {
 		return nil, err
 	}
-	unknown := m.Unknowns[u]
-	x := expr.Var(unknown.Arguments[0])
-	library := append(slices.Clone(others),
-		fit.Term{Unknown: u, Factor: expr.Num(1)}, fit.Term{Unknown: u, Factor: x, Degree: 1})
-	lo, hi := places[0], places[len(places)-1]
 	arguments, err := e.Data.Arguments(&start, u)
 	if err != nil {
 		return nil, err
 	}
-	span := max(hi-lo, math.Abs(hi)*0.1, 0.01*newAxis(arguments[0]).span())
-	for i, at := range places {
-		name := fmt.Sprintf("%s_knot%d", unknown.Name, i+1)
-		m.Parameters = append(m.Parameters, model.Parameter{Name: name, Value: at, Fit: true, Min: lo - 2*span, Max: hi + 2*span})
-		start.Parameters = append(start.Parameters, at)
-		library = append(library, fit.Term{
-			Unknown: u, Factor: expr.Apply("abs", expr.Binary(expr.Sub, x, expr.Var(name))), Degree: 1, Knots: 1,
-		})
-	}
-	if e, err = over(f.engine, m); err != nil {
+	library := append(slices.Clone(others), declareKnots(m, &start, u, places, newAxis(arguments[0]))...)
+	if e, err = onModel(f.engine, m); err != nil {
 		return nil, err
 	}
-	s := newSearch(e, library, f.options.Penalty)
+	s := terms.NewSelection(e, library, f.options.Penalty)
 	o := f.options
 	o.Roads = "full" // the regression has chosen the kinks
-	found, err := s.roads(ctx, fmt.Sprintf("%shinges-%s-%d", f.prefix, unknown.Name, n), 1, o, &start)
+	name := fmt.Sprintf("%shinges-%s-%d", f.prefix, m.Unknowns[u].Name, n)
+	found, err := roads(ctx, s, name, 1, o, &start)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +86,7 @@ func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
 		}
 		c.road = fmt.Sprintf("%d hinges", kept)
 		if kept < n {
-			if c, err = f.trim(ctx, fmt.Sprintf("%shinges-%s-%d/%s/trim", f.prefix, unknown.Name, n, c.road), c); err != nil {
+			if c, err = f.trim(ctx, fmt.Sprintf("%s/%s/trim", name, c.road), c); err != nil {
 				return nil, err
 			}
 		}
@@ -106,11 +95,29 @@ func (f *formulas) kinked(ctx context.Context, u, n int) ([]*candidate, error) {
 	return out, nil
 }
 
-// kinks finds the n places, among the quantiles of the unknown's argument along
-// the path, where kinks explain the smoothed path best: the best single, then
-// the best to join, each re-placed once when all are there.
-func kinks(d *fit.Data, sm *fit.Smoothed, u, n int, others []fit.Term) ([]float64, error) {
-	places, err := places(d, sm, u)
+// declareKnots adds knots to a model and to a path's parameters, and returns the terms
+// of a piecewise linear function with them: 1, x and |x − knot| for each.
+func declareKnots(m *model.Model, path *fit.Smoothed, u int, places []float64, a axis) []fit.Term {
+	unknown := m.Unknowns[u]
+	x := expr.Var(unknown.Arguments[0])
+	library := []fit.Term{{Unknown: u, Factor: expr.Num(1)}, {Unknown: u, Factor: x, Degree: 1}}
+	lo, hi := places[0], places[len(places)-1]
+	span := max(hi-lo, math.Abs(hi)*0.1, 0.01*a.span())
+	for i, at := range places {
+		name := fmt.Sprintf("%s_knot%d", unknown.Name, i+1)
+		m.Parameters = append(m.Parameters, model.Parameter{Name: name, Value: at, Fit: true, Min: lo - 2*span, Max: hi + 2*span})
+		path.Parameters = append(path.Parameters, at)
+		library = append(library, fit.Term{
+			Unknown: u, Factor: expr.Apply("abs", expr.Binary(expr.Sub, x, expr.Var(name))), Degree: 1, Knots: 1,
+		})
+	}
+	return library
+}
+
+// placeKinks finds the n places, among the quantiles of the unknown's argument along
+// the path, where kinks explain the smoothed path best.
+func placeKinks(d *fit.Data, sm *fit.Smoothed, u, n int, others []fit.Term) ([]float64, error) {
+	places, err := argumentQuantiles(d, sm, u)
 	if err != nil {
 		return nil, err
 	}
@@ -120,55 +127,21 @@ func kinks(d *fit.Data, sm *fit.Smoothed, u, n int, others []fit.Term) ([]float6
 	for _, at := range places {
 		library = append(library, fit.Term{Unknown: u, Factor: expr.Apply("abs", expr.Binary(expr.Sub, x, expr.Num(at)))})
 	}
-	reg, err := regress(d, sm, library)
+	reg, err := terms.Regress(d, sm, library)
 	if err != nil {
 		return nil, err
 	}
-	q := reg.quadratic(make([]float64, len(library)))
-	active := make([]bool, len(library))
-	for i := range first {
-		active[i] = true
-	}
-	var chosen []int
-	join := func() {
-		best, where := math.Inf(1), -1
-		for i := first; i < len(library); i++ {
-			if active[i] {
-				continue
-			}
-			active[i] = true
-			if s := q.solve(active); s.loss < best {
-				best, where = s.loss, i
-			}
-			active[i] = false
-		}
-		if where >= 0 {
-			active[where] = true
-			chosen = append(chosen, where)
-		}
-	}
-	for range n {
-		join()
-	}
-	for range 2 * n { // re-place the oldest
-		if len(chosen) < 2 {
-			break
-		}
-		active[chosen[0]] = false
-		chosen = chosen[1:]
-		join()
-	}
 	var out []float64
-	for _, i := range chosen {
+	for _, i := range reg.Quadratic(make([]float64, len(library))).Grow(first, n) {
 		out = append(out, places[i-first])
 	}
 	slices.Sort(out)
 	return out, nil
 }
 
-// places are the quantiles of an unknown's argument along the smoothed path,
+// argumentQuantiles are the quantiles of an unknown's argument along the smoothed path,
 // without repetitions.
-func places(d *fit.Data, sm *fit.Smoothed, u int) ([]float64, error) {
+func argumentQuantiles(d *fit.Data, sm *fit.Smoothed, u int) ([]float64, error) {
 	arguments, err := d.Arguments(sm, u)
 	if err != nil {
 		return nil, err

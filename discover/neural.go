@@ -5,12 +5,33 @@ import (
 	"errors"
 	"math"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/fit/neural"
 	"govern/model"
 	"govern/series"
 )
+
+// networks searches formulas on what neural forms have learned.
+func networks() way {
+	return way{
+		name: "neural forms",
+		cost: Expensive,
+		when: "no formula passes, or a model asks for them: formulas are sought on what trained neural forms say",
+		excluded: func(e *fit.Engine, o Options) string {
+			switch {
+			case !allowsNetwork(e.Data.Model):
+				return "an unknown is confined to its library, or there is none"
+			case !asksForNetwork(e.Data.Model) && o.Roads != "both":
+				return "the roads are given: " + o.Roads
+			}
+			return ""
+		},
+		due: untilOnePasses,
+		run: func(ctx context.Context, f *finder) (*Result, error) { return nil, f.searchThroughNetworks(ctx) },
+	}
+}
 
 // asksForNetwork says that a model wants the road through networks first.
 func asksForNetwork(m *model.Model) bool {
@@ -32,17 +53,13 @@ func allowsNetwork(m *model.Model) bool {
 	return len(m.Unknowns) > 0
 }
 
-// throughNetwork fits a network for every unknown and searches formulas again on
+// searchThroughNetworks fits a network for every unknown and searches formulas again on
 // what the networks say: their values in place of the smoothed calls, uncertain
 // where the weights are. What is found is refitted on trajectories like any
 // formula. An unknown with a library of its own and no word of a network stays
 // without one, and so do the others beside it.
-func (f *formulas) throughNetwork(ctx context.Context) error {
-	asked := asksForNetwork(f.engine.Data.Model)
-	if !allowsNetwork(f.engine.Data.Model) || !asked && f.options.Roads != "both" {
-		return nil
-	}
-	net, err := f.train(ctx)
+func (f *finder) searchThroughNetworks(ctx context.Context) error {
+	net, err := f.trainNetworks(ctx)
 	var none *neural.NoStartError
 	if errors.As(err, &none) {
 		return nil
@@ -50,22 +67,22 @@ func (f *formulas) throughNetwork(ctx context.Context) error {
 	if err != nil || !series.Finite(net.Evidence) {
 		return err
 	}
-	if err := f.listen(net); err != nil {
+	if err := f.adoptNetworks(net); err != nil {
 		return err
 	}
-	if asked {
-		return f.everything(ctx)
+	if asksForNetwork(f.engine.Data.Model) {
+		return f.searchOnNetworks(ctx)
 	}
-	if !passed(checks(f.engine.Data, net)) {
+	if !passed(checkFit(f.engine.Data, net)) {
 		return nil // what explains nothing teaches nothing
 	}
 	f.options.Roads = "grown" // whole libraries have failed already
-	return f.everything(ctx)
+	return f.searchOnNetworks(ctx)
 }
 
-// train fits a network for every unknown, at the defect weight that is best for
+// trainNetworks fits a network for every unknown, at the defect weight that is best for
 // them; once, whoever asks.
-func (f *formulas) train(ctx context.Context) (*fit.Fitted, error) {
+func (f *finder) trainNetworks(ctx context.Context) (*fit.Fitted, error) {
 	if f.result.trained != nil {
 		return f.result.trained, nil
 	}
@@ -75,29 +92,24 @@ func (f *formulas) train(ctx context.Context) (*fit.Fitted, error) {
 		return nil, err
 	}
 	report(f.engine, "neural/tune", 0.5)
-	if net, err = tune(ctx, f.engine, "neural/tune", net); err != nil {
+	if net, err = terms.Tune(ctx, f.engine, "neural/tune", net); err != nil {
 		return nil, err
 	}
 	f.result.trained = net
 	return net, nil
 }
 
-// listen puts what networks say in the place of the smoothed path.
-func (f *formulas) listen(net *fit.Fitted) (err error) {
+// adoptNetworks puts what networks say in the place of the smoothed path.
+func (f *finder) adoptNetworks(net *fit.Fitted) (err error) {
 	f.result.Neural, f.prefix = net, "neural/"
 	f.path, err = f.engine.Learned(f.path, net)
 	return err
 }
 
-// everything tries libraries, then functions that bend.
-func (f *formulas) everything(ctx context.Context) error {
-	if err := f.libraries(ctx); err != nil {
-		return err
-	}
-	if err := f.functions(ctx); err != nil {
-		return err
-	}
-	return f.mixtures(ctx)
+// searchOnNetworks tries libraries, then functions that bend, on what networks say.
+func (f *finder) searchOnNetworks(ctx context.Context) error {
+	_, err := f.walk(ctx, waysOnNetworks(), "on neural forms: ")
+	return err
 }
 
 // Networks makes networks the answer of a search whose formula turned out not to
@@ -109,14 +121,14 @@ func Networks(ctx context.Context, e *fit.Engine, before *Result) (*Result, erro
 	}
 	out := *before
 	if out.Neural == nil {
-		net, err := (&formulas{engine: e, path: out.Smoothed, result: &out}).train(ctx)
+		net, err := (&finder{engine: e, path: out.Smoothed, result: &out}).trainNetworks(ctx)
 		if err != nil || !series.Finite(net.Evidence) {
 			return nil, err
 		}
 		out.Neural = net
 	}
-	checked := checks(e.Data, out.Neural)
-	if !passed(checked) || nothing(e.Data, e.Data.Model, out.Neural) != "" {
+	checked := checkFit(e.Data, out.Neural)
+	if !passed(checked) || noiseReason(e.Data, e.Data.Model, out.Neural) != "" {
 		return nil, nil
 	}
 	out.Ties, out.Apart = nil, nil
@@ -130,10 +142,10 @@ func (r *Result) neuralOnly(m *model.Model, checked []Check) {
 	r.Ending, r.Chosen, r.Model, r.Checks = NeuralOnly, r.Neural, m, checked
 }
 
-// apart compares formulas with networks along the path that the networks have
+// distancesToNetworks compares formulas with networks along the path that the networks have
 // learned of the data.
-func (c *candidate) apart(d *fit.Data, path *fit.Smoothed) ([]float64, error) {
-	values := c.numbers()
+func (c *candidate) distancesToNetworks(d *fit.Data, path *fit.Smoothed) ([]float64, error) {
+	values := c.parameterValues()
 	var out []float64
 	for u, unknown := range d.Model.Unknowns {
 		arguments, err := d.Arguments(path, u)

@@ -45,8 +45,8 @@ func TestNoiseAndMapsAreNoFlows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if verdict.OfSearch(r).Status != run.NoModel || !strings.Contains(verdict.OfSearch(r).Advice, c.says) {
-			t.Errorf("%s: status %s, %s", what, verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
+		if verdict.OfSearch(r).Status != run.NoModel || !strings.Contains(verdict.OfSearch(r).Advice(), c.says) {
+			t.Errorf("%s: status %s, %s", what, verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice())
 		}
 	}
 }

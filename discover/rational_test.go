@@ -3,6 +3,8 @@ package discover
 import (
 	"math"
 	"testing"
+
+	"govern/discover/terms"
 )
 
 // x·y/(1 + 3x + y/20) is a fraction whose denominator the regression finds exactly.
@@ -12,8 +14,8 @@ func TestTheImplicitRegressionFindsADenominator(t *testing.T) {
 		a, b := 1+math.Sin(float64(i)), 1.5+math.Cos(1.7*float64(i))
 		x, y, f = append(x, a), append(y, b), append(f, a*b/(1+3*a+b/20))
 	}
-	numerator := append(append(compositions(0, 2), compositions(1, 2)...), compositions(2, 2)...)
-	c := implicit([][]float64{x, y}, f, numerator, compositions(1, 2))
+	numerator := append(append(terms.Compositions(0, 2), terms.Compositions(1, 2)...), terms.Compositions(2, 2)...)
+	c := regressDenominator([][]float64{x, y}, f, numerator, terms.Compositions(1, 2))
 	if len(c) != 2 || math.Abs(c[0]-3) > 1e-6 || math.Abs(c[1]-0.05) > 1e-6 {
 		t.Errorf("found %v, want 3 and 0.05", c)
 	}
@@ -21,11 +23,11 @@ func TestTheImplicitRegressionFindsADenominator(t *testing.T) {
 
 // The gradient of a function of x + y/2 has one direction, whatever the function.
 func TestTheFirstDirectionOfAMatrixLeavesItsRest(t *testing.T) {
-	direction, rest := principal([]float64{4, 2, 2, 1}, 2)
+	direction, rest := principalDirection([]float64{4, 2, 2, 1}, 2)
 	if rest > 1e-12 || math.Abs(direction[1]/direction[0]-0.5) > 1e-12 {
 		t.Errorf("direction %v, rest %g", direction, rest)
 	}
-	if direction, _ := principal(make([]float64, 4), 2); direction != nil {
+	if direction, _ := principalDirection(make([]float64, 4), 2); direction != nil {
 		t.Errorf("a matrix of zeros has direction %v", direction)
 	}
 }

@@ -7,120 +7,34 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/internal/vector"
 	"govern/series"
 )
 
-// look is a place at which functions that bend are tried: along an argument, along a
-// linear combination of several, or as a fraction of them.
-type look struct {
-	name     string
-	argument int // the first of the combination
-	alone    bool
-	axis     axis
-	families []family
-	instead  bool // its parts stand in the place of the polynomial, not beside it
-}
-
-// looks are the axes of unknown u: its arguments, and where there are several the
-// combinations that the best candidate varies along.
-// In rounds beyond polynomials they are sought more widely; others are the terms of the
-// other unknowns.
-func (f *formulas) looks(d *fit.Data, path *fit.Smoothed, u, round int, arguments [][]float64, others []fit.Term) ([]look, error) {
-	var out []look
-	for a, values := range arguments {
-		if x := newAxis(values); x.span() > 0 {
-			out = append(out, look{name: fmt.Sprint(a), argument: a, axis: x, families: families()}, look{name: fmt.Sprint(a, "-plain"), argument: a, axis: x, families: numberless()})
-		}
-	}
-	out = append(out, together(d.Model.Unknowns[u].Arguments, arguments)...)
-	ridges, err := f.ridges(u, arguments)
-	if err != nil || round < beyondPolynomial {
-		return append(out, ridges...), err
-	}
-	angle, err := f.angle(d, path, u, arguments, others)
-	if err != nil {
-		return nil, err
-	}
-	rationals, err := f.rationals(d, path, u, arguments, others)
-	return slices.Concat(out, ridges, angle, rationals), err
-}
-
-// together is the look along several arguments at once, each in a function without
-// numbers of its own: outflows of two tanks are two roots, and one alone explains nothing.
-func together(names []string, arguments [][]float64) []look {
-	var out []look
-	for _, plain := range numberless() {
-		var allowed []int
-		for a, values := range arguments {
-			if plain.allowed(newAxis(values)) {
-				allowed = append(allowed, a)
-			}
-		}
-		if len(allowed) < 2 {
-			continue
-		}
-		parts := func(*expr.Expr, []*expr.Expr) []*expr.Expr {
-			var all []*expr.Expr
-			for _, a := range allowed {
-				all = append(all, plain.parts(expr.Var(names[a]), nil)...)
-			}
-			return all
-		}
-		name := "every-" + plain.name
-		out = append(out, look{name: name, argument: allowed[0], alone: true, axis: newAxis(arguments[allowed[0]]), families: []family{{name: name, parts: parts}}})
-	}
-	return out
-}
-
 // ridgeShare is how much of the mean square of the gradient, across the direction
 // in which it is largest, a function may have and still be tried as one of a single
 // combination; polynomials only approximate such functions.
 const ridgeShare = 0.1
 
-// ridges are the combinations of the arguments that the best candidate's formula
+// findRidges are the combinations of the arguments that a candidate's formula
 // for unknown u may be a function of: the first eigenvector of the gradient's
 // second moments along the data (Samarov 1993; the active subspace of Constantine
 // 2015), and of its covariance, where a linear function stands beside it.
-func (f *formulas) ridges(u int, arguments [][]float64) ([]look, error) {
+func findRidges(c *candidate, u int, names []string, arguments [][]float64) ([]look, error) {
 	n := len(arguments)
-	if n < 2 || f.best == nil || !series.Finite(f.best.score()) {
+	if n < 2 {
 		return nil, nil
 	}
-	unknown := f.engine.Data.Model.Unknowns[u]
-	values := f.best.numbers()
-	formula := f.best.fit.Formula(u)
 	sd := make([]float64, n)
-	slopes := make([]*expr.Expr, n)
-	for a, name := range unknown.Arguments {
+	for a := range sd {
 		sd[a] = newAxis(arguments[a]).sd
-		slopes[a] = expr.Diff(formula, name)
 	}
-	samples := len(arguments[0])
-	moments, sums := make([]float64, n*n), make([]float64, n)
-	for k := range samples {
-		for a, name := range unknown.Arguments {
-			values[name] = arguments[a][k]
-		}
-		gradient := make([]float64, n)
-		for a := range gradient {
-			v, err := expr.Eval(slopes[a], func(name string) (float64, bool) { x, ok := values[name]; return x, ok })
-			if err != nil {
-				return nil, err
-			}
-			gradient[a] = v * sd[a]
-		}
-		if !series.Finite(vector.Dot(gradient, gradient)) {
-			continue
-		}
-		for a := range n {
-			sums[a] += gradient[a] / float64(samples)
-			for b := range n {
-				moments[a*n+b] += gradient[a] * gradient[b] / float64(samples)
-			}
-		}
+	moments, sums, err := gradientMoments(c.fit.Formula(u), c.parameterValues(), names, arguments, sd)
+	if err != nil {
+		return nil, err
 	}
 	centred := slices.Clone(moments)
 	for a := range n {
@@ -130,111 +44,79 @@ func (f *formulas) ridges(u int, arguments [][]float64) ([]look, error) {
 	}
 	var out []look
 	for i, m := range [][]float64{moments, centred} {
-		direction, share := principal(m, n)
+		direction, share := principalDirection(m, n)
 		if direction == nil || share > ridgeShare {
 			continue
 		}
-		first := 0
-		for a := range n {
-			if math.Abs(direction[a]) > math.Abs(direction[first]) {
-				first = a
-			}
-		}
-		weights, several := make([]float64, n), false
-		for a := range n {
-			if weights[a] = direction[a] / direction[first] * sd[first] / sd[a]; math.Abs(direction[a]) < 0.02 {
-				weights[a] = 0
-			}
-			several = several || a != first && weights[a] != 0
-		}
+		weights, first, several := weightsAlong(direction, sd)
 		if !several {
 			continue // an argument has its own axis
 		}
-		along := make([]float64, samples)
+		along := make([]float64, len(arguments[0]))
 		for a := range n {
 			vector.Axpy(along, weights[a], arguments[a])
 		}
-		out = append(out, ridge(fmt.Sprintf("ridge-%d", i), unknown.Arguments, weights, first, newAxis(along)))
+		out = append(out, ridgeLook(fmt.Sprintf("ridge-%d", i), names, weights, first, newAxis(along)))
 	}
 	return out, nil
 }
 
-// angle is the combination of two arguments along which a piecewise linear function,
-// beside a linear one, explains the smoothed path best (projection pursuit,
-// Friedman and Stuetzle 1981): a look where the gradient of a poor polynomial is not to
-// be trusted. others are the terms of the other unknowns.
-func (f *formulas) angle(d *fit.Data, path *fit.Smoothed, u int, arguments [][]float64, others []fit.Term) ([]look, error) {
-	names := d.Model.Unknowns[u].Arguments
-	if len(names) != 2 {
-		return nil, nil
+// gradientMoments are the second moments of a formula's gradient along the data, by
+// rows, and its means; arguments are measured in their deviations.
+func gradientMoments(formula *expr.Expr, values map[string]float64, names []string, arguments [][]float64, sd []float64) (moments, means []float64, err error) {
+	n, samples := len(names), len(arguments[0])
+	slopes := make([]*expr.Expr, n)
+	for a, name := range names {
+		slopes[a] = expr.Diff(formula, name)
 	}
-	axes := []axis{newAxis(arguments[0]), newAxis(arguments[1])}
-	base := append(slices.Clone(others), Library(d.Model, u, 1)...)
-	at := func(angle float64) (loss float64, share float64, first int, err error) {
-		a := []float64{math.Cos(angle) / axes[0].sd, math.Sin(angle) / axes[1].sd}
-		if math.Abs(math.Sin(angle)) > math.Abs(math.Cos(angle)) {
-			first = 1
+	moments, means = make([]float64, n*n), make([]float64, n)
+	for k := range samples {
+		for a, name := range names {
+			values[name] = arguments[a][k]
 		}
-		share = a[1-first] / a[first]
-		along := slices.Clone(arguments[first])
-		vector.Axpy(along, share, arguments[1-first])
-		slices.Sort(along)
-		x := expr.Binary(expr.Add, expr.Var(names[first]), expr.Binary(expr.Mul, expr.Num(share), expr.Var(names[1-first])))
-		library := slices.Clone(base)
-		for k := 1; k < angleKinks; k++ {
-			knot := along[(len(along)-1)*k/angleKinks]
-			library = append(library, fit.Term{Unknown: u, Factor: expr.Apply("abs", expr.Binary(expr.Sub, x, expr.Num(knot)))})
-		}
-		reg, err := regress(d, path, library)
-		if err != nil {
-			return 0, 0, 0, err
-		}
-		return reg.left(library), share, first, nil
-	}
-	best, where := math.Inf(1), 0.0
-	for k := range angles {
-		loss, _, _, err := at(math.Pi * float64(k) / angles)
-		if err != nil {
-			return nil, err
-		}
-		if loss < best {
-			best, where = loss, math.Pi*float64(k)/angles
-		}
-	}
-	for step := math.Pi / angles / 2; step > math.Pi/angles/16; step /= 2 {
-		for _, to := range []float64{where - step, where + step} {
-			loss, _, _, err := at(to)
+		gradient := make([]float64, n)
+		for a := range gradient {
+			v, err := expr.Eval(slopes[a], func(name string) (float64, bool) { x, ok := values[name]; return x, ok })
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			if loss < best {
-				best, where = loss, to
+			gradient[a] = v * sd[a]
+		}
+		if !series.Finite(vector.Dot(gradient, gradient)) {
+			continue
+		}
+		for a := range n {
+			means[a] += gradient[a] / float64(samples)
+			for b := range n {
+				moments[a*n+b] += gradient[a] * gradient[b] / float64(samples)
 			}
 		}
 	}
-	if math.Abs(math.Sin(2*where)) < 0.05 || !series.Finite(best) {
-		return nil, nil // an argument has its own axis
-	}
-	_, share, first, err := at(where)
-	if err != nil {
-		return nil, err
-	}
-	weights := []float64{1, 1}
-	weights[1-first] = share
-	along := slices.Clone(arguments[first])
-	vector.Axpy(along, share, arguments[1-first])
-	return []look{ridge("angle", names, weights, first, newAxis(along))}, nil
+	return moments, means, nil
 }
 
-// angles are tried, and a function with so many kinks less one along each.
-const (
-	angles     = 24
-	angleKinks = 9
-)
+// weightsAlong turns a direction in deviations into weights of the arguments, 1 of the
+// first, which is the largest, and 0 of those that hardly count; several says that
+// others are left.
+func weightsAlong(direction, sd []float64) (weights []float64, first int, several bool) {
+	for a := range direction {
+		if math.Abs(direction[a]) > math.Abs(direction[first]) {
+			first = a
+		}
+	}
+	weights = make([]float64, len(direction))
+	for a := range direction {
+		if weights[a] = direction[a] / direction[first] * sd[first] / sd[a]; math.Abs(direction[a]) < 0.02 {
+			weights[a] = 0
+		}
+		several = several || a != first && weights[a] != 0
+	}
+	return weights, first, several
+}
 
-// principal is the first eigenvector of a symmetric matrix, and the share of the
+// principalDirection is the first eigenvector of a symmetric matrix, and the share of the
 // trace that it does not have; nil of a matrix that is zero.
-func principal(m []float64, n int) (direction []float64, rest float64) {
+func principalDirection(m []float64, n int) (direction []float64, rest float64) {
 	var eigen mat.EigenSym
 	if !series.Finite(vector.Dot(m, m)) || !eigen.Factorize(mat.NewSymDense(n, slices.Clone(m)), true) {
 		return nil, 1
@@ -256,9 +138,100 @@ func principal(m []float64, n int) (direction []float64, rest float64) {
 	return direction, 1 - values[n-1]/trace
 }
 
-// ridge is the look along arguments[first] + Σ weight·argument, the weights being
+// findAngle is the combination of two arguments along which a piecewise linear function,
+// beside a linear one, explains the smoothed path best (projection pursuit,
+// Friedman and Stuetzle 1981): a look where the gradient of a poor polynomial is not to
+// be trusted. others are the terms of the other unknowns.
+func findAngle(d *fit.Data, path *fit.Smoothed, u int, arguments [][]float64, others []fit.Term) ([]look, error) {
+	names := d.Model.Unknowns[u].Arguments
+	if len(names) != 2 {
+		return nil, nil
+	}
+	p := &pursuit{d, path, u, arguments, append(slices.Clone(others), terms.Library(d.Model, u, 1)...), []float64{newAxis(arguments[0]).sd, newAxis(arguments[1]).sd}}
+	best, where := math.Inf(1), 0.0
+	try := func(angle float64) error {
+		loss, err := p.loss(angle)
+		if err == nil && loss < best {
+			best, where = loss, angle
+		}
+		return err
+	}
+	for k := range angles {
+		if err := try(math.Pi * float64(k) / angles); err != nil {
+			return nil, err
+		}
+	}
+	for step := math.Pi / angles / 2; step > math.Pi/angles/16; step /= 2 {
+		for _, to := range []float64{where - step, where + step} {
+			if err := try(to); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if math.Abs(math.Sin(2*where)) < 0.05 || !series.Finite(best) {
+		return nil, nil // an argument has its own axis
+	}
+	first, share := p.combination(where)
+	weights := []float64{1, 1}
+	weights[1-first] = share
+	return []look{ridgeLook("angle", names, weights, first, newAxis(p.values(first, share)))}, nil
+}
+
+// pursuit looks for a combination of two arguments of an unknown.
+type pursuit struct {
+	data      *fit.Data
+	path      *fit.Smoothed
+	unknown   int
+	arguments [][]float64
+	base      []fit.Term // what stands beside
+	sd        []float64  // of the arguments
+}
+
+// combination is x_first + share·x_other at an angle between the arguments, measured in
+// their deviations.
+func (p *pursuit) combination(angle float64) (first int, share float64) {
+	a := []float64{math.Cos(angle) / p.sd[0], math.Sin(angle) / p.sd[1]}
+	if math.Abs(math.Sin(angle)) > math.Abs(math.Cos(angle)) {
+		first = 1
+	}
+	return first, a[1-first] / a[first]
+}
+
+// values are a combination's along the data.
+func (p *pursuit) values(first int, share float64) []float64 {
+	along := slices.Clone(p.arguments[first])
+	vector.Axpy(along, share, p.arguments[1-first])
+	return along
+}
+
+// loss is what a piecewise linear function along a combination leaves.
+func (p *pursuit) loss(angle float64) (float64, error) {
+	names := p.data.Model.Unknowns[p.unknown].Arguments
+	first, share := p.combination(angle)
+	along := p.values(first, share)
+	slices.Sort(along)
+	x := expr.Binary(expr.Add, expr.Var(names[first]), expr.Binary(expr.Mul, expr.Num(share), expr.Var(names[1-first])))
+	library := slices.Clone(p.base)
+	for k := 1; k < angleKinks; k++ {
+		knot := along[(len(along)-1)*k/angleKinks]
+		library = append(library, fit.Term{Unknown: p.unknown, Factor: expr.Apply("abs", expr.Binary(expr.Sub, x, expr.Num(knot)))})
+	}
+	reg, err := terms.Regress(p.data, p.path, library)
+	if err != nil {
+		return 0, err
+	}
+	return reg.Left(), nil
+}
+
+// angles are tried, and a function with so many kinks less one along each.
+const (
+	angles     = 24
+	angleKinks = 9
+)
+
+// ridgeLook is the look along arguments[first] + Σ weight·argument, the weights being
 // fitted numbers of every family.
-func ridge(name string, arguments []string, weights []float64, first int, x axis) look {
+func ridgeLook(name string, arguments []string, weights []float64, first int, x axis) look {
 	out := look{name: name, argument: first, alone: true, axis: x}
 	var shares []number
 	var others []string

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/optim"
@@ -32,17 +33,17 @@ type Rivalry struct {
 // of three trajectory fits.
 func Rival(ctx context.Context, e *fit.Engine, o Options, r *Result, formulas map[string]*expr.Expr, states [][][]float64) (Rivalry, error) {
 	out := Rivalry{math.Inf(1), math.Inf(1), math.NaN()}
-	o = o.withDefaults(e.Data)
+	o = o.withDefaults(e.Data.Model)
 	if r.Chosen == nil || r.Smoothed == nil {
 		return out, fmt.Errorf("discover: the search has chosen no formula that a rival could be compared with")
 	}
-	own, _ := libraries(e.Data, r.Degree)
-	chosen := newSearch(e, own, o.Penalty)
-	if _, ok := chosen.translate(r.Chosen); !ok {
+	own, _ := terms.Libraries(e.Data.Model, r.Degree)
+	chosen := terms.NewSelection(e, own, o.Penalty)
+	if _, ok := chosen.Translate(r.Chosen); !ok {
 		return out, fmt.Errorf("discover: the chosen formula has terms outside the library of degree %d", r.Degree)
 	}
-	best := chosen.score(r.Chosen)
-	s, terms, coefficients, err := rivalTerms(e, o, r.Degree, formulas)
+	best := chosen.Score(r.Chosen)
+	s, held, coefficients, err := rivalTerms(e, o, r.Degree, formulas)
 	if err != nil {
 		return out, err
 	}
@@ -51,36 +52,36 @@ func Rival(ctx context.Context, e *fit.Engine, o Options, r *Result, formulas ma
 		if err != nil || f.Status == optim.Failed {
 			return math.Inf(1), err
 		}
-		if f, err = tune(ctx, e, name+"/tune", f); err != nil {
+		if f, err = terms.Tune(ctx, e, name+"/tune", f); err != nil {
 			return math.Inf(1), err
 		}
-		return s.score(f) - best, nil
+		return s.Score(f) - best, nil
 	}
-	start := e.Start(r.Smoothed, terms, coefficients, r.Smoothed.Parameters)
+	start := e.Start(r.Smoothed, held, coefficients, r.Smoothed.Parameters)
 	if out.Smoothed, err = begin("rival/smoothed", start, 1); err != nil {
 		return out, err
 	}
 	near := *r.Chosen
-	near.Terms, near.Coefficients, near.Forms = terms, coefficients, nil
+	near.Terms, near.Coefficients, near.Forms = held, coefficients, nil
 	if out.Near, err = begin("rival/near", &near, 1); err != nil {
 		return out, err
 	}
 	if states != nil {
 		known := *r.Smoothed
 		known.States = states
-		out.Given, err = begin("rival/given", e.Start(&known, terms, coefficients, r.Smoothed.Parameters), 0)
+		out.Given, err = begin("rival/given", e.Start(&known, held, coefficients, r.Smoothed.Parameters), 0)
 	}
 	return out, err
 }
 
 // rivalTerms writes formulas as terms of the smallest library that holds them,
 // of the given degree at least.
-func rivalTerms(e *fit.Engine, o Options, degree int, formulas map[string]*expr.Expr) (*search, []fit.Term, []float64, error) {
+func rivalTerms(e *fit.Engine, o Options, degree int, formulas map[string]*expr.Expr) (*terms.Selection, []fit.Term, []float64, error) {
 	missing := ""
 	for ; degree <= max(o.Degree, degree); degree++ {
-		library, same := libraries(e.Data, degree)
-		s := newSearch(e, library, o.Penalty)
-		var terms []fit.Term
+		library, same := terms.Libraries(e.Data.Model, degree)
+		s := terms.NewSelection(e, library, o.Penalty)
+		var held []fit.Term
 		var coefficients []float64
 		missing = ""
 		for u, unknown := range e.Data.Model.Unknowns {
@@ -99,11 +100,11 @@ func rivalTerms(e *fit.Engine, o Options, degree int, formulas map[string]*expr.
 					missing = t.Factor.String()
 					break
 				}
-				terms, coefficients = append(terms, library[found]), append(coefficients, t.Coefficient)
+				held, coefficients = append(held, library[found]), append(coefficients, t.Coefficient)
 			}
 		}
 		if missing == "" {
-			return s, terms, coefficients, nil
+			return s, held, coefficients, nil
 		}
 		if same || degree == o.Degree {
 			break

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/fit/gauge"
@@ -23,20 +24,20 @@ const (
 	unseenStarts  = 24
 )
 
-// beginUnseen is begin for models with states that are seen, if at all, as
+// beginFromDraws is begin for models with states that are seen, if at all, as
 // arguments of unknowns. No smoother determines them before the unknowns are known, so
 // both are fitted together, from drawn paths and the whole library at zero: with
 // loose defects a fit of states and coefficients costs little, and tightening the
 // equations sorts out which draw was right. The first that explains a stretch and then
 // all of the data is the path that the roads begin with.
-func beginUnseen(ctx context.Context, e *fit.Engine, o Options, unseen []string) (*formulas, error) {
+func beginFromDraws(ctx context.Context, e *fit.Engine, o Options, unseen []string) (*finder, error) {
 	if len(e.Data.Model.Unknowns) == 0 {
 		return nil, &fit.UnobservedError{State: unseen[0]}
 	}
 	if err := gauge.CheckStates(e.Data, unseen); err != nil {
 		return nil, err
 	}
-	f := &formulas{engine: e, options: o.withDefaults(e.Data), result: &Result{Data: e.Data}}
+	f := &finder{engine: e, options: o.withDefaults(e.Data.Model), result: &Result{Data: e.Data}}
 	samples := max(unseenSamples, int(unseenCycles*e.Data.SamplesPerCycle()))
 	searcher := *e
 	searcher.Options.Segment = 1 // a path has a node a sample
@@ -47,11 +48,11 @@ func beginUnseen(ctx context.Context, e *fit.Engine, o Options, unseen []string)
 	}
 	// A library of degree 1 is part of that of degree 2, which is quick enough.
 	for degree := min(2, f.options.Degree); degree <= f.options.Degree; degree++ {
-		library, same := libraries(e.Data, degree)
+		library, same := terms.Libraries(e.Data.Model, degree)
 		for k := range unseenStarts {
 			name := fmt.Sprintf("unseen/degree-%d/draw-%02d", degree, k)
 			report(e, name, 0.02+0.1*float64(k)/unseenStarts)
-			found, err := draw(ctx, &searcher, &part, name, library, k)
+			found, err := fitDraw(ctx, &searcher, &part, name, library, k)
 			if err != nil {
 				return nil, err
 			}
@@ -69,9 +70,9 @@ func beginUnseen(ctx context.Context, e *fit.Engine, o Options, unseen []string)
 	return f, nil
 }
 
-// draw fits a library and a drawn path to a stretch, and from there to all of
+// fitDraw fits a library and a drawn path to a stretch, and from there to all of
 // the data; nil where either fails the checks.
-func draw(ctx context.Context, e, part *fit.Engine, name string, library []fit.Term, k int) (*fit.Smoothed, error) {
+func fitDraw(ctx context.Context, e, part *fit.Engine, name string, library []fit.Term, k int) (*fit.Smoothed, error) {
 	path := part.Drawn(k)
 	end := e.Options.Omega
 	if end == 0 {
@@ -82,7 +83,7 @@ func draw(ctx context.Context, e, part *fit.Engine, name string, library []fit.T
 	if err != nil || !explains(part.Data, g) {
 		return nil, err
 	}
-	start, err := spread(ctx, e, part.Data, name, g)
+	start, err := extendToAll(ctx, e, part.Data, name, g)
 	if err != nil {
 		return nil, err
 	}
@@ -94,12 +95,12 @@ func draw(ctx context.Context, e, part *fit.Engine, name string, library []fit.T
 }
 
 func explains(d *fit.Data, f *fit.Fitted) bool {
-	return f.Status != optim.Failed && passed(checks(d, f))
+	return f.Status != optim.Failed && passed(checkFit(d, f))
 }
 
-// spread takes a fit of a stretch to all of the data: states are located under
+// extendToAll takes a fit of a stretch to all of the data: states are located under
 // its formula.
-func spread(ctx context.Context, e *fit.Engine, stretch *fit.Data, name string, f *fit.Fitted) (*fit.Fitted, error) {
+func extendToAll(ctx context.Context, e *fit.Engine, stretch *fit.Data, name string, f *fit.Fitted) (*fit.Fitted, error) {
 	m := e.Data.Model
 	formulas := map[string]*expr.Expr{}
 	for u, unknown := range m.Unknowns {

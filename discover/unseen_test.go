@@ -33,7 +33,7 @@ func TestStatesThatOnlyAnUnknownSeesAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	if verdict.OfSearch(r).Status != run.OK || len(r.Chosen.Terms) != 2 {
-		t.Fatalf("status %s (%s), %d terms; want p*q - p*r", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice, len(r.Chosen.Terms))
+		t.Fatalf("status %s (%s), %d terms; want p*q - p*r", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice(), len(r.Chosen.Terms))
 	}
 	want := map[string]float64{"p*q": 1, "p*r": -1}
 	for i, term := range r.Chosen.Terms {
@@ -49,8 +49,8 @@ func TestWhereNoDrawExplainsUnseenStatesTheAnswerIsNoModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if verdict.OfSearch(r).Status != run.NoModel || r.Chosen != nil || !strings.Contains(verdict.OfSearch(r).Advice, "x2, x4, x6, x8") {
-		t.Errorf("status %s, %q; want no model, and which states are not seen", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice)
+	if verdict.OfSearch(r).Status != run.NoModel || r.Chosen != nil || !strings.Contains(verdict.OfSearch(r).Advice(), "x2, x4, x6, x8") {
+		t.Errorf("status %s, %q; want no model, and which states are not seen", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice())
 	}
 }
 

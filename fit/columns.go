@@ -98,13 +98,13 @@ func (d *Data) AtBounds(m *model.Model, values []float64, user *model.Model) []n
 			if math.IsInf(bound, 0) || math.Abs(values[i]-bound) > 1e-6*math.Abs(bound) {
 				continue
 			}
-			text := fmt.Sprintf("%s rests at its bound %.4g: ", c.Name, bound)
+			hint := "Give a `value` of the size expected (in the unit of time of the data, or with a `time_unit` in which it is near one)"
 			if bound == m.Parameters[m.ParameterIndex(c.Name)].Min || bound == m.Parameters[m.ParameterIndex(c.Name)].Max {
-				text += "if it may go farther, give wider `min` and `max`"
-			} else {
-				text += "give a `value` of the size expected (in the unit of time of the data, or with a `time_unit` in which it is near one)"
+				hint = "If it may go farther, give wider `min` and `max`"
 			}
-			out = append(out, note.Of(note.AtBound, c.Name, "%s", text))
+			n := note.Of(note.AtBound, c.Name, "%s rests at its bound %.4g", c.Name, bound)
+			n.Hint = hint
+			out = append(out, n)
 		}
 	}
 	return out

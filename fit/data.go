@@ -28,14 +28,24 @@ type Data struct {
 
 // Prepare collects what every stage needs of the data.
 func Prepare(m *model.Model, entries []record.Entry) (*Data, error) {
-	d := &Data{Model: m, Table: record.NewTable(entries, m.Expand)}
+	return (&Data{Model: m, Table: record.NewTable(entries, m.Expand)}).prepared()
+}
+
+// For prepares the same entries for another model, of the same states and
+// observables: nothing is estimated from the samples again.
+func (d *Data) For(m *model.Model) (*Data, error) {
+	return (&Data{Model: m, Table: d.Table}).prepared()
+}
+
+// prepared collects what a model has to do with the table.
+func (d *Data) prepared() (*Data, error) {
 	set := map[string]bool{}
-	for _, e := range entries {
+	for _, e := range d.Entries {
 		for name := range e.Set {
 			set[name] = true
 		}
 	}
-	d.individuals = newIndividuals(m, set)
+	d.individuals = newIndividuals(d.Model, set)
 	d.conditions = d.known(set)
 	d.findCalls()
 	if len(d.Channels) == 0 {
@@ -49,20 +59,21 @@ func Prepare(m *model.Model, entries []record.Entry) (*Data, error) {
 // much farther from zero than they vary, with what to do; empty where they are not.
 // Terms that share the state are then nearly proportional, and of formulas with
 // another origin of it no data can say which was meant.
-func (d *Data) FarFromZero(i int) string {
+func (d *Data) FarFromZero(i int) (text, hint string) {
 	const far = 100
 	c := d.Channels[i]
 	mean := d.Mean(i)
 	if c.Observe.Kind != expr.Name || d.Model.StateIndex(c.Observe.Ident) < 0 || !(math.Abs(mean) > far*c.Std) {
-		return ""
+		return "", ""
 	}
 	unit := math.Pow(10, math.Ceil(math.Log10(c.Std)))
 	at := expr.Binary(expr.Add, expr.Var(c.Observe.Ident), expr.Num(math.Round(mean/unit)*unit))
 	if mean < 0 {
 		at = expr.Binary(expr.Sub, expr.Var(c.Observe.Ident), expr.Num(-math.Round(mean/unit)*unit))
 	}
-	return fmt.Sprintf("%s lies around %.4g and varies by %.2g: terms with it can hardly be told apart, and known equations must mean it with its offset. If its zero has no meaning, say what the column measures, `observe: {%s: %s}`; then the formula is in %s without the offset",
-		c.Column, mean, c.Std, c.Column, at, c.Observe.Ident)
+	text = fmt.Sprintf("%s lies around %.4g and varies by %.2g: terms with it can hardly be told apart, and known equations must mean it with its offset", c.Column, mean, c.Std)
+	hint = fmt.Sprintf("If its zero has no meaning, say what the column measures, `observe: {%s: %s}`; then the formula is in %s without the offset", c.Column, at, c.Observe.Ident)
+	return text, hint
 }
 
 // Balance is the gradient-matching form of a model at a smoothed path: for every

@@ -71,7 +71,7 @@ func TestAParameterAtItsBoundIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := d.AtBounds(m, []float64{1e6, 3, 2}, m)
-	if len(got) != 2 || !strings.Contains(got[0].Text, "a rests at its bound 1e+06: give a `value`") || !strings.Contains(got[1].Text, "b rests at its bound 3: if it may go farther") {
+	if len(got) != 2 || !strings.Contains(got[0].String(), "a rests at its bound 1e+06. Give a `value`") || !strings.Contains(got[1].String(), "b rests at its bound 3. If it may go farther") {
 		t.Errorf("%q", got)
 	}
 }

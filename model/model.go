@@ -97,6 +97,17 @@ func (m *Model) ParameterIndex(name string) int {
 	return slices.IndexFunc(m.Parameters, func(p Parameter) bool { return p.Name == name })
 }
 
+// FittedNames are the names of the fitted parameters, in order.
+func (m *Model) FittedNames() []string {
+	var names []string
+	for _, p := range m.Parameters {
+		if p.Fit {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
 // Unknown returns the unknown of that name, nil when there is none.
 func (m *Model) Unknown(name string) *Unknown {
 	for i := range m.Unknowns {
@@ -331,14 +342,3 @@ func isReserved(name string) bool {
 }
 
 func unbounded() (low, high float64) { return math.Inf(-1), math.Inf(1) }
-
-// FittedNames are the names of the fitted parameters, in their order.
-func (m *Model) FittedNames() []string {
-	var out []string
-	for _, p := range m.Parameters {
-		if p.Fit {
-			out = append(out, p.Name)
-		}
-	}
-	return out
-}

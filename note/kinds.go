@@ -16,6 +16,9 @@ const (
 	Held           Kind = "held"
 	GivenNoise     Kind = "given_noise"
 	CoarseSampling Kind = "coarse_sampling"
+	FewCycles      Kind = "few_cycles"
+	NoisyChannel   Kind = "noisy_channel"
+	NothingUnknown Kind = "nothing_unknown"
 
 	// Of what was left out or put together.
 	Outliers        Kind = "outliers"
@@ -46,6 +49,16 @@ const (
 	AtBound       Kind = "at_bound"
 	Inseparable   Kind = "inseparable"
 
+	// Of the verdict: the first note of every answer that is not simply right.
+	NoFormula    Kind = "no_formula"
+	NotConverged Kind = "not_converged"
+	NeuralOnly   Kind = "neural_only"
+	Noise        Kind = "noise"
+	Tie          Kind = "tie"
+	NotProven    Kind = "not_proven"
+	Astray       Kind = "astray"
+	Baseline     Kind = "baseline"
+
 	// Of the final fit and its proof.
 	ShorterSegments Kind = "shorter_segments"
 	TrainingOnly    Kind = "training_only"
@@ -69,6 +82,14 @@ type Meaning struct {
 // Meanings lists every kind, in the order in which notes of it can come about.
 func Meanings() []Meaning {
 	return []Meaning{
+		{NoFormula, "no formula, or neural form, passes the checks"},
+		{NotConverged, "a fit did not start, or did not come to rest"},
+		{NeuralOnly, "neural forms explain the data, and no formula does"},
+		{Noise, "the data show nothing but noise"},
+		{Tie, "another formula explains the data as well"},
+		{NotProven, "the answer is not proven"},
+		{Astray, "free runs are no better than chance"},
+		{Baseline, "the answer is a regression on derivatives"},
 		{Model, "the model holds something that is not used"},
 		{TimeUnit, "a unit of time is taken for granted"},
 		{WrappedAngle, "a column was an angle wrapped to a turn and was made continuous"},
@@ -82,6 +103,9 @@ func Meanings() []Meaning {
 		{Held, "a parameter is held because no data determine it apart from others"},
 		{GivenNoise, "the noise given for a channel is far from what its samples show"},
 		{CoarseSampling, "there are few samples a cycle"},
+		{FewCycles, "the record holds few cycles"},
+		{NoisyChannel, "a channel is mostly noise"},
+		{NothingUnknown, "nothing is unknown"},
 		{Outliers, "samples were left out"},
 		{CorrelatedNoise, "the noise of a channel is correlated from sample to sample"},
 		{SearchedSparse, "the formula was sought on a part of the samples"},

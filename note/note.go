@@ -32,7 +32,7 @@ func (n Note) String() string {
 	if n.Hint == "" {
 		return n.Text
 	}
-	return n.Text + ". " + n.Hint
+	return n.Text + ". " + n.Hint + "."
 }
 
 // Texts are notes as people read them.

@@ -59,7 +59,7 @@ func (p *Problem) warnOfTwins(entries []record.Entry) {
 				}
 			}
 			if xx > 0 && yy > 0 && xy/xx*(xy/yy) > 1-twin {
-				p.note(note.Twins, channels[b].Column, "%s is %.4g times %s, up to a constant: no data can tell in which of the two an equation is; leave one out", channels[b].Column, xy/xx, channels[a].Column)
+				p.note(note.Twins, channels[b].Column, "%s is %.4g times %s, up to a constant: no data can tell in which of the two an equation is", channels[b].Column, xy/xx, channels[a].Column).Hint = "Leave one out"
 				break
 			}
 		}

@@ -327,12 +327,12 @@ func (r *reader) regimes(n ast.Node) []float64 {
 	var times []float64
 	for _, item := range r.Items(n, "regimes") {
 		before := r.count()
-		t := r.Number(item, "the begin of a regime")
+		t := r.Number(item, "the start of a regime")
 		if r.count() > before {
 			continue
 		}
 		if len(times) > 0 && t <= times[len(times)-1] {
-			r.Report(item, hint, "the begins of regimes must rise: %s comes after %s", expr.FormatNumber(t), expr.FormatNumber(times[len(times)-1]))
+			r.Report(item, hint, "the starts of regimes must rise: %s comes after %s", expr.FormatNumber(t), expr.FormatNumber(times[len(times)-1]))
 			continue
 		}
 		times = append(times, t)

@@ -118,17 +118,7 @@ type opener struct {
 
 // open reads one file of data.
 func (p *opener) open(d *Data) (record.Entry, error) {
-	want := series.Want{Time: d.Time}
-	for _, o := range d.Observe {
-		want.Columns = append(want.Columns, o.Column)
-	}
-	for _, input := range slices.Sorted(maps.Keys(d.Inputs)) {
-		want.Columns = append(want.Columns, d.Inputs[input])
-	}
-	if len(d.Observe) == 0 {
-		want.Optional = stateNames(p.Model)
-	}
-	s, err := formats.ReadFile(d.File, want)
+	s, err := p.read(d.File, p.wantOf(d))
 	if err != nil {
 		return record.Entry{}, err
 	}
@@ -145,6 +135,7 @@ func (p *opener) open(d *Data) (record.Entry, error) {
 		}
 	}
 	d.Time.Column = s.TimeName
+	p.files.know(d.File, p.wantOf(d), s)
 	entry := record.Entry{Set: d.Set}
 	if entry.Times, err = p.times(s); err != nil {
 		return record.Entry{}, err
@@ -164,6 +155,21 @@ func (p *opener) open(d *Data) (record.Entry, error) {
 		entry.Inputs = append(entry.Inputs, values)
 	}
 	return entry, nil
+}
+
+// wantOf is what data name of their file.
+func (p *Problem) wantOf(d *Data) series.Want {
+	want := series.Want{Time: d.Time}
+	for _, o := range d.Observe {
+		want.Columns = append(want.Columns, o.Column)
+	}
+	for _, input := range slices.Sorted(maps.Keys(d.Inputs)) {
+		want.Columns = append(want.Columns, d.Inputs[input])
+	}
+	if len(d.Observe) == 0 {
+		want.Optional = stateNames(p.Model)
+	}
+	return want
 }
 
 // checkTimeColumn refuses to take a state for the time because the file does
@@ -224,8 +230,9 @@ func (p *opener) times(s *series.Series) ([]float64, error) {
 	}
 }
 
-func (p *Problem) note(kind note.Kind, about, format string, args ...any) {
+func (p *Problem) note(kind note.Kind, about, format string, args ...any) *note.Note {
 	p.Notes = append(p.Notes, note.Of(kind, about, format, args...))
+	return &p.Notes[len(p.Notes)-1]
 }
 
 // filled returns a column with its missing samples interpolated linearly.

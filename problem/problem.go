@@ -26,6 +26,8 @@ type Problem struct {
 
 	// Notes is set by Open: what it took for granted about the data.
 	Notes []note.Note
+
+	files *files // what has been read of Data; shared by copies
 }
 
 // Data is one file of data.

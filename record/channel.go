@@ -80,7 +80,7 @@ func (c ChannelInfo) Misgiven(cycle float64) string {
 		return ""
 	}
 	if c.Sigma0 > far*c.Differences || c.Sigma0 < c.Differences/far && cycle > dense {
-		return fmt.Sprintf("noise of %s is given as %.3g, but neighbouring samples scatter by %.2g: is it in the unit of the column, and no variance? Without it the noise is estimated", c.Label(), c.Sigma0, c.Differences)
+		return fmt.Sprintf("noise of %s is given as %.3g, but neighbouring samples scatter by %.2g", c.Label(), c.Sigma0, c.Differences)
 	}
 	return ""
 }

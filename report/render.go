@@ -334,7 +334,7 @@ func draw(p *Page) figures {
 		d.slices(u.Name, f.Unknowns)
 	}
 	if p.Regimes != nil {
-		f.Regimes = d.series(p.Regimes.Records, flat, "records with regimes", "The data of %s with the begins of regimes, and below them the innovations, data minus the fitted path in standard deviations of the noise: "+
+		f.Regimes = d.series(p.Regimes.Records, flat, "records with regimes", "The data of %s with the starts of regimes, and below them the innovations, data minus the fitted path in standard deviations of the noise: "+
 			"first of the best formula without regimes, where there is one, then of that with them. Where regimes explain the data the latter are as large and as white before a change as behind it.")
 	}
 	median := ""

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+
+	"govern/note"
 )
 
 // Status says how a run ended.
@@ -58,9 +60,13 @@ func Numbers(v []float64) []Number {
 	return n
 }
 
+// Schema is the version of result.json.
+const Schema = 1
+
 // Result is result.json. Keys of maps are written in alphabetical order, so
 // that equal results are equal bytes; Seconds alone may differ between two runs.
 type Result struct {
+	Schema     int                 `json:"schema"` // of this file: rises when something changes its meaning; additions leave it
 	Status     Status              `json:"status"`
 	Advice     string              `json:"advice,omitempty"` // what to try; present unless Status is OK
 	Equations  map[string]*string  `json:"equations"`        // closed right-hand side by state; nil: still holds a neural form
@@ -74,7 +80,8 @@ type Result struct {
 	NoiseEntries map[string]map[string]Number `json:"noise_entries,omitempty"`
 	Alternatives []Alternative                `json:"alternatives"`      // ties
 	Regimes      []Regime                     `json:"regimes,omitempty"` // where coefficients change with time; absent where they do not
-	Warnings     []string                     `json:"warnings"`
+	Notes        []note.Note                  `json:"notes"`             // everything to know beside the answer, the verdict first: advice and warnings, as data
+	Warnings     []string                     `json:"warnings"`          // the notes but the verdict, as sentences
 	Supplied     Supplied                     `json:"supplied"`
 	ProcessNoise map[string]Number            `json:"process_noise,omitempty"` // by state, in its unit over the root of the time unit; absent where the motion needs none
 	Extra        *Extra                       `json:"extra,omitempty"`         // a hidden state that the problem's model lacks
@@ -225,6 +232,7 @@ func (r *Result) Encode() ([]byte, error) {
 	fillList(&c.Dynamics.Lyapunov)
 	fillList(&c.Alternatives)
 	fillList(&c.Warnings)
+	fillList(&c.Notes)
 	unknowns := make(map[string]Unknown, len(c.Unknowns))
 	for name, u := range c.Unknowns {
 		fillList(&u.Arguments)

@@ -11,6 +11,7 @@ type Series struct {
 	TimeName string    // name of the time column; "" when the times come from a sampling rate
 	TimeUnit string    // "" when unknown
 	Columns  []Column  // those that were read, in the order of the file
+	SHA256   string    // of the file, in hexadecimal; "" where it came from none
 	Header   []string  // names of all columns of the source, read or not, the time included
 }
 

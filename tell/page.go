@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"govern/discover"
 	"govern/expr"
 	"govern/report"
 	"govern/run"
@@ -140,6 +141,15 @@ func (w writer) used() []report.Setting {
 		{Name: "gain", Value: "0"},
 	}
 	out = append(out, w.priorSettings()...)
+	for _, way := range w.Found.Ways {
+		text := string(way.State)
+		if way.State == discover.Tried {
+			text += ", found: " + way.Found
+		} else {
+			text += ": " + way.Why
+		}
+		out = append(out, report.Setting{Name: "way: " + way.Name, Value: text})
+	}
 	for _, c := range w.Found.Checks {
 		state := "passed"
 		if !c.OK {

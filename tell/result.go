@@ -14,6 +14,10 @@ import (
 func (w writer) result() *run.Result {
 	r := w.blank()
 	r.Warnings = note.Texts(w.notes)
+	if w.verdict.Note.Kind != "" {
+		r.Notes = append(r.Notes, w.verdict.Note)
+	}
+	r.Notes = append(r.Notes, w.notes...)
 	if w.Closed == nil {
 		m := w.Problem.Model
 		for _, s := range m.States {
@@ -40,7 +44,8 @@ func (w writer) result() *run.Result {
 // blank is a result in which no number is defined.
 func (w writer) blank() *run.Result {
 	return &run.Result{
-		Status: w.verdict.Status, Advice: w.verdict.Advice,
+		Schema: run.Schema,
+		Status: w.verdict.Status, Advice: w.verdict.Advice(),
 		Seconds:   run.Seconds{Fit: run.Number(w.Seconds.Fit), Discover: run.Number(w.Seconds.Discover), Assess: run.Number(w.Seconds.Assess)},
 		Equations: map[string]*string{}, Unknowns: map[string]run.Unknown{}, Parameters: map[string]run.Estimate{},
 		Errors: run.Errors{Nudged: map[string]run.Number{}, Free: map[string]run.Number{}, Neural: map[string]run.Number{}},

@@ -1,10 +1,9 @@
 package verdict
 
 import (
-	"fmt"
-
 	"govern/conclude"
 	"govern/discover"
+	"govern/note"
 	"govern/run"
 )
 
@@ -19,7 +18,8 @@ func Of(a *conclude.Answer) Verdict {
 		return refused
 	}
 	if a.TrainingOnly && len(a.Final.Forms) == 0 {
-		return Verdict{run.NotConverged, "no fit to all data came near the held-out ones, so the formula holds for the training data alone: what was held out may move differently, or the formula is an approximation. Give more data, or cut the record where it changes"}
+		return Verdict{run.NotConverged, note.Of(note.TrainingOnly, "", "no fit to all data came near the held-out ones, so the formula holds for the training data alone: what was held out may move differently, or the formula is an approximation").
+			WithHint("Give more data, or cut the record where it changes")}
 	}
 	return withoutProof(a, v)
 }
@@ -31,32 +31,34 @@ func Accepts(a *conclude.Answer) bool { return Of(a).Status.Trusted() }
 // has seen only some.
 func ofSearch(a *conclude.Answer) Verdict {
 	if a.Adrift {
-		return Verdict{run.NotConverged, "the formula explains the excerpts that it was sought on, but a fit to all samples does not come near them: some of the record may move differently; cut it, or give more excerpts of it as files"}
+		return Verdict{run.NotConverged, note.Of(note.SearchedSparse, "", "the formula explains the excerpts that it was sought on, but a fit to all samples does not come near them: some of the record may move differently").
+			WithHint("Cut it, or give more excerpts of it as files")}
 	}
 	return OfSearch(a.Found)
 }
 
 // refusedByProof is the verdict on a model that, left to itself, does not move like the data.
 func refusedByProof(a *conclude.Answer) (Verdict, bool) {
-	refuse := func(format string, args ...any) (Verdict, bool) {
-		return Verdict{run.NoModel, fmt.Sprintf(format, args...)}, true
-	}
+	refuse := func(n note.Note) (Verdict, bool) { return Verdict{run.NoModel, n}, true }
 	astray := astray(a)
 	switch {
 	case a.Proof.Rest != "":
-		return refuse("left to itself the formula comes to rest: %s. It follows the data closely, but is only an approximation of what moves them: give a richer library, or let a network learn the unknown (`neural: {}`)", a.Proof.Rest)
+		return refuse(note.Of(note.Rest, "", "left to itself the formula comes to rest: %s. It follows the data closely, but is only an approximation of what moves them", a.Proof.Rest).
+			WithHint("Give a richer library, or let a network learn the unknown (`neural: {}`)"))
 	case !a.Proof.Bounded:
 		what, richer := "formula", "a richer library"
 		if len(a.Final.Forms) > 0 {
 			what, richer = "network", "a wider `hidden`"
 		}
-		return refuse("the %s, running free, leaves the range of the data (%s): it is not a model of them. Give more data, or %s.", what, a.Proof.Escape, richer)
+		return refuse(note.Of(note.Escape, "", "the %s, running free, leaves the range of the data (%s): it is not a model of them", what, a.Proof.Escape).
+			WithHint("Give more data, or %s", richer))
 	case astray >= 0 && a.Found.Extra != nil:
-		return refuse("a formula with an extra hidden state follows the data, but free runs from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
-			"the library lacks something else; widen it, or observe more", a.Proof.Free[astray], a.Data.Channels[astray].Label())
+		return refuse(note.Of(note.Astray, a.Data.Channels[astray].Column, "a formula with an extra hidden state follows the data, but free runs from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
+			"the library lacks something else", a.Proof.Free[astray], a.Data.Channels[astray].Label()).WithHint("Widen it, or observe more"))
 	case astray >= 0:
-		return refuse("Free runs of the network from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
-			"it does not hold where it was not trained. Train on data that cover the held-out ones, or seek a formula with `govern extract`, which may.", a.Proof.Free[astray], a.Data.Channels[astray].Label())
+		return refuse(note.Of(note.Astray, a.Data.Channels[astray].Column, "free runs of the network from held-out starts are %.2g standard deviations of %s off, no better than chance: "+
+			"it does not hold where it was not trained", a.Proof.Free[astray], a.Data.Channels[astray].Label()).
+			WithHint("Train on data that cover the held-out ones, or seek a formula with `govern extract`, which may"))
 	}
 	return Verdict{}, false
 }
@@ -71,13 +73,14 @@ func withoutProof(a *conclude.Answer, v Verdict) Verdict {
 	const why = "not proven: no free run from a held-out start was possible"
 	for i := range a.Final.Terms {
 		if _, low, high := a.Interval(i); !(low > 0 || high < 0) {
-			return Verdict{run.NoModel, fmt.Sprintf("%s, and the data do not even determine the sign of the coefficient of %s; give a longer record", why, a.Factor(i))}
+			return Verdict{run.NoModel, note.Of(note.NotProven, "", "%s, and the data do not even determine the sign of the coefficient of %s", why, a.Factor(i)).WithHint("Give a longer record")}
 		}
 	}
 	if v.Status == run.OK {
-		return Verdict{run.Ambiguous, why + "; the formula explains the samples that it was fitted to, and others may as well. Give a longer record, or another with `use: test`"}
+		return Verdict{run.Ambiguous, note.Of(note.NotProven, "", "%s; the formula explains the samples that it was fitted to, and others may as well", why).
+			WithHint("Give a longer record, or another with `use: test`")}
 	}
-	v.Advice = why + "; " + v.Advice
+	v.Note.Text = why + "; " + v.Note.Text
 	return v
 }
 

@@ -7,42 +7,48 @@ import (
 	"strings"
 
 	"govern/discover"
+	"govern/note"
 	"govern/run"
 )
 
-// Verdict is the status of an answer, and what to try; no advice with run.OK, but
-// for baselines.
+// Verdict is the status of an answer, and what to know and try; no note with run.OK, but
+// of baselines.
 type Verdict struct {
 	Status run.Status
-	Advice string
+	Note   note.Note
 }
+
+// Advice is the note as people read it; empty without one.
+func (v Verdict) Advice() string { return v.Note.String() }
 
 // OfSearch judges what a search has found on the training data, before anything was
 // refitted or proved.
 func OfSearch(r *discover.Result) Verdict {
 	if r.Nothing() {
-		return Verdict{run.NoModel, r.Noise}
+		return Verdict{run.NoModel, note.Of(note.Noise, "", "%s", r.Noise).WithHint("Sample 8 to 10 times a cycle or more often, or give what drives the motion as an input")}
 	}
 	switch r.Ending {
 	case discover.Formula:
 		return ofFormula(r)
 	case discover.Baseline:
-		return Verdict{run.OK, "a baseline: regression on derivatives, not fitted on trajectories"}
+		return Verdict{run.OK, note.Of(note.Baseline, "", "a baseline: regression on derivatives, not fitted on trajectories")}
 	case discover.NeuralForms:
 		return ofNeuralForms(r)
 	case discover.NeuralOnly:
 		return Verdict{run.NeuralOnly, insteadOfFormula(r)}
 	case discover.NotTrained:
-		return Verdict{run.NotConverged, "the fit of the networks did not converge; give a smaller `hidden`, another `activation`, or more data"}
+		return Verdict{run.NotConverged, note.Of(note.NotConverged, "", "the fit of the networks did not converge").WithHint("Give a smaller `hidden`, another `activation`, or more data")}
 	case discover.NotRetrained:
-		return Verdict{run.NotConverged, "the networks could not be brought to rest on the data: train them again with `govern fit`"}
+		return Verdict{run.NotConverged, note.Of(note.NotConverged, "", "the networks could not be brought to rest on the data").WithHint("Train them again with `govern fit`")}
 	case discover.UnseenStates:
-		return Verdict{run.NoModel, fmt.Sprintf("no channel sees %s, neither directly nor through a known equation, and of %d random starts for each library none explains the data: "+
-			"observe more, give an equation in which such a state drives an observed one, or another `library`", strings.Join(r.Unseen, ", "), r.Draws)}
+		states := strings.Join(r.Unseen, ", ")
+		return Verdict{run.NoModel, note.Of(note.UnseenState, states, "no channel sees %s, neither directly nor through a known equation, and of %d random starts for each library none explains the data", states, r.Draws).
+			WithHint("Observe more, give an equation in which such a state drives an observed one, or another `library`")}
 	case discover.RegimesUnsure:
-		return Verdict{run.NoModel, discover.SayChanges(r.Changes) + "; no formula with regimes that begin there passes the checks on the whole record. Give `regimes: [...]` where you know better, or the stretches between as files of their own"}
+		return Verdict{run.NoModel, note.Of(note.ChangeUnsolved, "", "%s; no formula with regimes that start there passes the checks on the whole record", discover.SayChanges(r.Changes)).
+			WithHint("Give `regimes: [...]` where you know better, or the stretches between as files of their own")}
 	}
-	return Verdict{run.NotConverged, "no fit could be started: the smoothed path leads the library out of its range; give a smaller degree or more data"}
+	return Verdict{run.NotConverged, note.Of(note.NotConverged, "", "no fit could be started: the smoothed path leads the library out of its range").WithHint("Give a smaller degree or more data")}
 }
 
 // ofFormula judges the best formula by its checks, its rivals, and what makes it look
@@ -52,59 +58,60 @@ func ofFormula(r *discover.Result) Verdict {
 	case len(r.Failures()) > 0:
 		return Verdict{run.NoModel, whyNoFormula(r)}
 	case discover.Unfinished(r.Chosen.Status):
-		return Verdict{run.NotConverged, "the last refit still promised a decrease: raise fit.iterations, or give more data"}
+		return Verdict{run.NotConverged, note.Of(note.NotConverged, "", "the last refit still promised a decrease").WithHint("Raise fit.iterations, or give more data")}
 	case r.Extra != nil:
 		// What a state that nobody asked for is driven by and how fast it forgets rests on
 		// this record alone: other slow states have been seen to pass in its place.
-		return Verdict{run.Ambiguous, "the model lacks something slow: with the extra hidden state it explains the data, but what drives it may be another quantity; test it on a longer record, or observe what it could be"}
+		return Verdict{run.Ambiguous, note.Of(note.ExtraState, r.Extra.State, "the model lacks something slow: with the extra hidden state it explains the data, but what drives it may be another quantity").
+			WithHint("Test it on a longer record, or observe what it could be")}
 	}
-	if doubt := doubtOf(r); doubt != "" {
+	if doubt, ok := doubtOf(r); ok {
 		return Verdict{run.Ambiguous, doubt}
 	}
-	const rival = "explains the data as well; more data, less noise or an experiment in another regime would separate them"
-	switch n := len(r.Ties); n {
-	case 0:
-		return Verdict{Status: run.OK}
-	case 1:
-		return Verdict{run.Ambiguous, "another formula " + rival}
-	default:
-		return Verdict{run.Ambiguous, fmt.Sprintf("%d other formulas explain", n) + strings.TrimPrefix(rival, "explains")}
+	if n := len(r.Ties); n > 0 {
+		text := "another formula explains the data as well"
+		if n > 1 {
+			text = fmt.Sprintf("%d other formulas explain the data as well", n)
+		}
+		return Verdict{run.Ambiguous, note.Of(note.Tie, "", "%s", text).WithHint("More data, less noise or an experiment in another regime would separate them")}
 	}
+	return Verdict{Status: run.OK}
 }
 
 // whyNoFormula says which checks the best formula fails and what that may mean.
-func whyNoFormula(r *discover.Result) string {
-	text := ""
+func whyNoFormula(r *discover.Result) note.Note {
+	text, hint := "", ""
 	if r.Drifting != "" {
-		text = "It seems that " + r.Drifting + ". " + driftAdvice
+		text = "It seems that " + r.Drifting + ". That is no change at a few times, and a formula with constant coefficients does not describe it. "
+		hint = "For what drifts: make the time t an argument of the unknown, give it as an input or as a state, or cut the record into shorter files. "
 	}
-	text += failures(r.Failures())
+	text += sentences(r.Failures())
 	if sure := r.Sure(); len(sure) > 0 {
 		text += sentence(sure[0].String())
 	}
-	return text + "Likely the library lacks a term of the true equation, a known equation is wrong, or the noise is not white: widen `library`, check the known equations, or give `noise`."
+	text += "Likely the library lacks a term of the true equation, a known equation is wrong, or the noise is not white"
+	return note.Of(note.NoFormula, "", "%s", text).WithHint("%sWiden `library`, check the known equations, or give `noise`", hint)
 }
 
-const driftAdvice = "That is no change at a few times, and a formula with constant coefficients does not describe it: " +
-	"make the time t an argument of the unknown, give what drifts as an input or as a state, or cut the record into shorter files. "
-
-// doubtOf is why a formula that passes the checks is likely an approximation; empty
+// doubtOf is why a formula that passes the checks is likely an approximation; false
 // where nothing says so.
-func doubtOf(r *discover.Result) string {
+func doubtOf(r *discover.Result) (note.Note, bool) {
 	sure := r.Sure()
 	switch {
 	case len(sure) > 0 && len(r.Memory) > 0:
-		return r.Memory[0] + ". Without it " + sure[0].String() + ". Check the given equations, or give the unknown there another argument"
+		return note.Of(note.NoiseMemory, "", "%s. Without it %s", r.Memory[0], sure[0]).WithHint("Check the given equations, or give the unknown there another argument"), true
 	case len(r.Memory) > 0:
-		return r.Memory[0] + ". Check the given equations, or give `noise`"
+		return note.Of(note.NoiseMemory, "", "%s", r.Memory[0]).WithHint("Check the given equations, or give `noise`"), true
 	case len(sure) > 0:
-		return "the formula is an approximation, or a given equation is wrong: " + sure[0].String() + ". Add it, give the unknown there another argument or a richer `library`, or check the given equation"
+		return note.Of(note.Lack, sure[0].Equation, "the formula is an approximation, or a given equation is wrong: %s", sure[0]).
+			WithHint("Add it, give the unknown there another argument or a richer `library`, or check the given equation"), true
 	case len(r.Dense) > 0:
-		return r.Dense[0].String() + ": name functions that it could be, `library: {functions: [...]}`, or let a network learn it (`neural: {}`)"
+		return note.Of(note.Approximation, r.Dense[0].Unknown, "%s", r.Dense[0]).
+			WithHint("Name functions that it could be, `library: {functions: [...]}`, or let a network learn it (`neural: {}`)"), true
 	case len(r.Steps) > 0:
-		return r.Steps[0] + ": samples that are closer together would"
+		return note.Of(note.Step, "", "%s", r.Steps[0]).WithHint("Samples that are closer together would tell"), true
 	}
-	return ""
+	return note.Note{}, false
 }
 
 // ofNeuralForms judges neural forms that were asked for.
@@ -113,24 +120,26 @@ func ofNeuralForms(r *discover.Result) Verdict {
 	if len(failed) == 0 {
 		return Verdict{Status: run.OK}
 	}
-	return Verdict{run.NoModel, failures(failed) +
-		"Likely a known equation is wrong, an argument of an unknown is missing, the network is too small, or the noise is not white: check the known equations, add arguments, give a wider `hidden`, or give `noise`."}
+	return Verdict{run.NoModel, note.Of(note.NoFormula, "", "%sLikely a known equation is wrong, an argument of an unknown is missing, the network is too small, or the noise is not white", sentences(failed)).
+		WithHint("Check the known equations, add arguments, give a wider `hidden`, or give `noise`")}
 }
 
 // insteadOfFormula says why neural forms are the answer, and how to a formula.
-func insteadOfFormula(r *discover.Result) string {
+func insteadOfFormula(r *discover.Result) note.Note {
+	const look = "Give `library: {functions: [...]}` with what the learned function looks like"
 	switch r.Instead {
 	case discover.LeavesDefect:
-		return fmt.Sprintf("the best formula found is an approximation: it leaves a defect of %.2g standard deviations a characteristic time, the network one of %.2g; "+
-			"give `library: {functions: [...]}` with what the learned function looks like", r.FormulaOmega, r.Chosen.Omega)
+		return note.Of(note.NeuralOnly, "", "the best formula found is an approximation: it leaves a defect of %.2g standard deviations a characteristic time, the network one of %.2g",
+			r.FormulaOmega, r.Chosen.Omega).WithHint(look)
 	case discover.DoesNotMove:
-		return "the best formula passes the checks, but left to itself it does not move like the data; the network does: give `library: {functions: [...]}` with what the learned function looks like"
+		return note.Of(note.NeuralOnly, "", "the best formula passes the checks, but left to itself it does not move like the data; the network does").WithHint(look)
 	}
-	return "the networks explain the data, but no formula of the libraries does: look at the learned function and try others, with `govern extract --functions` or `--degree` on this run, or give more data"
+	return note.Of(note.NeuralOnly, "", "the networks explain the data, but no formula of the libraries does").
+		WithHint("Look at the learned function and try others, with `govern extract --functions` or `--degree` on this run, or give more data")
 }
 
-// failures says what failed checks found, a sentence each.
-func failures(checks []discover.Check) string {
+// sentences says what failed checks found, a sentence each.
+func sentences(checks []discover.Check) string {
 	text := ""
 	for _, k := range checks {
 		text += sentence(k.Text)

@@ -11,9 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"govern/conclude"
+	"govern/discover"
 	"govern/expr"
 	"govern/fit"
-	"govern/fit/gauge"
 	"govern/model"
 	"govern/problem"
 	"govern/record"
@@ -35,18 +36,14 @@ observed and what is hidden. It opens the data and judges sampling and noise.`,
 			if err != nil {
 				return err
 			}
-			var train []record.Entry
-			for _, e := range entries {
-				if !e.Test {
-					train = append(train, e)
-				}
-			}
+			train, _ := record.Split(entries)
 			data, err := fit.Prepare(p.Model, train)
 			if err != nil {
 				return err
 			}
 			explainModel(a.stdout, p)
 			explainData(a.stdout, entries, data, p.Model.TimeUnit)
+			explainSearch(a.stdout, p, data)
 			judge(a.stdout, p, data)
 			return nil
 		},
@@ -63,8 +60,8 @@ func explainModel(w io.Writer, p *problem.Problem) {
 	for _, d := range m.Definitions {
 		fmt.Fprintf(w, "    %s = %s\n", d.Name, d.Right)
 	}
-	for _, u := range m.Unknowns {
-		fmt.Fprintf(w, "unknown   %s(%s): %s\n", u.Name, strings.Join(u.Arguments, ", "), networkText(u)+libraryText(u, p))
+	for k, u := range m.Unknowns {
+		fmt.Fprintf(w, "unknown   %s(%s): %s\n", u.Name, strings.Join(u.Arguments, ", "), networkText(u)+libraryText(p, k))
 	}
 	for _, q := range m.Parameters {
 		if q.Fit {
@@ -85,23 +82,15 @@ func networkText(u model.Unknown) string {
 	return "through a network " + shape + "; "
 }
 
-// libraryText says what an unknown will be looked for in.
-func libraryText(u model.Unknown, p *problem.Problem) string {
-	if u.Library == nil || u.Library.Degree == 0 {
-		highest := p.Discover.Degree
-		if highest == 0 {
-			if highest = 3; len(u.Arguments) <= 2 {
-				highest = 4
-			}
-		}
-		text := fmt.Sprintf("polynomials of degree 1 to %d, chosen by evidence", highest)
-		if u.Library != nil && len(u.Library.Functions) > 0 {
-			text += ", and " + strings.Join(u.Library.Functions, ", ")
-		}
-		return text
+// libraryText says what unknown k of a problem will be looked for in.
+func libraryText(p *problem.Problem, k int) string {
+	u := p.Model.Unknowns[k]
+	from, to := p.Discover.Degrees(p.Model, k)
+	text := fmt.Sprintf("polynomials of degree %d to %d, chosen by evidence", from, to)
+	if u.Library != nil && u.Library.Degree > 0 {
+		text = fmt.Sprintf("polynomials of degree %d", to)
 	}
-	text := fmt.Sprintf("polynomials of degree %d", u.Library.Degree)
-	if len(u.Library.Functions) > 0 {
+	if u.Library != nil && len(u.Library.Functions) > 0 {
 		text += ", and " + strings.Join(u.Library.Functions, ", ")
 	}
 	return text
@@ -167,6 +156,23 @@ func explainData(w io.Writer, entries []record.Entry, data *fit.Data, unit strin
 	fmt.Fprintf(w, "sampling  %.3g samples a cycle; a cycle takes about %.4g%s\n", data.SamplesPerCycle(), 4*data.Time, spaced(unit))
 }
 
+// explainSearch lists the ways of a search, in order.
+func explainSearch(w io.Writer, p *problem.Problem, data *fit.Data) {
+	if len(p.Model.Unknowns) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "search    these ways, in order, until a formula passes the checks and nothing promises more")
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, way := range discover.Ways(&fit.Engine{Data: data, Options: p.Fit}, p.Discover) {
+		when := way.When
+		if way.Excluded != "" {
+			when = "not on this problem: " + way.Excluded
+		}
+		fmt.Fprintf(t, "    %s\t%s\t%s\n", way.Name, way.Cost, when)
+	}
+	_ = t.Flush()
+}
+
 func plural(n int, what string) string {
 	if n != 1 {
 		what += "s"
@@ -214,65 +220,15 @@ func hiddenStates(data *fit.Data) []string {
 	return hidden
 }
 
-// What a fit wants of data, after experience with the Rössler, Lorenz and
-// Hindmarsh–Rose systems; docs/league.md shows what the defaults make of such data.
-const (
-	fewSamplesPerCycle = 10  // below it a fit becomes unreliable, below 8 it fails
-	fewCycles          = 5   // of the whole record
-	noisyChannel       = 0.5 // noise in standard deviations beyond which a channel says little
-)
-
 // judge prints what may go wrong, or that nothing is seen.
 func judge(w io.Writer, p *problem.Problem, data *fit.Data) {
-	var doubts []string
-	doubt := func(format string, args ...any) { doubts = append(doubts, fmt.Sprintf(format, args...)) }
-	if rate := data.SamplesPerCycle(); rate < fewSamplesPerCycle {
-		doubt("%.3g samples a cycle: 8 to 10 are the least for a reliable fit; record faster", rate)
-	}
-	duration := 0.0
-	for _, e := range data.Entries {
-		duration += e.Times[len(e.Times)-1] - e.Times[0]
-	}
-	if cycles := duration / (4 * data.Time); cycles < fewCycles {
-		doubt("the training data hold %.2g cycles: formulas found on so few need not hold elsewhere; record longer", cycles)
-	}
-	for _, c := range data.Channels {
-		if c.Sigma0 > noisyChannel*c.Std {
-			doubt("channel %s is mostly noise (%.2g of its standard deviation); it will count for little", c.Label(), c.Sigma0/c.Std)
-		}
-	}
-	for _, c := range data.Channels {
-		if text := c.Misgiven(data.SamplesPerCycle()); text != "" {
-			doubt("%s", text)
-		}
-	}
-	if len(p.Model.Unknowns) == 0 {
-		fitted := slices.ContainsFunc(p.Model.Parameters, func(q model.Parameter) bool { return q.Fit })
-		if !fitted {
-			doubt("nothing is unknown: `govern assess` judges this model against the data")
-		}
-	}
-	for _, name := range gauge.Disconnected(data) {
-		doubt("no channel sees the state %s, neither directly nor through another equation: leave it out, or observe it", name)
-	}
-	for _, g := range gauge.DecidedByPriors(data) {
-		doubt("%s; only the prior of %s decides", g, strings.Join(g.Priors, ", "))
-	}
-	for _, g := range gauge.Find(data) {
-		doubt("%s", g)
-	}
-	for _, d := range p.Model.Warnings {
-		doubt("%s", strings.TrimSpace(d.Error()))
-	}
-	for _, n := range p.Notes {
-		doubt("%s", n)
-	}
+	doubts := conclude.Foresee(p, data)
 	if len(doubts) == 0 {
 		fmt.Fprintln(w, "judgement nothing speaks against a fit")
 		return
 	}
 	fmt.Fprintln(w, "judgement "+plural(len(doubts), "doubt")+":")
 	for _, d := range doubts {
-		fmt.Fprintln(w, "    - "+d)
+		fmt.Fprintf(w, "    - %s\n", d)
 	}
 }

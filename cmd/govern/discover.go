@@ -8,6 +8,7 @@ import (
 	"govern/discover"
 	"govern/problem"
 	"govern/series/formats"
+	"govern/task"
 )
 
 func (a *app) discoverCommand() *cobra.Command {
@@ -23,7 +24,7 @@ everything as unknown.`,
   govern discover recording.csv -o runs/first`,
 		Args: exactly("PROBLEM"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.start(c.Context(), taskDiscover, args[0])
+			return a.start(c.Context(), task.Discover, args[0])
 		},
 	}
 }
@@ -37,7 +38,7 @@ discover judges what it finds: free runs from held-out starts, valid time,
 Lyapunov spectrum, and distances beside their floors.`,
 		Args: exactly("PROBLEM"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.start(c.Context(), taskAssess, args[0])
+			return a.start(c.Context(), task.Assess, args[0])
 		},
 	}
 }
@@ -56,16 +57,16 @@ func loadProblem(path string) (*problem.Problem, error) {
 
 // start begins a run in a new directory. Everything that can be wrong with the
 // question is found before the directory is made.
-func (a *app) start(ctx context.Context, task, path string) error {
+func (a *app) start(ctx context.Context, kind, path string) error {
 	p, err := loadProblem(path)
 	if err != nil {
 		return err
 	}
-	if task == taskAssess && len(p.Model.Unknowns) > 0 {
+	if kind == task.Assess && len(p.Model.Unknowns) > 0 {
 		return &adviceError{usagef("%s: the model has the unknown %s: there is nothing to assess yet", path, p.Model.Unknowns[0].Name),
 			"`govern discover` finds it"}
 	}
-	if task == taskFit {
+	if kind == task.Fit {
 		if _, err := discover.TrainsNetworks(p.Model); err != nil {
 			return err
 		}
@@ -73,10 +74,5 @@ func (a *app) start(ctx context.Context, task, path string) error {
 	if _, err := p.Open(); err != nil {
 		return err
 	}
-	s, err := a.create(task, p, nil, nil)
-	if err != nil {
-		return err
-	}
-	defer s.dir.Close()
-	return a.work(ctx, s)
+	return a.begin(ctx, task.Request{Kind: kind, Problem: p})
 }

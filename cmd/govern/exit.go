@@ -19,6 +19,7 @@ import (
 	"govern/profile"
 	"govern/run"
 	"govern/series"
+	"govern/task"
 )
 
 // The exit statuses, part of the command line's contract.
@@ -71,7 +72,7 @@ func statusOf(err error) int {
 		return statusOther
 	case is[*series.DataError](err):
 		return statusData
-	case is[*usageError](err), is[*expr.Diagnostic](err), is[expr.DiagnosticList](err),
+	case is[*usageError](err), is[*task.ProblemError](err), is[*expr.Diagnostic](err), is[expr.DiagnosticList](err),
 		is[*run.NotEmptyError](err), is[*run.NotARunError](err), is[*run.ChangedError](err), is[*run.NoUDEError](err), is[*run.UDEError](err),
 		is[*discover.MixedError](err), is[*fit.SpreadError](err), is[*conclude.EachError](err), is[*conclude.FewEntriesError](err), is[*govern.MismatchError](err), is[*profile.Error](err), is[*lane.LevelError](err):
 		return statusUsage

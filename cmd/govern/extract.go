@@ -16,6 +16,7 @@ import (
 	"govern/expr"
 	"govern/problem"
 	"govern/run"
+	"govern/task"
 )
 
 func (a *app) extractCommand() *cobra.Command {
@@ -78,12 +79,7 @@ func (a *app) extract(ctx context.Context, from string, degree int, functions []
 	if _, err := p.Open(); err != nil {
 		return err
 	}
-	s, err := a.create(taskExtract, p.WithLibrary(degree, functions), networks, nil)
-	if err != nil {
-		return err
-	}
-	defer s.dir.Close()
-	return a.work(ctx, s)
+	return a.begin(ctx, task.Request{Kind: task.Extract, Problem: p.WithLibrary(degree, functions), Start: networks})
 }
 
 // trained reads the problem and the networks of a finished run.

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"govern/task"
+)
 
 func (a *app) fitCommand() *cobra.Command {
 	return &cobra.Command{
@@ -21,7 +25,7 @@ seeks their formula.`,
   govern fit problem.yaml -o runs/trained && govern extract runs/trained`,
 		Args: exactly("PROBLEM"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.start(c.Context(), taskFit, args[0])
+			return a.start(c.Context(), task.Fit, args[0])
 		},
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"govern/internal/golden"
 	"govern/internal/lane"
+	"govern/internal/quick"
 )
 
 // goldenProblem is a small problem whose runs are kept, bit for bit: problem.yaml and data in
@@ -96,6 +97,9 @@ func goldenRuns(t *testing.T, level, workers string) {
 	t.Setenv(lane.Environment, level)
 	for _, p := range goldenProblems {
 		t.Run(p.name+", "+level+", workers "+workers, func(t *testing.T) {
+			if !slices.Contains([]string{"entries-spread", "process-noise", "noise-by-file", "conditions"}, p.name) {
+				quick.Skip(t)
+			}
 			dir := p.copyInput(t)
 			kept := p.kept(level)
 			if golden.Rewriting() {

@@ -90,7 +90,10 @@ func writeLandscape(dir, name string, l *profile.Landscape) error {
 		}
 		rows = append(rows, row)
 	}
-	for _, f := range []file{
+	for _, f := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
 		{"landscape.csv", func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) }},
 		{"landscape.html", func(w io.Writer) error { return report.RenderLandscape(w, page) }},
 	} {

@@ -1,26 +1,17 @@
 package main
 
 import (
-	"context"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"govern"
-	"govern/journal"
 	"govern/problem"
 	"govern/profile"
-	"govern/report"
 	"govern/run"
+	"govern/task"
 )
 
 func (a *app) profileCommand() *cobra.Command {
@@ -57,12 +48,7 @@ profile is continued by ` + "`govern resume`" + `; finished refits are kept.`,
 			if _, err := p.Open(); err != nil {
 				return err
 			}
-			s, err := a.create(taskProfile, p, text, map[string]string{"parameter": o.Parameter, "points": strconv.Itoa(o.Points)})
-			if err != nil {
-				return err
-			}
-			defer s.dir.Close()
-			return a.work(c.Context(), s)
+			return a.begin(c.Context(), task.Request{Kind: task.Profile, Problem: p, Start: text, Options: task.ProfileOptions(o)})
 		},
 	}
 	c.Flags().StringVar(&o.Parameter, "parameter", "", "a fitted parameter, or a term such as x*y or \"f: x*y\"")
@@ -90,72 +76,4 @@ func (a *app) finished(dir string) (*problem.Problem, *run.Result, []byte, error
 	text, err := os.ReadFile(filepath.Join(dir, run.ResultFile))
 	a.warnOfEdits(manifest, p)
 	return p, r, text, err
-}
-
-// profile runs what is left of a profile, writes and prints it.
-func (a *app) profile(ctx context.Context, s *session, settings govern.Settings, bar journal.Monitor) error {
-	points, err := strconv.Atoi(s.manifest.Options["points"])
-	if err != nil {
-		return fmt.Errorf("%s: options.points: %w", run.ManifestFile, err)
-	}
-	out, err := profile.Of(ctx, s.problem, s.formula, profile.Options{Parameter: s.manifest.Options["parameter"], Points: points}, settings)
-	if err := a.stopped(ctx, s, bar, err); err != nil {
-		return err
-	}
-	text, err := encodeProfile(out)
-	if err != nil {
-		return a.unfinished(s, err)
-	}
-	lines := sayProfile(out)
-	page := &report.Profile{Title: s.problem.Name, Parameter: out.Parameter, Text: lines, Values: out.Values, Rise: out.Rise,
-		Value: out.Value, Sigma: out.Sigma, Level: profile.Level, Low: out.Low.At, High: out.High.At}
-	return a.leave(s, run.ProfileFile, text, func(w io.Writer) { fmt.Fprintln(w, strings.Join(lines, "\n")) },
-		file{run.ProfileTableFile, func(w io.Writer) error { return writeProfile(w, out) }},
-		file{run.ProfilePageFile, func(w io.Writer) error { return report.RenderProfile(w, page) }})
-}
-
-// sayProfile puts a profile into words.
-func sayProfile(p *profile.Profile) []string {
-	low, high := "open", "open"
-	if !p.Low.Open {
-		low = fmt.Sprintf("%.6g", p.Low.At)
-	}
-	if !p.High.Open {
-		high = fmt.Sprintf("%.6g", p.High.At)
-	}
-	out := []string{fmt.Sprintf("%s = %.6g, 95 %% interval by profile likelihood: [%s, %s]", p.Parameter, p.Value, low, high)}
-	if p.Low.Open {
-		out = append(out, "open below: "+p.Low.Why)
-	}
-	if p.High.Open {
-		out = append(out, "open above: "+p.High.Why)
-	}
-	return out
-}
-
-func writeProfile(w io.Writer, p *profile.Profile) error {
-	rows := [][]string{{"value", "rise"}}
-	for i, v := range p.Values {
-		rows = append(rows, []string{shortest(v), shortest(p.Rise[i])})
-	}
-	return csv.NewWriter(w).WriteAll(rows)
-}
-
-func encodeProfile(p *profile.Profile) ([]byte, error) {
-	type end struct {
-		At   run.Number `json:"at"` // null where it is open
-		Open bool       `json:"open"`
-		Why  string     `json:"why,omitempty"`
-	}
-	text, err := json.MarshalIndent(struct {
-		Parameter string       `json:"parameter"`
-		Value     run.Number   `json:"value"`
-		Low       end          `json:"low"`
-		High      end          `json:"high"`
-		Level     run.Number   `json:"level"`
-		Values    []run.Number `json:"values"`
-		Rise      []run.Number `json:"rise"` // of −2 log L
-	}{p.Parameter, run.Number(p.Value), end{run.Number(p.Low.At), p.Low.Open, p.Low.Why}, end{run.Number(p.High.At), p.High.Open, p.High.Why},
-		profile.Level, run.Numbers(p.Values), run.Numbers(p.Rise)}, "", "  ")
-	return append(text, '\n'), err
 }

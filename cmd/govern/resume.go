@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io/fs"
+
+	"govern/task"
 
 	"github.com/spf13/cobra"
-
-	"govern/run"
 )
 
 func (a *app) resumeCommand() *cobra.Command {
@@ -26,29 +24,13 @@ has finished is shown.`,
 }
 
 func (a *app) resume(ctx context.Context, path string) error {
-	before, err := run.ReadManifest(path)
+	t, finished, err := task.Resume(path, version())
 	if err != nil {
 		return err
 	}
-	dir, err := run.Open(path, nil)
-	if err != nil {
-		return err
+	if finished != nil {
+		return a.conclude(path, finished)
 	}
-	defer dir.Close()
-	r, err := run.ReadResult(path)
-	switch {
-	case err == nil:
-		return a.conclude(path, r)
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	s := &session{dir: dir}
-	if err := s.load(before.Task, before.Seed); err != nil {
-		return err
-	}
-	s.manifest.Options = before.Options
-	if err := before.Resumable(path, s.manifest); err != nil {
-		return err
-	}
-	return a.work(ctx, s)
+	defer t.Close()
+	return a.work(ctx, t)
 }

@@ -22,15 +22,21 @@ import (
 type ansatz struct {
 	data       *fit.Data
 	states     []string
+	unseen     []string           // states that drive nothing: their changes are no news
 	parameters []string           // those that a fit moves and that appear
 	value      map[string]float64 // of states and parameters in the model
 	size       map[string]float64 // of states, parameters, inputs and calls: points are drawn at it
+	drawn      map[string]float64 // sizes of values and slopes of calls
 	columns    []column
 	index      map[column]int
 
-	equations []motion // right-hand sides, calls replaced by names
+	jumps     map[string]jump // names that decide where something jumps
+	equations []motion        // right-hand sides, calls replaced by names
 	arguments [][]motion
 	channels  []motion // one a column of the data
+
+	row []entry // scratch of one condition at one point
+	out []float64
 }
 
 // column is one coefficient of a change: name changes by it times a factor.
@@ -94,6 +100,7 @@ func newAnsatz(d *fit.Data, with priors) *ansatz {
 		a.states = append(a.states, s.Name)
 		a.value[s.Name] = s.Value
 	}
+	a.unseen = Disconnected(d)
 	used := usedNames(d)
 	for _, p := range d.Model.Parameters {
 		a.value[p.Name] = p.Value
@@ -101,6 +108,8 @@ func newAnsatz(d *fit.Data, with priors) *ansatz {
 			a.parameters = append(a.parameters, p.Name)
 		}
 	}
+	a.jumps = jumpsOf(d)
+	a.parameters = slices.DeleteFunc(a.parameters, func(p string) bool { return a.jumps[p] == moves })
 	// One value for all entries is held before one for each.
 	slices.SortStableFunc(a.parameters, func(p, q string) int { return each(d.Model, p) - each(d.Model, q) })
 	if len(a.parameters) == 0 && len(d.Model.Unknowns) == 0 {
@@ -129,6 +138,51 @@ func usedNames(d *fit.Data) map[string]bool {
 	return used
 }
 
+// jump is what a change of a name does to the places where equations jump. Derivatives
+// do not see these: they are zero on both sides.
+type jump int
+
+const (
+	moves jump = 1 + iota // any change moves one
+	flips                 // one lies where the name is zero, so a scaling leaves it
+)
+
+// jumpsOf are the names in conditions and in arguments of functions that jump.
+func jumpsOf(d *fit.Data) map[string]jump {
+	out := map[string]jump{}
+	var visit func(e *expr.Expr)
+	visit = func(e *expr.Expr) {
+		switch {
+		case e.Kind == expr.Call && e.Ident == "if":
+			for _, side := range e.Args[0].Args {
+				for _, name := range expr.Names(side) {
+					out[name] = moves
+				}
+			}
+		case e.Kind == expr.Call && (e.Ident == "heaviside" || e.Ident == "sign") && e.Args[0].Kind == expr.Name:
+			if _, known := out[e.Args[0].Ident]; !known {
+				out[e.Args[0].Ident] = flips
+			}
+		case e.Kind == expr.Call && slices.Contains([]string{"heaviside", "sign", "floor", "mod"}, e.Ident):
+			for _, a := range e.Args {
+				for _, name := range expr.Names(a) {
+					out[name] = moves
+				}
+			}
+		}
+		for _, a := range e.Args {
+			visit(a)
+		}
+	}
+	for _, r := range d.Model.Rhs() {
+		visit(r)
+	}
+	for _, c := range d.Channels {
+		visit(c.Observe)
+	}
+	return out
+}
+
 // each is 1 for a parameter with a value in every entry.
 func each(m *model.Model, name string) int {
 	if i := m.ParameterIndex(name); i >= 0 && m.Parameters[i].Each {
@@ -141,6 +195,12 @@ func each(m *model.Model, name string) int {
 // scalings come first, they make the simplest one.
 func (a *ansatz) addColumns() {
 	add := func(c column) {
+		if c.kind == state && slices.Contains(a.unseen, c.name) {
+			return
+		}
+		if j, ok := a.jumps[c.name]; ok && c.kind != unknown && (j == moves || c.factor != itself) {
+			return
+		}
 		a.index[c] = len(a.columns)
 		a.columns = append(a.columns, c)
 	}
@@ -207,6 +267,13 @@ func (a *ansatz) measure() {
 	}
 	for k, c := range d.Calls {
 		a.size[callName(k)] = a.sizeOf(a.states[c.State]) / d.Time
+	}
+	a.drawn = map[string]float64{}
+	for k, c := range d.Calls {
+		a.drawn[callName(k)] = a.sizeOf(callName(k))
+		for i := range d.Model.Unknowns[c.Unknown].Arguments {
+			a.drawn[slopeName(k, i)] = a.sizeOf(callName(k)) / a.argumentSize(c, i)
+		}
 	}
 }
 

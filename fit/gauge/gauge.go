@@ -39,9 +39,11 @@ func (s Symmetry) String() string {
 // section 2.3; for identifiability Yates, Evans and Chappell 2009) on an ansatz,
 // solved numerically: at random states, parameters and values of the unknowns it
 // is linear in the change's coefficients, and a change that holds at more random
-// points than it has coefficients holds everywhere. Symmetries that are not
-// affine are not seen, nor those that a prior of a parameter forbids. Cost: one
-// SVD of some hundred rows.
+// points than it has coefficients holds everywhere. Times are those of the data,
+// starts that are fixed stay, and what decides where an equation jumps (conditions,
+// heaviside, sign) is not moved. Symmetries that are not affine are not seen, nor
+// those that a prior of a parameter forbids. Cost: a tenth of a second for ten
+// states of which everything is unknown, six for 84.
 func Find(d *fit.Data) []Symmetry { return find(newAnsatz(d, keepPriors)) }
 
 // DecidedByPriors lists the changes that no data can tell either and that a prior
@@ -59,13 +61,32 @@ func find(a *ansatz) []Symmetry {
 		return nil
 	}
 	var out []Symmetry
+	free := map[string]bool{} // names that anything may happen to: once is enough
 	for _, v := range a.solutions() {
+		names := a.namesIn(v)
+		if !slices.ContainsFunc(names, func(name string) bool { return !free[name] }) {
+			continue
+		}
+		if len(names) == 1 {
+			free[names[0]] = true
+		}
 		s := a.symmetry(v)
 		if s.Change == "" { // a change of an argument alone says nothing of the model
 			continue
 		}
 		if !slices.ContainsFunc(out, func(o Symmetry) bool { return o.Change == s.Change }) {
 			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// namesIn are the names that a solution changes, each once.
+func (a *ansatz) namesIn(v []float64) []string {
+	var out []string
+	for i, c := range a.columns {
+		if v[i] != 0 && !slices.Contains(out, c.name) {
+			out = append(out, c.name)
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package gauge
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ func symmetriesOf(t *testing.T, text string, observe ...string) []Symmetry {
 }
 
 // dataOf prepares a model with channels named by what they measure.
-func dataOf(t *testing.T, text string, observe ...string) *fit.Data {
+func dataOf(t testing.TB, text string, observe ...string) *fit.Data {
 	t.Helper()
 	m, err := model.Read("model", []byte(text))
 	if err != nil {
@@ -238,5 +239,80 @@ equations: |
 	}
 	if err := CheckStates(d, []string{"x"}); err != nil {
 		t.Errorf("x has a channel: %v", err)
+	}
+}
+
+// Hodgkin and Huxley's membrane has many equations: what must be counted is points, not rows.
+func TestAMembraneHasNoSymmetry(t *testing.T) {
+	const membrane = `
+states: {V: -65, m: 0.05, h: 0.6, n: 0.32}
+parameters: {gNa: {value: 80, fit: true}, gK: {value: 50, fit: true}, gL: {value: 0.6, fit: true}}
+equations: |
+  V' = 10 - gNa*m^3*h*(V - 50) - gK*n^4*(V + 77) - gL*(V + 54.4)
+  m' = 0.1*(V + 40)/(1 - exp(-(V + 40)/10))*(1 - m) - 4*exp(-(V + 65)/18)*m
+  h' = 0.07*exp(-(V + 65)/20)*(1 - h) - h/(1 + exp(-(V + 35)/10))
+  n' = 0.01*(V + 55)/(1 - exp(-(V + 55)/10))*(1 - n) - 0.125*exp(-(V + 65)/80)*n
+`
+	if got := symmetriesOf(t, membrane, "V"); len(got) > 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+// A known dose gives the volume its scale; one that is estimated does not.
+func TestAKnownStartIsNotScaled(t *testing.T) {
+	const oral = `
+states: {G: %s, C: {value: 0, fixed: true}}
+parameters: {ka: {value: 1, fit: true}, ke: {value: 0.3, fit: true}, V: {value: 10, fit: true}}
+equations: |
+  G' = -ka*G
+  C' = ka*G/V - ke*C
+`
+	if got := symmetriesOf(t, fmt.Sprintf(oral, "{value: 100, fixed: true}"), "C"); len(got) > 0 {
+		t.Errorf("known dose: %v", got)
+	}
+	if got := symmetriesOf(t, fmt.Sprintf(oral, "100"), "C"); len(got) != 1 || got[0].Hold != "V" {
+		t.Errorf("estimated dose: %v", got)
+	}
+	// A start at zero is left where it is by any scaling.
+	if got := symmetriesOf(t, "states: {x: 1, y: {value: 0, fixed: true}}\nparameters: {a: {value: 1, fit: true}, b: {value: 1, fit: true}}\nequations: |\n  x' = -a*x\n  y' = b*x - y\n", "y"); len(got) != 1 {
+		t.Errorf("start at zero: %v", got)
+	}
+}
+
+// Both branches of a condition occur in the data, and where it switches is no freedom
+// though every derivative by it is zero.
+func TestConditionsAreSeenInTheTimesOfTheData(t *testing.T) {
+	const epidemic = `
+states: {S: 990, I: 10}
+parameters: {b1: {value: 0.4, fit: true}, b2: {value: 0.2, fit: true}, g: {value: 0.1, fit: true}, when: {value: 12, fit: true}}
+equations: |
+  b = if(t < when, b1, b2)
+  S' = -b*S*I/1000
+  I' = b*S*I/1000 - g*I
+`
+	if got := symmetriesOf(t, epidemic, "I"); len(got) > 0 {
+		t.Errorf("%v", got)
+	}
+	// The data end at 19.9: a branch that comes later is not determined.
+	if got := symmetriesOf(t, strings.Replace(epidemic, "value: 12, fit: true", "value: 30", 1), "I"); len(got) != 1 || got[0].Hold != "b2" {
+		t.Errorf("a branch that does not occur: %v", got)
+	}
+}
+
+// Friction keeps its sign under a scaling of the velocity, and of nothing else.
+func TestASignLeavesScalings(t *testing.T) {
+	const slider = "states: {x: 0, v: 1}\nparameters: {mu: {value: 1, fit: true}, k: {value: 2, fit: true}, c: {value: 3, fit: true}}\nequations: |\n  x' = v\n  v' = -mu*sign(v) - k*x\n"
+	if got := symmetriesOf(t, slider, "c*x"); len(got) != 1 || !strings.Contains(got[0].Change, "mu") {
+		t.Errorf("%v", got)
+	}
+	if got := symmetriesOf(t, strings.Replace(slider, "sign(v)", "sign(v - 1)", 1), "c*x"); len(got) > 0 {
+		t.Errorf("an offset in the sign: %v", got)
+	}
+}
+
+func TestManyColumnsEndSoon(t *testing.T) {
+	text, observe := wide(12)
+	if got := symmetriesOf(t, text, observe...); len(got) > 0 {
+		t.Errorf("%v", got)
 	}
 }

@@ -3,6 +3,8 @@ package formats
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,7 +40,13 @@ func ReadFile(path string, want series.Want) (*series.Series, error) {
 	if r == nil {
 		r = byBeginning(data[:min(len(data), headSize)])
 	}
-	return r.Read(bytes.NewReader(data), int64(len(data)), path, want)
+	s, err := r.Read(bytes.NewReader(data), int64(len(data)), path, want)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	s.SHA256 = hex.EncodeToString(sum[:])
+	return s, nil
 }
 
 func byEnding(path string) series.Reader {

@@ -1,4 +1,4 @@
-package discover
+package changes
 
 import (
 	"math"
@@ -21,7 +21,7 @@ func drifting(rng *rand.Rand, blocks int) [][]float64 {
 func TestDriftExplainsASlopeBetterThanChangePointsDo(t *testing.T) {
 	blocks := drifting(rand.New(rand.NewPCG(1, 1)), 90)
 	_, segmented := partition(blocks, 2, 4, blockPenalty)
-	if loss, degree := drifts(blocks, 2, blockPenalty); !(loss < segmented) || degree != 1 {
+	if loss, degree := fitDrifts(blocks, 2, blockPenalty); !(loss < segmented) || degree != 1 {
 		t.Errorf("loss %g at degree %d, with change points %g", loss, degree, segmented)
 	}
 	columns, step := strongest(blocks, 2, 2*math.Log(900))
@@ -42,7 +42,7 @@ func TestStepsAndStandstillAreNoDrift(t *testing.T) {
 			"standstill": blocksOf(rng, make([]int, 90), [][]float64{{1, 2}}),
 		} {
 			_, segmented := partition(blocks, 2, 4, blockPenalty)
-			if loss, _ := drifts(blocks, 2, blockPenalty); loss < segmented {
+			if loss, _ := fitDrifts(blocks, 2, blockPenalty); loss < segmented {
 				t.Errorf("%s, seed %d: a drift costs %g, stretches %g", name, seed, loss, segmented)
 			}
 		}

@@ -1,26 +1,47 @@
 package discover
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strings"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/model"
 	"govern/series"
 )
 
+// noise ends a search whose formula passes the checks and explains no motion.
+func noise() way {
+	return way{
+		name: "noise",
+		cost: Cheap,
+		when: "a formula passes and leaves as much as there was, or moves nothing: the search ends",
+		due: func(f *finder) string {
+			switch {
+			case !f.passes():
+				return noFormulaPasses
+			case noiseReason(f.engine.Data, f.best.search.Engine.Data.Model, f.best.fit) == "":
+				return "the formula explains more than noise"
+			}
+			return ""
+		},
+		run: func(ctx context.Context, f *finder) (*Result, error) { return f.conclude(ctx) },
+	}
+}
+
 // unexplained is the share of every channel's standard deviation that a formula's
 // residuals must have to explain nothing: what of 10 % of the variance follows the data is
 // the path's freedom.
 const unexplained = 0.95
 
-// nothing says in words that a formula that passes the checks explains no motion: its
+// noiseReason says in words that a formula that passes the checks explains no motion: its
 // residuals are as large as the signal, or its right-hand sides are constants and
 // noise does the rest. Both are right models of noise, and no answer. Empty where the formula
 // explains something.
-func nothing(d *fit.Data, m *model.Model, f *fit.Fitted) string {
+func noiseReason(d *fit.Data, m *model.Model, f *fit.Fitted) string {
 	if f == nil || len(d.Model.Unknowns) == 0 {
 		return ""
 	}
@@ -28,33 +49,33 @@ func nothing(d *fit.Data, m *model.Model, f *fit.Fitted) string {
 	var shares []string
 	for i, c := range d.Channels {
 		all = all && f.Residual[i] > unexplained*c.Std
-		shares = append(shares, fmt.Sprintf("%s at %.0f %%", c.Column, 100*turning(d, i)))
+		shares = append(shares, fmt.Sprintf("%s at %.0f %%", c.Column, 100*turningShare(d, i)))
 	}
 	text := ""
 	switch {
 	case all:
 		text = "The samples are as far from the path of the best formula as from their mean: for an equation that is continuous in time they are noise. Of all samples, " +
 			strings.Join(shares, ", ") + " are turning points; two thirds or more are those of white noise, of a map, or of a motion that is sampled twice a cycle. "
-		if mapped := mapped(d); len(mapped) > 0 {
+		if mapped := findMaps(d); len(mapped) > 0 {
 			text += "A sample is a function of the one before: a quadratic polynomial explains " + strings.Join(mapped, ", ") + " of the variance. That is a map, not a flow, and govern learns flows. "
 		}
-	case f.Driven && constant(m, f):
+	case f.Driven && isConstant(m, f):
 		text = "The best formula moves nothing: the steps from sample to sample are noise, independent of the states and of each other, as those of a random walk. "
 	default:
 		return ""
 	}
-	return text + "Sample 8 to 10 times a cycle or more often, or give what drives the motion as an input"
+	return strings.TrimSuffix(text, ". ")
 }
 
 // suspectNoise notes of an answer that it explains nothing.
 func (r *Result) suspectNoise(d *fit.Data) {
 	if r.Trusted() || r.Ending == NeuralOnly {
-		r.Noise = nothing(d, r.Model, r.Chosen)
+		r.Noise = noiseReason(d, r.Model, r.Chosen)
 	}
 }
 
-// constant says that no right-hand side depends on states, time or inputs.
-func constant(m *model.Model, f *fit.Fitted) bool {
+// isConstant says that no right-hand side depends on states, time or inputs.
+func isConstant(m *model.Model, f *fit.Fitted) bool {
 	if len(f.Forms) > 0 {
 		return false
 	}
@@ -76,10 +97,10 @@ func constant(m *model.Model, f *fit.Fitted) bool {
 	return true
 }
 
-// turning is the share of a channel's samples that are higher or lower than both
+// turningShare is the share of a channel's samples that are higher or lower than both
 // their neighbours: two thirds of white noise, half of a random walk's, two of all samples
 // of a smooth cycle.
-func turning(d *fit.Data, channel int) float64 {
+func turningShare(d *fit.Data, channel int) float64 {
 	turns, count := 0.0, 0.0
 	for _, entry := range d.Entries {
 		for _, c := range entry.Channels {
@@ -100,9 +121,9 @@ func turning(d *fit.Data, channel int) float64 {
 	return turns / math.Max(count, 1)
 }
 
-// mapped lists the channels of which a quadratic polynomial of all channels explains
+// findMaps lists the channels of which a quadratic polynomial of all channels explains
 // the next sample by more than half.
-func mapped(d *fit.Data) []string {
+func findMaps(d *fit.Data) []string {
 	const much = 0.5
 	mean := make([]float64, len(d.Channels))
 	for _, entry := range d.Entries {
@@ -115,7 +136,7 @@ func mapped(d *fit.Data) []string {
 	}
 	var out []string
 	for target, info := range d.Channels {
-		rows := samples{columns: 1 + len(d.Channels) + len(d.Channels)*(len(d.Channels)+1)/2}
+		rows := terms.LeastSquares{Columns: 1 + len(d.Channels) + len(d.Channels)*(len(d.Channels)+1)/2}
 		sum, square := 0.0, 0.0
 		for _, entry := range d.Entries {
 			for i := range len(entry.Times) - 1 {
@@ -130,16 +151,16 @@ func mapped(d *fit.Data) []string {
 					}
 				}
 				if next := entry.Channels[target].Values[i+1]; whole && !math.IsNaN(next) {
-					rows.rows, rows.target, rows.weight = append(rows.rows, row), append(rows.target, next), append(rows.weight, 1)
+					rows.Rows, rows.Target, rows.Weight = append(rows.Rows, row), append(rows.Target, next), append(rows.Weight, 1)
 					sum, square = sum+next, square+next*next
 				}
 			}
 		}
-		n := float64(len(rows.rows))
-		if n < 4*float64(rows.columns) {
+		n := float64(len(rows.Rows))
+		if n < 4*float64(rows.Columns) {
 			continue
 		}
-		left := triangle(reduce(&rows, rows.columns), rows.columns).solve(all(rows.columns)).loss
+		left := rows.Triangle().Solve(terms.All(rows.Columns)).Loss
 		if share := 1 - left/(square-sum*sum/n); share > much {
 			out = append(out, fmt.Sprintf("%.0f %% of %s", 100*share, info.Column))
 		}

@@ -1,10 +1,12 @@
-package discover
+package changes
 
 import (
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"govern/discover/terms"
 )
 
 // blocksOf is a regression on a constant and a slope, ten samples a block, whose
@@ -19,7 +21,7 @@ func blocksOf(rng *rand.Rand, regimes []int, theta [][]float64) [][]float64 {
 			row[0], row[1] = 1, rng.NormFloat64()
 			row[p] = -(theta[g][0]*row[0] + theta[g][1]*row[1] + rng.NormFloat64())
 		}
-		triangularise(a, samples, p+1)
+		terms.Triangularise(a, samples, p+1)
 		out = append(out, a[:(p+1)*(p+1)])
 	}
 	return out
