@@ -102,7 +102,7 @@ func (f *finder) trainNetworks(ctx context.Context) (*fit.Fitted, error) {
 // adoptNetworks puts what networks say in the place of the smoothed path.
 func (f *finder) adoptNetworks(net *fit.Fitted) (err error) {
 	f.result.Neural, f.prefix = net, "neural/"
-	f.path, err = f.engine.Learned(f.path, net)
+	f.path, err = f.engine.LearnedPath(f.path, net)
 	return err
 }
 

@@ -18,7 +18,7 @@ const (
 
 // approach lets Adam move the columns x; they stay where that makes the whole
 // worse.
-func (r *apart) approach(ctx context.Context, x []float64, report func(int, float64, float64)) error {
+func (r *reducedSpace) approach(ctx context.Context, x []float64, report func(int, float64, float64)) error {
 	g, moved := make([]float64, len(x)), slices.Clone(x)
 	before := r.Evaluate(x, g)
 	if _, err := r.adam(ctx, moved, report); err != nil {
@@ -35,7 +35,7 @@ func (r *apart) approach(ctx context.Context, x []float64, report func(int, floa
 // own, whose nodes follow the columns by Gauss–Newton, so that only columns are
 // left to the gradient. What links windows is left out; it is for the steps
 // that follow on the whole.
-func (r *apart) adam(ctx context.Context, x []float64, report func(int, float64, float64)) (optim.Outcome, error) {
+func (r *reducedSpace) adam(ctx context.Context, x []float64, report func(int, float64, float64)) (optim.Outcome, error) {
 	r.split()
 	for _, b := range r.batches {
 		b.ctx = ctx
@@ -48,7 +48,7 @@ func (r *apart) adam(ctx context.Context, x []float64, report func(int, float64,
 }
 
 // split makes the batches: windows from all over the record, by turns.
-func (r *apart) split() {
+func (r *reducedSpace) split() {
 	total := 0
 	var all []chain
 	n := len(r.st.states)
@@ -81,7 +81,7 @@ func (r *apart) split() {
 		for c := range start {
 			copy(p.Nodes[c], start[c])
 		}
-		r.batches = append(r.batches, newApart(st, p))
+		r.batches = append(r.batches, newReducedSpace(st, p))
 	}
 }
 
@@ -94,7 +94,7 @@ func (s *reduced) withChains(chains []chain) *reduced {
 }
 
 // parts are the batches of an apart, as Adam sees them.
-type parts apart
+type parts reducedSpace
 
 func (r *parts) Batches() int { return len(r.batches) }
 
@@ -111,4 +111,4 @@ func (r *parts) Part(batch int, x, gradient []float64) float64 {
 	return objective - share*r.st.priors.Objective(x)
 }
 
-func (r *parts) Bounds() (lower, upper []float64) { return (*apart)(r).Bounds() }
+func (r *parts) Bounds() (lower, upper []float64) { return (*reducedSpace)(r).Bounds() }

@@ -23,7 +23,7 @@ func (e *Engine) Triangles(ctx context.Context, at *Fitted, library []Term, thet
 	err := eachWindow(ctx, e.Workers, len(blocks), func(worker, i int) error {
 		b := blocks[i]
 		one := *e
-		one.Data, one.Workers = e.Data.part(stretch{b.Entry, b.From, b.To}), 1
+		one.Data, one.Workers = e.Data.window(stretch{b.Entry, b.From, b.To}), 1
 		st, err := one.libraryStage(library, at, nil)
 		if err != nil {
 			return err

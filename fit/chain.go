@@ -67,8 +67,8 @@ func (c *chain) steps(b int) int {
 	return to - from
 }
 
-// open takes away the node that only ends the last segment.
-func (c *chain) open(segment int) {
+// dropEnd takes away the node that only ends the last segment.
+func (c *chain) dropEnd(segment int) {
 	if last := len(c.nodes) - 1; c.nodes[last]%segment != 0 {
 		c.nodes = c.nodes[:last]
 	}

@@ -62,7 +62,7 @@ func (r ramps) read(t *testing.T, parameters string) (e *Engine, slope, precisio
 func (r ramps) fit(t *testing.T, e *Engine) *Fitted {
 	t.Helper()
 	start := &Fitted{Sigma: e.Data.Sigmas(), Scale: []float64{1}, Substeps: 1}
-	for _, c := range fitted(e.Data.Model) {
+	for _, c := range fittedColumns(e.Data.Model) {
 		start.Parameters = append(start.Parameters, e.Data.Model.Parameters[e.Data.Model.ParameterIndex(c.Name)].Value)
 	}
 	for _, entry := range e.Data.Entries {
@@ -234,7 +234,7 @@ func eachRossler(t *testing.T, samples int, seed uint64, values []float64, param
 		t.Fatal(err)
 	}
 	start.Sigma = d.Sigmas()
-	for range fitted(m) {
+	for range fittedColumns(m) {
 		start.Parameters = append(start.Parameters, 5)
 	}
 	return &Engine{Data: d, Workers: 2}, start

@@ -143,13 +143,13 @@ func (s *reduced) sweep(w *worker, b int, p, g *optim.Point, border []float64) f
 	sum := s.openNodes(lanes, p, g)
 	steps := max(s.substeps, 1)
 	for k := range longest {
-		s.aim(&a.Batch, s.blocks[b], k)
+		s.setStep(&a.Batch, s.blocks[b], k)
 		a.Advance(steps)
 	}
 	sum += s.pullDefects(w, b, p, g)
 	for k := max(longest, 1) - 1; k >= 0; k-- {
 		if longest > 0 {
-			a.Back(steps)
+			a.Backward(steps)
 		}
 		sum += s.pullObservations(w, s.blocks[b], k, border)
 	}
@@ -197,7 +197,7 @@ func (s *reduced) openNodes(lanes []interval, p, g *optim.Point) float64 {
 			out := &g.Nodes[iv.chain][iv.node*n+i]
 			*out = 0
 			if iv.node == 0 {
-				scale, r := s.start(iv.chain, i, p)
+				scale, r := s.initialPrior(iv.chain, i, p)
 				*out = 2 * scale * r
 				sum += r * r
 			}
@@ -249,7 +249,7 @@ func (s *reduced) pullDefects(w *worker, b int, p, g *optim.Point) float64 {
 // and to the columns that channels hold.
 func (s *reduced) pullObservations(w *worker, b block, k int, border []float64) float64 {
 	a := w.adjoint
-	s.look(w, b, k, a.State)
+	s.observeAt(w, b, k, a.State)
 	sum := 0.0
 	for lane, iv := range b.lanes {
 		c := &s.chains[iv.chain]

@@ -316,7 +316,7 @@ func TestALearnedPathHasASpreadWithoutCovariance(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Covariance = nil
-	path, err := e.Learned(sm, f)
+	path, err := e.LearnedPath(sm, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -380,9 +380,9 @@ func TestWindowsStandForTheWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := train.(*apart)
+		r := train.(*reducedSpace)
 		if nodes > 0 {
-			if err := r.look(nodes, 1); err != nil {
+			if err := r.chooseWindows(nodes, 1); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -73,9 +73,9 @@ func (d *individuals) local(name string) int {
 	return slices.IndexFunc(d.locals, func(l local) bool { return l.name == name })
 }
 
-// own is what such a parameter has in entry e: the index among
+// columnIn is what such a parameter has in entry e: the index among
 // the fitted parameters, or −1 and a known value.
-func (d *individuals) own(name string, e *record.Entry) (index int, known float64) {
+func (d *individuals) columnIn(name string, e *record.Entry) (index int, known float64) {
 	if v, ok := e.Set[name]; ok {
 		return -1, v
 	}
@@ -93,17 +93,17 @@ func (d *individuals) own(name string, e *record.Entry) (index int, known float6
 
 // initial is what a parameter that is not the same in every entry begins with in one.
 func (d *individuals) initial(name string, e *record.Entry) float64 {
-	k, v := d.own(name, e)
+	k, v := d.columnIn(name, e)
 	if k < 0 {
 		return v
 	}
 	return d.model.Parameters[d.model.ParameterIndex(d.columns[k])].Value
 }
 
-// Own is the value that a parameter that is not the same in every entry has in one, given
+// ValueIn is the value that a parameter that is not the same in every entry has in one, given
 // the model's fitted parameters in their order.
-func (d *individuals) Own(name string, e *record.Entry, parameters []float64) float64 {
-	if k, v := d.own(name, e); k < 0 {
+func (d *individuals) ValueIn(name string, e *record.Entry, parameters []float64) float64 {
+	if k, v := d.columnIn(name, e); k < 0 {
 		return v
 	} else {
 		return parameters[k]
@@ -123,7 +123,7 @@ func (d *individuals) Differing() []string {
 
 // Fits says that a parameter has a value in an entry that is fitted, not known.
 func (d *individuals) Fits(name string, e *record.Entry) bool {
-	k, _ := d.own(name, e)
+	k, _ := d.columnIn(name, e)
 	return k >= 0
 }
 
@@ -139,9 +139,9 @@ func (d *individuals) inEquations(p *model.Parameter) string {
 	return p.Name
 }
 
-// holding is the data for a stage with the given columns: a parameter that is not
+// forColumns is the data for a stage with the given columns: a parameter that is not
 // the same in every entry and has none among them is a condition there.
-func (d *Data) holding(columns []Column) *Data {
+func (d *Data) forColumns(columns []Column) *Data {
 	out := d
 	for _, l := range d.locals {
 		if !l.fitted || slices.ContainsFunc(columns, func(c Column) bool {

@@ -47,7 +47,7 @@ func TestAnEntryHasItsOwnColumnOrAKnownValue(t *testing.T) {
 		{"c", 0, "c", 0},
 		{"c", 1, "", 6},
 	} {
-		k, v := d.own(c.name, &entries[c.entry])
+		k, v := d.columnIn(c.name, &entries[c.entry])
 		if column := ""; k >= 0 {
 			if column = d.columns[k]; column != c.column {
 				t.Errorf("%s in entry %d is column %q, want %q", c.name, c.entry, column, c.column)

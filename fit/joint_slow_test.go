@@ -82,7 +82,7 @@ func both(t *testing.T, seed uint64) (alone, together float64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	apart := train.(*apart)
+	apart := train.(*reducedSpace)
 	j := &joint{st: newReduced(st), p: p.Clone(), g: st.point()}
 	for c := range p.Nodes {
 		dt := st.chains[c].entry.Times[1] - st.chains[c].entry.Times[0]

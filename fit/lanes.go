@@ -51,8 +51,8 @@ func divide(chains []chain, lanes int) []block {
 	return out
 }
 
-// each runs work over all blocks on the workers and adds the results in order.
-func (s *stage) each(p *optim.Point, work func(*worker, block) float64) float64 {
+// sumBlocks runs work over all blocks on the workers and adds the results in order.
+func (s *stage) sumBlocks(p *optim.Point, work func(*worker, block) float64) float64 {
 	for _, w := range s.workers {
 		s.setColumns(w, s.border(p), w.stepper.SetColumn)
 	}
@@ -116,10 +116,10 @@ func (s *stage) setOwn(w *worker, c *chain, lane int, border []float64, set func
 	}
 }
 
-// enter puts the nodes, conditions and own columns of a block into the lanes of a
+// loadLanes puts the nodes, conditions and own columns of a block into the lanes of a
 // worker and returns the samples of its longest segment, and by how many the longest
 // advances.
-func (s *stage) enter(w *worker, b block, p *optim.Point) (samples, longest int) {
+func (s *stage) loadLanes(w *worker, b block, p *optim.Point) (samples, longest int) {
 	n := len(s.states)
 	st := w.stepper
 	for lane, iv := range b.lanes {
@@ -146,9 +146,9 @@ func (s *stage) enter(w *worker, b block, p *optim.Point) (samples, longest int)
 	return samples, longest
 }
 
-// aim sets times, steps and signals of the lanes for the way from sample k of
+// setStep sets times, steps and signals of the lanes for the way from sample k of
 // their segments to the next, and returns the number of steps.
-func (s *stage) aim(st *ode.Batch, b block, k int) int {
+func (s *stage) setStep(st *ode.Batch, b block, k int) int {
 	m := max(s.substeps, 1)
 	for lane, iv := range b.lanes {
 		c := &s.chains[iv.chain]

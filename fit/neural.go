@@ -16,18 +16,18 @@ import (
 // which also chooses the shape by its evidence where the model gives none. What
 // follows is a trajectory fit like that of a library.
 func (e *Engine) Neural(ctx context.Context, name string, sm *Smoothed) (*Fitted, error) {
-	return e.networks(ctx, name, sm, sm.Parameters, 0, e.regress)
+	return e.trainNetworks(ctx, name, sm, sm.Parameters, 0, e.regress)
 }
 
 // Retrain is Neural for networks that are known already, one for every unknown of
 // the model in its order, and fitted parameters: the fit starts from them, at the
 // defect weight omega; 0: it is annealed anew.
 func (e *Engine) Retrain(ctx context.Context, name string, sm *Smoothed, networks []neural.Form, parameters []float64, omega float64) (*Fitted, error) {
-	return e.networks(ctx, name, sm, parameters, omega, func(_ context.Context, c *calls) (neural.Form, error) { return networks[c.unknown], nil })
+	return e.trainNetworks(ctx, name, sm, parameters, omega, func(_ context.Context, c *calls) (neural.Form, error) { return networks[c.unknown], nil })
 }
 
-// networks fits networks on trajectories from those that begin gives.
-func (e *Engine) networks(ctx context.Context, name string, sm *Smoothed, parameters []float64, omega float64, begin starter) (*Fitted, error) {
+// trainNetworks fits networks on trajectories from those that begin gives.
+func (e *Engine) trainNetworks(ctx context.Context, name string, sm *Smoothed, parameters []float64, omega float64, begin starter) (*Fitted, error) {
 	w, err := e.warmStart(ctx, name, sm, begin)
 	if err != nil {
 		return nil, err
@@ -146,13 +146,13 @@ func (w *warm) add(form neural.Form, c *calls) error {
 // spreadWork bounds the multiply-adds for the spread of a learned path.
 const spreadWork = 2_000_000_000
 
-// Learned is the smoothed path of a neural fit: its nodes in place of the states
+// LearnedPath is the smoothed path of a neural fit: its nodes in place of the states
 // where every sample is a node, its networks' values in place of the calls, and
 // as their spread what the weights' covariance allows. Where these are too
 // many for a covariance the spread stays the smoother's, from which the network
 // has learned and which is rather too large. For many weights and samples the
 // spread is computed at some samples and holds until the next.
-func (e *Engine) Learned(sm *Smoothed, f *Fitted) (*Smoothed, error) {
+func (e *Engine) LearnedPath(sm *Smoothed, f *Fitted) (*Smoothed, error) {
 	d := e.Data
 	out := *sm
 	out.Parameters, out.Sigma = f.Parameters, f.Sigma
@@ -187,7 +187,7 @@ func (e *Engine) Learned(sm *Smoothed, f *Fitted) (*Smoothed, error) {
 			if call.Unknown != form.Unknown {
 				continue
 			}
-			err := d.along(&out, []*expr.Expr{call.Call}, []tape.Neural{form.Neural}, func(k, i int, m *tape.Machine) {
+			err := d.evaluateAlong(&out, []*expr.Expr{call.Call}, []tape.Neural{form.Neural}, func(k, i int, m *tape.Machine) {
 				out.Calls[k][c][i] = m.Output(0)[0]
 				if f.Covariance == nil {
 					out.Spread[k][c][i] = sm.Spread[k][c][i]

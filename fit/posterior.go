@@ -80,7 +80,7 @@ func (s *stage) eachRow(l *optim.Linear, visit func(channel int, row []float64))
 
 // nodeRows visits the observation rows of one node's segment in order.
 func (s *stage) nodeRows(l *optim.Linear, chain, node int, visit func(channel int, row []float64)) {
-	width := len(s.states) + s.free() + 1
+	width := len(s.states) + s.freeColumns() + 1
 	ch, lc := &s.chains[chain], &l.Chains[chain]
 	row := s.firstRow(ch, lc, node, 0)
 	from, to := ch.samples(node)

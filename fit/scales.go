@@ -80,7 +80,7 @@ func (d *Data) newCouplings(c component) *couplings {
 	out := &couplings{component: c}
 	right, none := d.withoutCalls(), d.zeroCalls()
 	start := map[string]bool{}
-	for _, q := range append(fitted(d.Model), d.held...) {
+	for _, q := range append(fittedColumns(d.Model), d.held...) {
 		start[q.Name] = true
 	}
 	var outputs []*expr.Expr
@@ -144,7 +144,7 @@ func (k *couplings) size(d *Data, j int, scale []float64) float64 {
 // values.
 func (d *Data) sizesAlong(path *Smoothed, outputs []*expr.Expr) ([]float64, error) {
 	seen := make([][]float64, len(outputs))
-	err := d.along(path, outputs, nil, func(_, _ int, m *tape.Machine) {
+	err := d.evaluateAlong(path, outputs, nil, func(_, _ int, m *tape.Machine) {
 		for k := range seen {
 			if v := m.Output(k)[0]; series.Finite(v) {
 				seen[k] = append(seen[k], v)
@@ -169,7 +169,7 @@ func (d *Data) measuredPath(sizes []float64) *Smoothed {
 			var x []float64
 			for c, info := range d.Channels {
 				if v := d.Values(e, c); v != nil && info.Observe.Kind == expr.Name && info.Observe.Ident == s.Name {
-					x = fill(times, v)
+					x = fillGaps(times, v)
 				}
 			}
 			if x == nil {
@@ -184,7 +184,7 @@ func (d *Data) measuredPath(sizes []float64) *Smoothed {
 		}
 		out.States = append(out.States, states)
 	}
-	for _, c := range fitted(d.Model) {
+	for _, c := range fittedColumns(d.Model) {
 		out.Parameters = append(out.Parameters, d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Value)
 	}
 	return out
@@ -211,7 +211,7 @@ func (d *Data) ParameterSize(name string) float64 { return d.sizes[name] }
 // bounds, whatever their start: so large that they move a state by its own scale
 // in a characteristic time. Those that move nothing have none.
 func (d *Data) parameterSizes() map[string]float64 {
-	columns := slices.DeleteFunc(fitted(d.Model), func(c Column) bool {
+	columns := slices.DeleteFunc(fittedColumns(d.Model), func(c Column) bool {
 		p := d.Model.Parameters[d.Model.ParameterIndex(c.Name)]
 		return !math.IsInf(p.Min, 0) && !math.IsInf(p.Max, 0)
 	})

@@ -63,7 +63,7 @@ type spec struct {
 
 // newStage compiles the spec.
 func newStage(s spec, workers int) (*stage, error) {
-	s.data = s.data.holding(s.columns)
+	s.data = s.data.forColumns(s.columns)
 	d := s.data
 	named := len(s.columns)
 	names, shared := d.fieldNames(s.columns)
@@ -97,7 +97,7 @@ func newStage(s spec, workers int) (*stage, error) {
 		}
 		c.later = c.entry.Later
 		if s.open {
-			c.open(max(s.segment, 1))
+			c.dropEnd(max(s.segment, 1))
 		}
 		st.placeColumns(&c, names)
 		if s.windows == nil {
@@ -147,7 +147,7 @@ func (s *stage) placeColumns(c *chain, names []string) {
 	}
 	for k, j := range s.shared {
 		if j < 0 {
-			index, v := s.data.own(names[k], c.entry)
+			index, v := s.data.columnIn(names[k], c.entry)
 			if j = 0; index < 0 {
 				c.known, c.given = append(c.known, k), append(c.given, v)
 			} else {
@@ -161,8 +161,8 @@ func (s *stage) placeColumns(c *chain, names []string) {
 	}
 }
 
-// free is the number of columns in the rows of chains.
-func (s *stage) free() int {
+// freeColumns is the number of columns in the rows of chains.
+func (s *stage) freeColumns() int {
 	if s.held != nil {
 		return 0
 	}
@@ -191,7 +191,7 @@ func (s *stage) Bounds() (lower, upper []float64) {
 
 // Objective is Σ residual² + Σ defect².
 func (s *stage) Objective(p *optim.Point) float64 {
-	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, nil) }) + s.prior(p)
+	return s.sumBlocks(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, nil) }) + s.prior(p)
 }
 
 // Linearise fills l with the rows of every residual and defect.
@@ -201,7 +201,7 @@ func (s *stage) Linearise(p *optim.Point, l *optim.Linear) float64 {
 		l.Prior = s.priors.AppendRows(l.Prior[:0], p.Border)
 		l.Late = s.priors.AppendDrawnRows(l.Late[:0], p.Border)
 	}
-	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, l) }) + s.prior(p)
+	return s.sumBlocks(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, l) }) + s.prior(p)
 }
 
 // border is where the columns are.
@@ -223,7 +223,7 @@ func (s *stage) prior(p *optim.Point) float64 {
 // shape sizes l for the stage; a stage that l has served before finds it as it
 // left it.
 func (s *stage) shape(l *optim.Linear) {
-	n, p := len(s.states), s.free()
+	n, p := len(s.states), s.freeColumns()
 	if s.shaped == l && l.N == n && l.P == p && len(l.Chains) == len(s.chains) {
 		return
 	}

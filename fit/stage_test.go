@@ -77,7 +77,7 @@ equations: |
 	engine := &Engine{Data: d, Options: Options{Segment: segment}, Workers: 2}
 	gain := &Gain{K: k}
 	for _, e := range entries {
-		gain.Drive = append(gain.Drive, [][]float64{fill(e.Times, e.Channels[0].Values), e.Channels[1].Values})
+		gain.Drive = append(gain.Drive, [][]float64{fillGaps(e.Times, e.Channels[0].Values), e.Channels[1].Values})
 	}
 	forms := []neural.Form{{Unknown: 1, Arguments: d.Model.Unknowns[1].Arguments, Neural: tape.Neural{Names: []string{"g"}, Inputs: 2, Hidden: []int{3}}}}
 	from := &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 2}, Omega: 0.3, Substeps: 2, Forms: forms}

@@ -30,9 +30,9 @@ func (e *Engine) streams(start *Fitted, schedule Schedule) bool {
 // stretch is a part of an entry: samples from … to−1.
 type stretch struct{ entry, from, to int }
 
-// windows cuts all entries into parts of about length samples, whole segments all
+// cutWindows cuts all entries into parts of about length samples, whole segments all
 // but the last.
-func (d *Data) windows(length, segment int) []stretch {
+func (d *Data) cutWindows(length, segment int) []stretch {
 	var out []stretch
 	for e := range d.Entries {
 		n := len(d.Entries[e].Times)
@@ -48,22 +48,22 @@ func (d *Data) windows(length, segment int) []stretch {
 	return out
 }
 
-// open says that more of the entry follows the window.
-func (d *Data) open(w stretch) bool { return w.to < len(d.Entries[w.entry].Times) }
+// continues says that more of the entry follows the window.
+func (d *Data) continues(w stretch) bool { return w.to < len(d.Entries[w.entry].Times) }
 
-// nodes are those of a window among the nodes of all entries, n numbers each.
-func (d *Data) nodes(w stretch, nodes [][]float64, n, segment int) []float64 {
+// nodesIn are those of a window among the nodes of all entries, n numbers each.
+func (d *Data) nodesIn(w stretch, nodes [][]float64, n, segment int) []float64 {
 	all := nodes[w.entry]
-	if d.open(w) {
+	if d.continues(w) {
 		all = all[:w.to/segment*n]
 	}
 	return all[w.from/segment*n:]
 }
 
-// part is the data of a window, with the channels, noise and scales of all.
-func (d *Data) part(w stretch) *Data {
+// window is the data of a window, with the channels, noise and scales of all.
+func (d *Data) window(w stretch) *Data {
 	p := *d
-	p.Table = d.Table.Part(w.entry, w.from, w.to)
+	p.Table = d.Table.Window(w.entry, w.from, w.to)
 	return &p
 }
 
@@ -89,7 +89,7 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 	if err != nil {
 		return nil, err
 	}
-	sum, err := s.pass(ctx)
+	sum, err := s.visitAll(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 		if !schedule.Noise || !s.updateNoise(sum) {
 			break
 		}
-		if sum, err = s.pass(ctx); err != nil {
+		if sum, err = s.visitAll(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -137,10 +137,10 @@ func (e *Engine) newStreaming(name string, start *Fitted, schedule Schedule) (*s
 	at.Nodes = (&optim.Point{Nodes: start.Nodes}).Clone().Nodes
 	s := &streaming{
 		engine: e, name: name, schedule: schedule, at: &at, theta: slices.Concat(start.Coefficients, start.Parameters),
-		windows: e.Data.windows(streamWindow, e.segment()),
+		windows: e.Data.cutWindows(streamWindow, e.segment()),
 	}
 	s.lower, s.upper = s.bounds()
-	s.priors = e.Data.priors(append(make([]Column, len(at.Terms)), fitted(e.Data.Model)...), start.Spreads)
+	s.priors = e.Data.priors(append(make([]Column, len(at.Terms)), fittedColumns(e.Data.Model)...), start.Spreads)
 	s.priors.Named, at.Spreads = len(s.theta), s.priors.Spreads
 	if at.Substeps == 0 {
 		return s, s.chooseSubsteps()
@@ -235,7 +235,7 @@ func (s *streaming) bounds() (lower, upper []float64) {
 	for range s.at.Terms {
 		lower, upper = append(lower, math.Inf(-1)), append(upper, math.Inf(1))
 	}
-	for _, c := range s.engine.Data.fitted() {
+	for _, c := range s.engine.Data.fittedColumns() {
 		lower, upper = append(lower, c.Lower), append(upper, c.Upper)
 	}
 	return lower, upper
@@ -250,7 +250,7 @@ func (s *streaming) descend(ctx context.Context, delta []float64, objective floa
 		for j := range s.theta {
 			s.theta[j] = from[j] + share*delta[j]
 		}
-		next, err := s.pass(ctx)
+		next, err := s.visitAll(ctx)
 		if err != nil || !next.failed && next.objective < objective {
 			return next, err
 		}
@@ -274,7 +274,7 @@ func (s *streaming) chooseSubsteps() error {
 		copy(p.Nodes[0], s.nodes(w))
 		copy(p.Border, s.at.Coefficients)
 		copy(p.Border[len(s.at.Terms):], s.at.Parameters)
-		st.weights(s.at.Scale, OmegaEnd)
+		st.setWeights(s.at.Scale, OmegaEnd)
 		most = max(most, st.chooseSubsteps(p, st.weight))
 	}
 	s.at.Substeps = most
@@ -283,25 +283,25 @@ func (s *streaming) chooseSubsteps() error {
 
 func (s *streaming) nodes(w stretch) []float64 {
 	d := s.engine.Data
-	return d.nodes(w, s.at.Nodes, len(d.Model.States), s.engine.segment())
+	return d.nodesIn(w, s.at.Nodes, len(d.Model.States), s.engine.segment())
 }
 
 // stage of one window, by one worker.
 func (s *streaming) stage(w stretch, terms []Term) (*stage, error) {
 	e := *s.engine
-	e.Data, e.Workers = s.engine.Data.part(w), 1
+	e.Data, e.Workers = s.engine.Data.window(w), 1
 	sp, err := e.librarySpec(terms, s.at, nil)
 	if err != nil {
 		return nil, err
 	}
-	sp.open = s.engine.Data.open(w)
+	sp.open = s.engine.Data.continues(w)
 	sp.priors = prior.Set{} // they count once, not in every window
 	return e.stageOf(sp, s.at)
 }
 
-// pass brings the nodes of every window to their best at θ and adds up what the
+// visitAll brings the nodes of every window to their best at θ and adds up what the
 // windows say, in their order.
-func (s *streaming) pass(ctx context.Context) (*streamed, error) {
+func (s *streaming) visitAll(ctx context.Context) (*streamed, error) {
 	parts := make([]*streamed, len(s.windows))
 	scratch := make([]streamScratch, len(s.windows))
 	err := eachWindow(ctx, s.engine.Workers, len(s.windows), func(worker, i int) (err error) {
@@ -410,28 +410,28 @@ func (s *streaming) visit(ctx context.Context, w stretch, scratch *streamScratch
 
 // heldStage is the stage of a window whose θ is held: nodes are all that moves.
 func (s *streaming) heldStage(w stretch) (*stage, error) {
-	d := s.engine.Data.part(w)
+	d := s.engine.Data.window(w)
 	values := map[string]*expr.Expr{}
 	for i := range s.at.Terms {
 		values[coefficientName(i)] = expr.Num(s.theta[i])
 	}
-	for i, c := range fitted(d.Model) {
+	for i, c := range fittedColumns(d.Model) {
 		values[c.Name] = expr.Num(s.theta[len(s.at.Terms)+i])
 	}
 	for _, l := range d.locals {
-		values[l.name] = expr.Num(d.Own(l.name, &d.Entries[0], s.theta[len(s.at.Terms):]))
+		values[l.name] = expr.Num(d.ValueIn(l.name, &d.Entries[0], s.theta[len(s.at.Terms):]))
 	}
 	right := d.withTerms(s.at.Terms, nil)
 	for i := range right {
 		right[i] = expr.Substitute(right[i], values)
 	}
-	if len(fitted(d.Model)) > 0 {
+	if len(fittedColumns(d.Model)) > 0 {
 		d.Channels = append([]record.ChannelInfo(nil), d.Channels...)
 		for c := range d.Channels {
 			d.Channels[c].Observe = expr.Substitute(d.Channels[c].Observe, values)
 		}
 	}
-	sp := spec{data: d, right: right, segment: s.engine.segment(), open: s.engine.Data.open(w), substeps: s.at.Substeps, sigma: s.at.Sigma, processNoise: processNoise{weight: make([]float64, len(d.Model.States))}}
+	sp := spec{data: d, right: right, segment: s.engine.segment(), open: s.engine.Data.continues(w), substeps: s.at.Substeps, sigma: s.at.Sigma, processNoise: processNoise{weight: make([]float64, len(d.Model.States))}}
 	for _, state := range d.Model.States {
 		sp.states = append(sp.states, state.Name)
 	}
@@ -440,7 +440,7 @@ func (s *streaming) heldStage(w stretch) (*stage, error) {
 	}
 	st, err := newStage(sp, 1)
 	if err == nil {
-		st.weights(s.at.Scale, s.at.Omega)
+		st.setWeights(s.at.Scale, s.at.Omega)
 	}
 	return st, err
 }

@@ -118,14 +118,14 @@ func (e *Engine) newAnnealing(name string, start *Fitted, schedule Schedule) (*a
 // chooseSubsteps takes steps as fine as the defects of a stage ask for.
 func (a *annealing) chooseSubsteps(omega float64) {
 	if a.choose {
-		a.st.weights(a.from.Scale, omega)
+		a.st.setWeights(a.from.Scale, omega)
 		a.st.substeps = a.st.chooseSubsteps(a.p, a.st.weight)
 	}
 }
 
 // minimise is one stage.
 func (a *annealing) minimise(ctx context.Context, omega float64, limit int) (optim.Outcome, error) {
-	a.st.weights(a.from.Scale, omega)
+	a.st.setWeights(a.from.Scale, omega)
 	return a.train.minimise(ctx, limit, func(_ int, objective, damping float64) {
 		a.iterations++
 		e := a.engine
@@ -246,7 +246,7 @@ func (s *stage) supplied(p *optim.Point, l *optim.Linear) (motion, defect []floa
 // suppliedSums are the squares of supplied, summed over the time total.
 func (s *stage) suppliedSums(p *optim.Point, l *optim.Linear) (motion, defect []float64, total float64) {
 	n := len(s.states)
-	wide := 2*n + s.free() + 1
+	wide := 2*n + s.freeColumns() + 1
 	motion, defect = make([]float64, n), make([]float64, n)
 	for c := range s.chains {
 		ch := &s.chains[c]

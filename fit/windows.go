@@ -38,7 +38,7 @@ const (
 )
 
 // sketch prepares the windows of r.
-func (r *apart) sketch(workers int) error {
+func (r *reducedSpace) sketch(workers int) error {
 	p := len(r.st.columns)
 	if p > mostDense || p == 0 {
 		return nil
@@ -47,11 +47,11 @@ func (r *apart) sketch(workers int) error {
 	bytes := 8 * ((n+m)*(n+p+1) + 2*n*(2*n+p+1))
 	want := max(4*windowNodes, rowsAColumn*p/m, int(sketchWork)/(2*m*p*p))
 	want = min(want, max(sketchMemory/bytes, windowNodes))
-	return r.look(want, workers)
+	return r.chooseWindows(want, workers)
 }
 
-// look makes windows of about the given number of nodes.
-func (r *apart) look(want, workers int) error {
+// chooseWindows makes windows of about the given number of nodes.
+func (r *reducedSpace) chooseWindows(want, workers int) error {
 	p, m := len(r.st.columns), len(r.st.channels)
 	total := 0
 	var nodes []int
@@ -103,8 +103,8 @@ func spreadWindows(chains []int, want, cycle int) (list []window, times float64)
 	return list, float64(total) / float64(used)
 }
 
-// enter moves the windows to p, a point of the whole.
-func (w *windows) enter(p *optim.Point) {
+// moveTo moves the windows to p, a point of the whole.
+func (w *windows) moveTo(p *optim.Point) {
 	n := len(w.st.states)
 	for k, part := range w.list {
 		copy(w.p.Nodes[k], p.Nodes[part.entry][part.from*n:part.to*n])
@@ -115,7 +115,7 @@ func (w *windows) enter(p *optim.Point) {
 
 // refresh factorises the windows at p.
 func (w *windows) refresh(p *optim.Point) {
-	w.enter(p)
+	w.moveTo(p)
 	w.st.Linearise(w.p, &w.l)
 	if w.scale != 1 {
 		for c := range w.l.Chains {

@@ -131,10 +131,10 @@ func newQuasi(s LBFGS, f Smooth, n int) *quasi {
 // descent sets the direction at x and returns its slope; a memory that points uphill
 // is forgotten.
 func (r *quasi) descent(x []float64) float64 {
-	slope := r.aim(x, r.gradient)
+	slope := r.setDirection(x, r.gradient)
 	if !(slope < 0) && len(r.pairs) > 0 {
 		r.pairs = r.pairs[:0]
-		slope = r.aim(x, r.gradient)
+		slope = r.setDirection(x, r.gradient)
 	}
 	return slope
 }
@@ -179,12 +179,12 @@ type pair struct {
 	rho          float64
 }
 
-// aim sets the direction at x and returns its slope.
-func (r *quasi) aim(x, g []float64) float64 {
+// setDirection sets the direction at x and returns its slope.
+func (r *quasi) setDirection(x, g []float64) float64 {
 	d := r.direction
 	for j, v := range g {
 		d[j] = -v
-		if r.waits(x[j], -v, j) {
+		if r.atBound(x[j], -v, j) {
 			d[j] = 0
 		}
 	}
@@ -210,15 +210,15 @@ func (r *quasi) aim(x, g []float64) float64 {
 		vector.Axpy(d, r.weight[len(r.pairs)-1-k]-b, p.step)
 	}
 	for j := range d {
-		if r.waits(x[j], -g[j], j) || r.waits(x[j], d[j], j) {
+		if r.atBound(x[j], -g[j], j) || r.atBound(x[j], d[j], j) {
 			d[j] = 0
 		}
 	}
 	return vector.Dot(d, g)
 }
 
-// waits says that x_j is at a bound beyond which v points.
-func (r *quasi) waits(x, v float64, j int) bool {
+// atBound says that x_j is at a bound beyond which v points.
+func (r *quasi) atBound(x, v float64, j int) bool {
 	return x <= r.lower[j] && v < 0 || x >= r.upper[j] && v > 0
 }
 

@@ -258,7 +258,7 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 		return err
 	}
 	n := len(m.States)
-	states := fit.ByState(paths.Path, n)
+	states := fit.SplitStates(paths.Path, n)
 	w.start.Nodes = paths.Path
 	for i := range scale {
 		var all []float64

@@ -89,8 +89,8 @@ func parabola(t, x []float64, t0 float64) float64 {
 	return det(y[0], s[1], s[2], y[1], s[2], s[3], y[2], s[3], s[4]) / whole
 }
 
-// Condensing is how many samples of the data can be put together, 1 for none.
-func (t *Table) Condensing() int {
+// CondenseFactor is how many samples of the data can be put together, 1 for none.
+func (t *Table) CondenseFactor() int {
 	if rate := t.SamplesPerCycle(); rate > denseSamples {
 		return int(rate / targetCycle)
 	}

@@ -21,9 +21,9 @@ type Samples struct {
 
 // thin keeps every n-th pair.
 func (s Samples) thin(n int) Samples {
-	out := Samples{Target: record.Every(s.Target, n), Spread: record.Every(s.Spread, n)}
+	out := Samples{Target: record.Thin(s.Target, n), Spread: record.Thin(s.Spread, n)}
 	for _, x := range s.Arguments {
-		out.Arguments = append(out.Arguments, record.Every(x, n))
+		out.Arguments = append(out.Arguments, record.Thin(x, n))
 	}
 	return out
 }

@@ -188,12 +188,12 @@ func (m *marginal) size(k int) float64 {
 
 // loss is −2 log of the marginal likelihood.
 func (m *marginal) loss(spreads []Spread) float64 {
-	v, _ := m.at(spreads)
+	v, _ := m.evaluate(spreads)
 	return v
 }
 
-// at is the loss at some spreads, with the factorisation that it was computed from.
-func (m *marginal) at(spreads []Spread) (float64, *optim.Factor) {
+// evaluate is the loss at some spreads, with the factorisation that it was computed from.
+func (m *marginal) evaluate(spreads []Spread) (float64, *optim.Factor) {
 	f := factorised(appendRows(slices.Clone(m.rows), m.drawn, spreads, m.border), len(m.border))
 	_, logDet := f.LogDet()
 	sum := f.Residual() + logDet
@@ -225,7 +225,7 @@ func (m *marginal) widen(covariance []float64, n int, spreads []Spread) {
 		for i := range points {
 			tau := size * math.Pow(10, range10*(2*float64(i)/(points-1)-1))
 			trial[s].Value = tau
-			loss, f := m.at(trial)
+			loss, f := m.evaluate(trial)
 			losses[i], weights[i] = loss, tau/(1+tau*tau/(size*size))
 			step := make([]float64, k)
 			f.SolveBorder(step)
