@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"govern/fit"
+	"govern/fit/neural"
 	"govern/model"
 	"govern/run"
 )
@@ -27,9 +27,9 @@ func CheckNetworks(networks *run.UDE, m *model.Model) error {
 
 // start is where an extraction begins.
 type start struct {
-	forms      []fit.Form // of the unknowns, in their order
-	parameters []float64  // the fitted ones
-	omega      float64    // defect weight; 0: not known
+	forms      []neural.Form // of the unknowns, in their order
+	parameters []float64     // the fitted ones
+	omega      float64       // defect weight; 0: not known
 }
 
 // startOf unpacks networks for the unknowns of a model: as they were before they saw
@@ -62,7 +62,7 @@ func startOf(u *run.UDE, m *model.Model) (*start, error) {
 		if u.Training != nil {
 			n.Weights = u.Training.Weights[n.Unknown]
 		}
-		out.forms = append(out.forms, fit.Form{Unknown: k, Arguments: n.Arguments, Neural: n.Neural()})
+		out.forms = append(out.forms, neural.Form{Unknown: k, Arguments: n.Arguments, Neural: n.Neural()})
 	}
 	for _, q := range m.FittedNames() {
 		v, ok := parameters[q]

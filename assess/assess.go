@@ -270,7 +270,7 @@ func (p *Proof) starts(in Input) []start {
 
 // startsIn spreads at most count starts over held-out entry e.
 func (p *Proof) startsIn(in Input, e int, horizon float64, count int) []start {
-	whole, offset := record.JoinBefore(slices.Concat(in.Train, in.Before), in.Test[e])
+	whole, offset := record.JoinPredecessor(slices.Concat(in.Train, in.Before), in.Test[e])
 	n := len(whole.Times)
 	last := n - 1
 	for last > offset && whole.Times[n-1]-whole.Times[last] < horizon {
@@ -447,7 +447,7 @@ func (p *Proof) compare(in Input, data *fit.Data, r FreeRun, noise func(record.C
 	index := make([]int, len(r.Data.Channels))
 	sigma, std := make([]float64, len(index)), make([]float64, len(index)) // noise, and the signal without it
 	for c, ch := range r.Data.Channels {
-		if index[c] = data.AnyLevel(ch); index[c] < 0 {
+		if index[c] = data.ChannelAtAnyLevel(ch); index[c] < 0 {
 			continue
 		}
 		info := data.Channels[index[c]]

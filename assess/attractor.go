@@ -65,7 +65,7 @@ func (p *Proof) attractor(ctx context.Context, in Input, sys *ode.System) error 
 	if err := p.lyapunov(ctx, sys, sol.Last(), in.Scale); err != nil {
 		return err
 	}
-	p.rest(in)
+	p.noteRest(in)
 	return p.distances(in, entry, longest)
 }
 
@@ -76,10 +76,10 @@ const (
 	sustainedShare  = 0.7
 )
 
-// rest says so when every small perturbation of the model dies out, its motion
+// noteRest says so when every small perturbation of the model dies out, its motion
 // with it, while the data are a sustained one. A model driven by the time goes on
 // moving whatever its exponents are.
-func (p *Proof) rest(in Input) {
+func (p *Proof) noteRest(in Input) {
 	for _, right := range in.Final.Rhs() {
 		if slices.Contains(expr.Names(right), "t") {
 			return

@@ -39,8 +39,8 @@ func Conditional(ctx context.Context, m *model.Model, data *fit.Data, sigma []fl
 	}
 	// Nudge writes the innovation in the master's states; seen from the follower
 	// these are its own, and what drives it is the master.
-	nudged, err := d.Nudge(make0(len(master)), gains, x0, func(c int) *expr.Expr {
-		return expr.Binary(expr.Sub, expr.Substitute(d.Channels[c].Observe, mastered(m)), d.Channels[c].Observe)
+	nudged, err := d.Nudge(zeros(len(master)), gains, x0, func(c int) *expr.Expr {
+		return expr.Binary(expr.Sub, expr.Substitute(d.Channels[c].Observe, hideMaster(m)), d.Channels[c].Observe)
 	})
 	if err != nil {
 		return 0, err
@@ -48,7 +48,7 @@ func Conditional(ctx context.Context, m *model.Model, data *fit.Data, sigma []fl
 	both := &model.Model{Name: m.Name, Parameters: m.Parameters}
 	for i, s := range m.States {
 		both.States = append(both.States, model.State{Name: "follower_" + s.Name, Value: x0[i]})
-		correction := expr.Substitute(expr.Substitute(nudged[i], follow), back(m))
+		correction := expr.Substitute(expr.Substitute(nudged[i], follow), showMaster(m))
 		both.Equations = append(both.Equations, model.Equation{State: "follower_" + s.Name, Right: expr.Binary(expr.Add, slave[i], correction)})
 	}
 	for i, s := range m.States {
@@ -68,7 +68,7 @@ func Conditional(ctx context.Context, m *model.Model, data *fit.Data, sigma []fl
 	return s.Exponents[0], nil
 }
 
-func make0(n int) []*expr.Expr {
+func zeros(n int) []*expr.Expr {
 	out := make([]*expr.Expr, n)
 	for i := range out {
 		out[i] = expr.Num(0)
@@ -76,9 +76,9 @@ func make0(n int) []*expr.Expr {
 	return out
 }
 
-// mastered hides the master's states from a renaming of the follower's; back
+// hideMaster hides the master's states from a renaming of the follower's; back
 // undoes it.
-func mastered(m *model.Model) map[string]*expr.Expr {
+func hideMaster(m *model.Model) map[string]*expr.Expr {
 	names := map[string]*expr.Expr{}
 	for _, s := range m.States {
 		names[s.Name] = expr.Var("master_" + s.Name)
@@ -86,7 +86,7 @@ func mastered(m *model.Model) map[string]*expr.Expr {
 	return names
 }
 
-func back(m *model.Model) map[string]*expr.Expr {
+func showMaster(m *model.Model) map[string]*expr.Expr {
 	names := map[string]*expr.Expr{}
 	for _, s := range m.States {
 		names["master_"+s.Name] = expr.Var(s.Name)

@@ -18,11 +18,11 @@ func (p *Proof) distances(in Input, entry record.Entry, index int) error {
 	path := in.Path[index]
 	times := entry.Times
 	if len(path[0]) != len(times) { // nodes are sparser than samples
-		times = every(times, len(path[0]))
+		times = sampleEvenly(times, len(path[0]))
 	}
 	model := make([][]float64, len(path))
 	for s := range model {
-		model[s] = every(p.Long.Values[s], len(path[s]))
+		model[s] = sampleEvenly(p.Long.Values[s], len(path[s]))
 	}
 	p.rhythm(times, path, model)
 	if len(times) < leastSamples {
@@ -63,9 +63,9 @@ func (p *Proof) rhythm(times []float64, path, model [][]float64) {
 	}
 }
 
-// every picks n of the values of x at equal distances, the first and the last
+// sampleEvenly picks n of the values of x at equal distances, the first and the last
 // among them.
-func every(x []float64, n int) []float64 {
+func sampleEvenly(x []float64, n int) []float64 {
 	if len(x) <= n || n < 2 {
 		return x
 	}

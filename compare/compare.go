@@ -15,6 +15,7 @@ import (
 	"govern/conclude"
 	"govern/discover"
 	"govern/fit"
+	"govern/fit/neural"
 	"govern/model"
 	"govern/problem"
 	"govern/record"
@@ -176,7 +177,7 @@ type comparison struct {
 	smoothed *fit.Smoothed
 	drive    [][][]float64
 	library  []fit.Term
-	forms    []fit.Form
+	forms    []neural.Form
 	substeps int // of the reference fit; 0: chosen for each trial
 	out      Comparison
 }

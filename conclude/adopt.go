@@ -38,7 +38,7 @@ func (s Searched) level() (Searched, error) {
 	if s.Found.Data == nil || !slices.ContainsFunc(s.Found.Data.Channels, func(c record.ChannelInfo) bool { return s.Data.IndexOf(c) < 0 }) {
 		return s, nil
 	}
-	s.Train, s.Test = record.AtLevels(s.Train, s.Found.Data.Entries), record.AtLevels(s.Test, s.Found.Data.Entries)
+	s.Train, s.Test = record.WithLevelsOf(s.Train, s.Found.Data.Entries), record.WithLevelsOf(s.Test, s.Found.Data.Entries)
 	var err error
 	s.Data, err = fit.Prepare(s.Problem.Model, s.Train)
 	return s, err
@@ -51,7 +51,7 @@ func (s Searched) relevel(ctx context.Context) (Searched, error) {
 	if !s.holdsThroughout() || len(chosen.Forms) > 0 || chosen.Driven || s.baseline() {
 		return s, nil
 	}
-	data, err := s.Found.Data.Relevelled(fit.ByState(chosen.Nodes, len(s.Found.Model.States)), chosen.Parameters)
+	data, err := s.Found.Data.SplitLevels(fit.SplitStates(chosen.Nodes, len(s.Found.Model.States)), chosen.Parameters)
 	if err != nil || data == s.Found.Data {
 		return s, err
 	}
@@ -83,7 +83,7 @@ func (s Searched) reconsider() (*fit.Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	cleaned, _, err := all.WithoutOutliers(fit.ByState(chosen.Nodes, len(s.Found.Model.States)), chosen.Parameters)
+	cleaned, _, err := all.WithoutOutliers(fit.SplitStates(chosen.Nodes, len(s.Found.Model.States)), chosen.Parameters)
 	return cleaned, err
 }
 
@@ -119,7 +119,7 @@ func (s Searched) cleanTrain(full *fit.Data, located *fit.Located) (Searched, er
 	if len(leftOut(s.Sought, s.Found.Data)) == 0 {
 		return s, nil
 	}
-	cleaned, _, err := full.WithoutOutliers(fit.ByState(located.Path, len(full.Model.States)), nil)
+	cleaned, _, err := full.WithoutOutliers(fit.SplitStates(located.Path, len(full.Model.States)), nil)
 	if err != nil {
 		return s, err
 	}
@@ -135,7 +135,7 @@ func (s Searched) cleanTest(tested *fit.Data, located *fit.Located) (Searched, e
 	if len(s.Left) == 0 {
 		return s, nil
 	}
-	cleaned, _, err := tested.WithoutOutliers(fit.ByState(located.Path, len(tested.Model.States)), nil)
+	cleaned, _, err := tested.WithoutOutliers(fit.SplitStates(located.Path, len(tested.Model.States)), nil)
 	if err != nil {
 		return s, err
 	}

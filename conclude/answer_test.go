@@ -7,6 +7,7 @@ import (
 
 	"govern/discover"
 	"govern/fit"
+	"govern/fit/neural"
 	"govern/journal"
 	"govern/problem"
 	"govern/record"
@@ -140,7 +141,7 @@ func TestClosedEquationsHoldNumbersAndTheNamesOfConditions(t *testing.T) {
 
 func TestAnEquationWithANeuralFormHasNoClosedRightHandSide(t *testing.T) {
 	a := bending(t)
-	a.Final = &fit.Fitted{Forms: []fit.Form{{Unknown: 0, Arguments: []string{"x", "y"},
+	a.Final = &fit.Fitted{Forms: []neural.Form{{Unknown: 0, Arguments: []string{"x", "y"},
 		Neural: tape.Neural{Names: []string{"f"}, Inputs: 2, Hidden: []int{1}, Start: make([]float64, 5)}}}, Parameters: []float64{1, 0.5}}
 	right := a.RightHandSides()
 	if right[0] == nil || right[1] != nil {

@@ -88,7 +88,7 @@ func (s Searched) withFurtherChanges(ctx context.Context) (*problem.Problem, err
 		regimes := s.Found.Regimes
 		if s.Excerpted() {
 			var err error
-			if regimes, err = discover.Places(ctx, s.engine(), s.Found, record.CondenseAll(s.Train, s.Data.Condensing())); err != nil {
+			if regimes, err = discover.Places(ctx, s.engine(), s.Found, record.CondenseAll(s.Train, s.Data.CondenseFactor())); err != nil {
 				return nil, err
 			}
 		}
@@ -138,9 +138,9 @@ func (s Searched) disown(starts []float64) Searched {
 func (s Searched) records() []record.Entry {
 	var out []record.Entry
 	for _, e := range s.Train {
-		out = append(out, record.Continued(e, s.Test))
+		out = append(out, record.JoinContinuation(e, s.Test))
 	}
-	return record.CondenseAll(out, s.Data.Condensing())
+	return record.CondenseAll(out, s.Data.CondenseFactor())
 }
 
 // engine has the settings of the run and no data.
@@ -172,7 +172,7 @@ func (s Searched) changeAhead(ctx context.Context) (at float64, found bool, err 
 	if err != nil {
 		return 0, false, err
 	}
-	k := s.Data.Condensing()
+	k := s.Data.CondenseFactor()
 	train, test := trained.withIndicators(record.CondenseAll(s.Train, k)), record.CondenseAll(trained.Test, k)
 	known, _, err := s.costs(ctx, "ahead/known", closed, train[len(train)-1:])
 	if err != nil || len(known) == 0 {

@@ -10,6 +10,7 @@ import (
 
 	"govern/discover"
 	"govern/fit"
+	"govern/fit/neural"
 	"govern/note"
 	"govern/optim"
 	"govern/problem"
@@ -143,7 +144,7 @@ func TestNoFurtherChangesAreSoughtWhere(t *testing.T) {
 		"it is a baseline":        func(s *Searched) { s.Problem.Discover.Method = discover.MethodDerivatives },
 		"nothing is held out":     func(s *Searched) { s.Test = nil },
 		"equations leave defects": func(s *Searched) { s.Found.Chosen.Omega = 3 * fit.OmegaEnd },
-		"networks were trained":   func(s *Searched) { s.Found.Chosen.Forms = make([]fit.Form, 1) },
+		"networks were trained":   func(s *Searched) { s.Found.Chosen.Forms = make([]neural.Form, 1) },
 		"coefficients drift":      func(s *Searched) { s.Found.Drift = "with time" },
 	} {
 		s := Searched{Found: &discover.Result{Ending: discover.Formula, Model: m, Chosen: &fit.Fitted{Status: optim.Converged}}}

@@ -24,9 +24,9 @@ func kinds(notes []note.Note) []note.Kind {
 
 // sampled is a swing of which every n-th sample is kept.
 func sampled(e record.Entry, n int) record.Entry {
-	e.Times = record.Every(e.Times, n)
+	e.Times = record.Thin(e.Times, n)
 	for c := range e.Channels {
-		e.Channels[c].Values = record.Every(e.Channels[c].Values, n)
+		e.Channels[c].Values = record.Thin(e.Channels[c].Values, n)
 	}
 	return e
 }

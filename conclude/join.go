@@ -107,7 +107,7 @@ func (u *Union) split(d *fit.Data) *fit.Fitted {
 // joinsOf puts the entries of d together where one goes on as another; bridged
 // says that a gap was filled.
 func joinsOf(ctx context.Context, d *fit.Data, closed *model.Model, f *fit.Fitted) (joints []joint, bridged bool, err error) {
-	order := record.InTime(d.Entries)
+	order := record.OrderByTime(d.Entries)
 	usual := record.Interval(d.Entries)
 	for _, e := range order {
 		entry := d.Entries[e]

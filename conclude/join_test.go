@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"govern/fit"
+	"govern/fit/neural"
+	"govern/fit/prior"
 	"govern/model"
 	"govern/optim"
 	"govern/record"
@@ -164,8 +166,8 @@ func TestFitsWhoseEquationsDoNotHoldExactlyAreNotJoined(t *testing.T) {
 		"defects":            {func(_ *fit.Engine, f *fit.Fitted) { f.Omega = fit.OmegaEnd }, false},
 		"process noise":      {func(_ *fit.Engine, f *fit.Fitted) { f.Driven = true }, false},
 		"long segments":      {func(e *fit.Engine, _ *fit.Fitted) { e.Options.Segment = 4 }, false},
-		"a neural form":      {func(_ *fit.Engine, f *fit.Fitted) { f.Forms = make([]fit.Form, 1) }, false},
-		"a spread":           {func(_ *fit.Engine, f *fit.Fitted) { f.Spreads = make([]fit.Spread, 1) }, false},
+		"a neural form":      {func(_ *fit.Engine, f *fit.Fitted) { f.Forms = make([]neural.Form, 1) }, false},
+		"a spread":           {func(_ *fit.Engine, f *fit.Fitted) { f.Spreads = make([]prior.Spread, 1) }, false},
 		"one part": {func(e *fit.Engine, f *fit.Fitted) {
 			e.Data, f.Nodes = prepare(t, e.Data.Model, e.Data.Entries[0]), f.Nodes[:1]
 		}, false},

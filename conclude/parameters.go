@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"govern/fit"
+	"govern/fit/prior"
 	"govern/model"
 )
 
@@ -12,11 +12,11 @@ import (
 type Parameter struct {
 	Name    string
 	Value   float64
-	Half    float64     // of its 95 % interval
-	Held    bool        // at Value, because no data determine it
-	Prior   *Prior      // nil without one
-	Entries []Parameter // values of entries, in their order
-	Spread  *fit.Spread // of them; nil where they are not drawn from one distribution
+	Half    float64       // of its 95 % interval
+	Held    bool          // at Value, because no data determine it
+	Prior   *Prior        // nil without one
+	Entries []Parameter   // values of entries, in their order
+	Spread  *prior.Spread // of them; nil where they are not drawn from one distribution
 }
 
 // Prior is what was believed of a parameter.
@@ -55,7 +55,7 @@ func (a *Answer) Parameters() []Parameter {
 			if p.Fit { // the learned mean may have a prior
 				mean.Prior = single(columns[0], p.Name, p).Prior
 			}
-			if s := slices.IndexFunc(a.Final.Spreads, func(s fit.Spread) bool { return s.Parameter == p.Name }); s >= 0 {
+			if s := slices.IndexFunc(a.Final.Spreads, func(s prior.Spread) bool { return s.Parameter == p.Name }); s >= 0 {
 				mean.Spread = &a.Final.Spreads[s]
 			}
 			out = append(out, mean)

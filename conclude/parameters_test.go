@@ -6,6 +6,7 @@ import (
 
 	"govern/discover"
 	"govern/fit"
+	"govern/fit/prior"
 	"govern/model"
 	"govern/note"
 	"govern/problem"
@@ -76,7 +77,7 @@ func TestTheMeanOfAHeldValueAndOthers(t *testing.T) {
 func TestALearnedMeanHasItsPriorAndSpread(t *testing.T) {
 	a := ofTwoEntries(t, "{value: 3, fit: true, each: entry, spread: true, sd: 2}", nil) // fitted: w, c, c of a, c of b
 	a.Final.Parameters = []float64{1, 4.5, 4, 6}
-	a.Final.Spreads = []fit.Spread{{Parameter: "other"}, {Parameter: "c", Value: 1.5, Low: 0.5, High: 4}}
+	a.Final.Spreads = []prior.Spread{{Parameter: "other"}, {Parameter: "c", Value: 1.5, Low: 0.5, High: 4}}
 	a.Final.Covariance = make([]float64, 25)
 	for i, v := range []float64{1, 0.01, 0.25, 0.09, 0.16} {
 		a.Final.Covariance[6*i] = v

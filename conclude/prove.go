@@ -12,7 +12,7 @@ import (
 // held-out entries, dynamics with the final one.
 func (a *Answer) prove(ctx context.Context) error {
 	a.Settings.Stage("assess", 0.92)
-	path := fit.ByState(a.Found.Chosen.Nodes[:len(a.Train)], len(a.Closed.States))
+	path := fit.SplitStates(a.Found.Chosen.Nodes[:len(a.Train)], len(a.Closed.States))
 	first, rest := a.halves()
 	in := assess.Input{
 		Model: a.Trained, Final: a.Closed, Train: a.known(a.Train, a.Informed), Test: a.known(rest, a.Informed), Before: a.known(first, a.Informed),

@@ -17,7 +17,7 @@ func (s Searched) expand(ctx context.Context) (Searched, error) {
 	if s.Found.Chosen == nil || s.baseline() || !s.Sparse() {
 		return s, nil
 	}
-	if s.Data.Condensing() == 1 && s.Found.Data != nil { // correlation is that of the samples as they are
+	if s.Data.CondenseFactor() == 1 && s.Found.Data != nil { // correlation is that of the samples as they are
 		s.Train, s.Test = withCorrelation(s.Train, s.Found.Data), withCorrelation(s.Test, s.Found.Data)
 	}
 	closed, err := s.Answering().Close(s.Found.Chosen)
@@ -35,7 +35,7 @@ func (s Searched) expand(ctx context.Context) (Searched, error) {
 	if err != nil {
 		return s, err
 	}
-	if s.Data.Condensing() == 1 {
+	if s.Data.CondenseFactor() == 1 {
 		if s, err = s.cleanTrain(full, located); err != nil {
 			return s, err
 		}

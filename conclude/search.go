@@ -108,7 +108,7 @@ func (o *opened) searcher() (*fit.Engine, error) {
 	data := o.Data
 	if !o.baseline() {
 		entries := data.Entries
-		if k := data.Condensing(); k > 1 {
+		if k := data.CondenseFactor(); k > 1 {
 			entries = record.CondenseAll(entries, k)
 		}
 		if entries = record.Excerpts(entries); record.CountSamples(entries) < data.Samples() {

@@ -12,6 +12,7 @@ import (
 	"govern/assess"
 	"govern/discover"
 	"govern/fit"
+	"govern/fit/neural"
 	"govern/note"
 	"govern/problem"
 	"govern/record"
@@ -28,7 +29,7 @@ func TestNetworksMayStandForAFormulaThatFollowsWithoutMoving(t *testing.T) {
 		"no proof":     {func(a *Answer) { a.Proof = nil }, false},
 		"it moves":     {func(a *Answer) { a.Proof = &assess.Proof{Bounded: true} }, false},
 		"noise":        {func(a *Answer) { a.Found.Noise = "white" }, false},
-		"networks":     {func(a *Answer) { a.Final.Forms = make([]fit.Form, 1) }, false},
+		"networks":     {func(a *Answer) { a.Final.Forms = make([]neural.Form, 1) }, false},
 		"extra state":  {func(a *Answer) { a.Found.Extra = &discover.Extra{} }, false},
 		"regimes":      {func(a *Answer) { a.Found.Regimes = make([]discover.Regime, 2) }, false},
 		"the baseline": {func(a *Answer) { a.Problem.Discover.Method = discover.MethodDerivatives }, false},

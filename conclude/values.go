@@ -55,7 +55,7 @@ func Known(d *fit.Data, entries []record.Entry, parameters []float64) []record.E
 		set := map[string]float64{}
 		maps.Copy(set, e.Set)
 		for _, name := range names {
-			set[name] = d.Own(name, e, parameters)
+			set[name] = d.ValueIn(name, e, parameters)
 		}
 		e.Set = set
 	}

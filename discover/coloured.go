@@ -32,13 +32,13 @@ func coloured() way {
 func (f *finder) searchColoured(ctx context.Context) (*Result, error) {
 	c := f.best
 	if c.passed() && (c.fit.Omega <= againDefect || c.fit.Driven) {
-		if correlated, err := c.search.Engine.Correlated(c.fit); err != nil || !correlated {
+		if correlated, err := c.search.Engine.LeavesCorrelatedNoise(c.fit); err != nil || !correlated {
 			return nil, err
 		}
 	}
-	entries, err := c.search.Engine.Coloured(ctx, f.prefix+"coloured", c.fit)
+	entries, err := c.search.Engine.FindCorrelatedNoise(ctx, f.prefix+"coloured", c.fit)
 	if plain := f.bestPlain(); err == nil && entries == nil && plain != nil && c.bends() { // it may have bent along the noise
-		entries, err = plain.search.Engine.Coloured(ctx, f.prefix+"coloured-plain", plain.fit)
+		entries, err = plain.search.Engine.FindCorrelatedNoise(ctx, f.prefix+"coloured-plain", plain.fit)
 	}
 	if err != nil || entries == nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
+	"govern/fit/neural"
 	"govern/model"
 	"govern/optim"
 )
@@ -95,7 +96,7 @@ equations: |
 	if why := noiseReason(d, m, of("x", 0.1, true)); why != "" {
 		t.Errorf("a formula that explains the motion: %q", why)
 	}
-	if !isConstant(m, of("c", 0, false)) || isConstant(m, of("x", 0, false)) || isConstant(m, &fit.Fitted{Forms: make([]fit.Form, 1)}) {
+	if !isConstant(m, of("c", 0, false)) || isConstant(m, of("x", 0, false)) || isConstant(m, &fit.Fitted{Forms: make([]neural.Form, 1)}) {
 		t.Error("constants are formulas of parameters alone")
 	}
 	smooth := sampled(t, m, 300, math.Sin)

@@ -56,14 +56,14 @@ func (f *finder) fitDriven(ctx context.Context) (*Result, error) {
 	c := f.best
 	s, name := c.search, f.prefix+"driven"
 	report(s.Engine, name, 0.5)
-	g, err := s.Engine.Driven(ctx, name+"/first", c.fit)
+	g, err := s.Engine.FitProcessNoise(ctx, name+"/first", c.fit)
 	if err != nil || g.Status == optim.Failed {
 		return nil, err
 	}
 	if g, err = s.Settle(ctx, name, g); err != nil || g.Status == optim.Failed {
 		return nil, err
 	}
-	if g, err = s.Engine.Driven(ctx, name+"/last", g); err != nil || g.Status == optim.Failed {
+	if g, err = s.Engine.FitProcessNoise(ctx, name+"/last", g); err != nil || g.Status == optim.Failed {
 		return nil, err
 	}
 	found := &candidate{search: s, fit: g, road: "driven", degree: c.degree, checks: checkFit(s.Engine.Data, g)}

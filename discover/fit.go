@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"govern/fit"
+	"govern/fit/neural"
 	"govern/model"
 	"govern/series"
 )
@@ -93,7 +94,7 @@ func (f *finder) fitNetworks(ctx context.Context) (*Result, error) {
 // the model in its order, the fitted parameters and the defect weight (0: annealed
 // anew) are where their fit on the engine's data starts: what they say counts as
 // far as these data determine it.
-func Extract(ctx context.Context, e *fit.Engine, o Options, networks []fit.Form, parameters []float64, omega float64) (*Result, error) {
+func Extract(ctx context.Context, e *fit.Engine, o Options, networks []neural.Form, parameters []float64, omega float64) (*Result, error) {
 	f, err := beginSearch(ctx, e, o)
 	if err != nil {
 		return nil, err

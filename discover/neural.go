@@ -8,6 +8,7 @@ import (
 	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
+	"govern/fit/neural"
 	"govern/model"
 	"govern/series"
 )
@@ -59,7 +60,7 @@ func allowsNetwork(m *model.Model) bool {
 // without one, and so do the others beside it.
 func (f *finder) searchThroughNetworks(ctx context.Context) error {
 	net, err := f.trainNetworks(ctx)
-	var none *fit.NoStartError
+	var none *neural.NoStartError
 	if errors.As(err, &none) {
 		return nil
 	}
@@ -101,7 +102,7 @@ func (f *finder) trainNetworks(ctx context.Context) (*fit.Fitted, error) {
 // adoptNetworks puts what networks say in the place of the smoothed path.
 func (f *finder) adoptNetworks(net *fit.Fitted) (err error) {
 	f.result.Neural, f.prefix = net, "neural/"
-	f.path, err = f.engine.Learned(f.path, net)
+	f.path, err = f.engine.LearnedPath(f.path, net)
 	return err
 }
 

@@ -44,7 +44,7 @@ func beginFromDraws(ctx context.Context, e *fit.Engine, o Options, unseen []stri
 	searcher.Options.Segment = 1 // a path has a node a sample
 	part := searcher
 	var err error
-	if part.Data, err = fit.Prepare(e.Data.Model, e.Data.Stretch(samples)); err != nil {
+	if part.Data, err = fit.Prepare(e.Data.Model, e.Data.Beginning(samples)); err != nil {
 		return nil, err
 	}
 	// A library of degree 1 is part of that of degree 2, which is quick enough.
@@ -74,7 +74,7 @@ func beginFromDraws(ctx context.Context, e *fit.Engine, o Options, unseen []stri
 // fitDraw fits a library and a drawn path to a stretch, and from there to all of
 // the data; nil where either fails the checks.
 func fitDraw(ctx context.Context, e, part *fit.Engine, name string, library []fit.Term, k int) (*fit.Smoothed, error) {
-	path := part.Drawn(k)
+	path := part.DrawPath(k)
 	end := e.Options.Omega
 	if end == 0 {
 		end = fit.OmegaEnd
@@ -92,7 +92,7 @@ func fitDraw(ctx context.Context, e, part *fit.Engine, name string, library []fi
 	if err != nil || !explains(e.Data, whole) {
 		return nil, err
 	}
-	return e.Path(whole)
+	return e.FittedPath(whole)
 }
 
 // explains says that a fit passes the checks.

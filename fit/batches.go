@@ -18,7 +18,7 @@ const (
 
 // approach lets Adam move the columns x; they stay where that makes the whole
 // worse.
-func (r *apart) approach(ctx context.Context, x []float64, report func(int, float64, float64)) error {
+func (r *reducedSpace) approach(ctx context.Context, x []float64, report func(int, float64, float64)) error {
 	g, moved := make([]float64, len(x)), slices.Clone(x)
 	before := r.Evaluate(x, g)
 	if _, err := r.adam(ctx, moved, report); err != nil {
@@ -35,7 +35,7 @@ func (r *apart) approach(ctx context.Context, x []float64, report func(int, floa
 // own, whose nodes follow the columns by Gauss–Newton, so that only columns are
 // left to the gradient. What links windows is left out; it is for the steps
 // that follow on the whole.
-func (r *apart) adam(ctx context.Context, x []float64, report func(int, float64, float64)) (optim.Outcome, error) {
+func (r *reducedSpace) adam(ctx context.Context, x []float64, report func(int, float64, float64)) (optim.Outcome, error) {
 	r.split()
 	for _, b := range r.batches {
 		b.ctx = ctx
@@ -48,7 +48,7 @@ func (r *apart) adam(ctx context.Context, x []float64, report func(int, float64,
 }
 
 // split makes the batches: windows from all over the record, by turns.
-func (r *apart) split() {
+func (r *reducedSpace) split() {
 	total := 0
 	var all []chain
 	n := len(r.st.states)
@@ -76,27 +76,25 @@ func (r *apart) split() {
 		for k := b; k < len(all); k += count {
 			chains, start = append(chains, all[k]), append(start, nodes[k])
 		}
-		st := r.st.of(chains)
+		st := r.st.withChains(chains)
 		p := st.point()
 		for c := range start {
 			copy(p.Nodes[c], start[c])
 		}
-		r.batches = append(r.batches, newApart(st, p))
+		r.batches = append(r.batches, newReducedSpace(st, p))
 	}
 }
 
-// of is a reduced stage of other chains that shares all else with s.
-func (s *stage) of(chains []chain) *stage {
-	out := *s
-	out.chains, out.blocks, out.reduction = chains, nil, reduction{}
-	out.divide(s.workers[0].stepper.Lanes)
-	out.partial = make([]float64, len(out.blocks))
-	out.prepare()
-	return &out
+// withChains is a reduced stage of other chains that shares all else with s.
+func (s *reduced) withChains(chains []chain) *reduced {
+	st := *s.stage
+	st.chains, st.blocks = chains, divide(chains, s.workers[0].stepper.Lanes)
+	st.partial = make([]float64, len(st.blocks))
+	return newReduced(&st)
 }
 
 // parts are the batches of an apart, as Adam sees them.
-type parts apart
+type parts reducedSpace
 
 func (r *parts) Batches() int { return len(r.batches) }
 
@@ -109,8 +107,8 @@ func (r *parts) Part(batch int, x, gradient []float64) float64 {
 	}
 	// Every part holds the whole prior.
 	share := 1 - 1/float64(len(r.batches))
-	r.st.pullBeliefs(x, gradient, -share)
-	return objective - share*r.st.believed(x)
+	r.st.priors.AddGradient(x, gradient, -share)
+	return objective - share*r.st.priors.Objective(x)
 }
 
-func (r *parts) Bounds() (lower, upper []float64) { return (*apart)(r).Bounds() }
+func (r *parts) Bounds() (lower, upper []float64) { return (*reducedSpace)(r).Bounds() }

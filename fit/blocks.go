@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"govern/fit/prior"
 	"govern/optim"
 )
 
@@ -22,12 +23,12 @@ func (e *Engine) Triangles(ctx context.Context, at *Fitted, library []Term, thet
 	err := eachWindow(ctx, e.Workers, len(blocks), func(worker, i int) error {
 		b := blocks[i]
 		one := *e
-		one.Data, one.Workers = e.Data.part(stretch{b.Entry, b.From, b.To}), 1
+		one.Data, one.Workers = e.Data.window(stretch{b.Entry, b.From, b.To}), 1
 		st, err := one.libraryStage(library, at, nil)
 		if err != nil {
 			return err
 		}
-		st.given, st.drawn = nil, nil // of the whole, not of a block
+		st.priors = prior.Set{Named: st.named} // they are of the whole, not of a block
 		point := &optim.Point{Nodes: [][]float64{at.Nodes[b.Entry][b.From*n : b.To*n]}, Border: theta}
 		f := &scratch[worker].full
 		st.Linearise(point, &scratch[worker].wide)

@@ -91,3 +91,12 @@ func (d *Data) ReplaceCalls(by func(k int) *expr.Expr) []*expr.Expr {
 	}
 	return right
 }
+
+// zeroCalls is zero in the place of every call.
+func (d *Data) zeroCalls() map[string]*expr.Expr {
+	none := map[string]*expr.Expr{}
+	for k := range d.Calls {
+		none[callName(k)] = expr.Num(0)
+	}
+	return none
+}

@@ -40,7 +40,7 @@ func (d *Data) chain(e int, channels []int, segment int) chain {
 				v = d.Model.Parameters[i].Value
 			}
 			if d.local(name) >= 0 {
-				v = d.start(name, entry)
+				v = d.initial(name, entry)
 			}
 		}
 		c.conditions = append(c.conditions, v)
@@ -67,8 +67,8 @@ func (c *chain) steps(b int) int {
 	return to - from
 }
 
-// open takes away the node that only ends the last segment.
-func (c *chain) open(segment int) {
+// dropEnd takes away the node that only ends the last segment.
+func (c *chain) dropEnd(segment int) {
 	if last := len(c.nodes) - 1; c.nodes[last]%segment != 0 {
 		c.nodes = c.nodes[:last]
 	}

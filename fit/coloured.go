@@ -25,12 +25,12 @@ const (
 	colouredMuch = 0.3
 )
 
-// Correlated says that what a fit leaves on a channel is clearly AR(1) noise.
-func (e *Engine) Correlated(f *Fitted) (bool, error) {
+// LeavesCorrelatedNoise says that what a fit leaves on a channel is clearly AR(1) noise.
+func (e *Engine) LeavesCorrelatedNoise(f *Fitted) (bool, error) {
 	if e.segment() > 1 || len(f.Forms) > 0 || f.Driven {
 		return false, nil
 	}
-	residual, err := e.Data.residuals(f)
+	residual, err := e.Data.fitResiduals(f)
 	if err != nil {
 		return false, err
 	}
@@ -42,13 +42,13 @@ func (e *Engine) Correlated(f *Fitted) (bool, error) {
 	return false, nil
 }
 
-// Coloured asks whether correlated noise is why a fit does not pass: the fit
+// FindCorrelatedNoise asks whether correlated noise is why a fit does not pass: the fit
 // is forced to explain the data without defects, with no cap on the noise, and what
 // it leaves is looked at. The entries that are returned say so of every channel
 // whose residual is AR(1) noise that the differences cannot see; nil when there
 // is none, or where it is a function of the motion: a wrong equation's residual may
 // look like slow noise. Channels with given noise are left alone.
-func (e *Engine) Coloured(ctx context.Context, name string, at *Fitted) ([]record.Entry, error) {
+func (e *Engine) FindCorrelatedNoise(ctx context.Context, name string, at *Fitted) ([]record.Entry, error) {
 	if e.segment() > 1 || len(at.Forms) > 0 {
 		return nil, nil
 	}
@@ -63,7 +63,7 @@ func (e *Engine) Coloured(ctx context.Context, name string, at *Fitted) ([]recor
 	if err != nil || !(f.Objective < math.Inf(1)) {
 		return nil, err
 	}
-	residual, err := e.Data.residuals(f)
+	residual, err := e.Data.fitResiduals(f)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (e *Engine) Coloured(ctx context.Context, name string, at *Fitted) ([]recor
 		found = true
 		for i := range entries {
 			entries[i].Channels = slices.Clone(entries[i].Channels)
-			if k := e.Data.Place(i, c); k >= 0 {
+			if k := e.Data.ChannelPlace(i, c); k >= 0 {
 				entries[i].Channels[k].Correlation = rho
 				entries[i].Channels[k].Sigma = sigma * math.Sqrt((1+rho)/(1-rho))
 			}
@@ -92,9 +92,9 @@ func (e *Engine) Coloured(ctx context.Context, name string, at *Fitted) ([]recor
 	return entries, nil
 }
 
-// residuals are data − fit, by entry, channel and sample, of a fit with a node a
+// fitResiduals are data − fit, by entry, channel and sample, of a fit with a node a
 // sample.
-func (d *Data) residuals(f *Fitted) ([][][]float64, error) {
+func (d *Data) fitResiduals(f *Fitted) ([][][]float64, error) {
 	n := len(d.Model.States)
 	path := &Smoothed{Parameters: f.Parameters}
 	for _, nodes := range f.Nodes {
@@ -104,11 +104,11 @@ func (d *Data) residuals(f *Fitted) ([][][]float64, error) {
 		}
 		path.States = append(path.States, states)
 	}
-	return d.off(path)
+	return d.pathResiduals(path)
 }
 
-// off is data − path, by entry, channel and sample.
-func (d *Data) off(path *Smoothed) ([][][]float64, error) {
+// pathResiduals is data − path, by entry, channel and sample.
+func (d *Data) pathResiduals(path *Smoothed) ([][][]float64, error) {
 	out := make([][][]float64, len(d.Entries))
 	for e := range out {
 		out[e] = make([][]float64, len(d.Channels))
@@ -120,7 +120,7 @@ func (d *Data) off(path *Smoothed) ([][][]float64, error) {
 	for _, c := range d.Channels {
 		outputs = append(outputs, c.Observe)
 	}
-	err := d.along(path, outputs, nil, func(e, i int, m *tape.Machine) {
+	err := d.evaluateAlong(path, outputs, nil, func(e, i int, m *tape.Machine) {
 		for c := range outputs {
 			if out[e][c] != nil {
 				out[e][c][i] -= m.Output(c)[0]

@@ -1,12 +1,14 @@
 package fit
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
 	"govern/expr"
 	"govern/model"
 	"govern/note"
+	"govern/tape"
 )
 
 // Column is a fitted number: a parameter of the model or a coefficient.
@@ -20,15 +22,15 @@ type Column struct {
 // equation can be switched off by it, has no slope left to return by.
 const widest = 1e6
 
-// fitted lists the parameters that the user wants fitted. One that something is
+// fittedColumns lists the parameters that the user wants fitted. One that something is
 // divided by keeps the sign of its start: beyond zero lies a pole.
-func fitted(m *model.Model) []Column { return within(m, nil) }
+func fittedColumns(m *model.Model) []Column { return boundedColumns(m, nil) }
 
-// fitted is the same with the limits that the data allow.
-func (d *Data) fitted() []Column { return within(d.Model, d.sizes) }
+// fittedColumns is the same with the limits that the data allow.
+func (d *Data) fittedColumns() []Column { return boundedColumns(d.Model, d.sizes) }
 
-// within limits the fitted parameters by their starts and sizes.
-func within(m *model.Model, sizes map[string]float64) []Column {
+// boundedColumns limits the fitted parameters by their starts and sizes.
+func boundedColumns(m *model.Model, sizes map[string]float64) []Column {
 	var out []Column
 	divides := map[string]bool{}
 	for _, r := range m.Rhs() {
@@ -59,9 +61,9 @@ func within(m *model.Model, sizes map[string]float64) []Column {
 	return out
 }
 
-// smoothed lists the fitted parameters that a smoother can determine: those of
+// smoothedColumns lists the fitted parameters that a smoother can determine: those of
 // channels, and of equations without unknown calls.
-func (d *Data) smoothed() []Column {
+func (d *Data) smoothedColumns() []Column {
 	used := map[string]bool{}
 	for _, right := range d.Model.Rhs() {
 		open := false
@@ -79,7 +81,7 @@ func (d *Data) smoothed() []Column {
 			used[name] = true
 		}
 	}
-	return slices.DeleteFunc(d.fitted(), func(c Column) bool {
+	return slices.DeleteFunc(d.fittedColumns(), func(c Column) bool {
 		return !used[c.Name] && !used[d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Of]
 	})
 }
@@ -88,7 +90,7 @@ func (d *Data) smoothed() []Column {
 // at a bound, and what to do; of those that the user's model has, too.
 func (d *Data) AtBounds(m *model.Model, values []float64, user *model.Model) []note.Note {
 	var out []note.Note
-	for i, c := range within(m, d.sizes) {
+	for i, c := range boundedColumns(m, d.sizes) {
 		if user.ParameterIndex(c.Name) < 0 {
 			continue // a number that the search has added
 		}
@@ -128,4 +130,13 @@ func divisors(e *expr.Expr, into map[string]bool) {
 	for _, a := range e.Args {
 		divisors(a, into)
 	}
+}
+
+// weightColumns are the weights of a neural form as columns of a stage.
+func weightColumns(n tape.Neural) []Column {
+	out := make([]Column, n.Weights())
+	for i := range out {
+		out[i] = Column{fmt.Sprintf("%s#%d", n.Names[0], i), math.Inf(-1), math.Inf(1)}
+	}
+	return out
 }

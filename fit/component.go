@@ -14,7 +14,7 @@ func (d *Data) components() []component {
 	coupled := newPartition(n + len(d.Calls)) // states, then calls
 	d.coupleByEquations(coupled)
 	first := d.coupleByChannels(coupled)
-	if len(d.smoothed()) > 0 {
+	if len(d.smoothedColumns()) > 0 {
 		for i := range n {
 			coupled.join(0, i)
 		}

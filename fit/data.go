@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 
 	"govern/expr"
+	"govern/fit/neural"
 	"govern/model"
 	"govern/record"
 	"govern/tape"
@@ -19,11 +19,7 @@ type Data struct {
 	record.Table
 	Calls []UnknownCall
 
-	locals  []local           // parameters that are not the same in every entry
-	members map[[2]string]int // parameter and entry → index of the value among the model's parameters
-	rank    []int             // of each of the model's parameters: fitted ones before it
-	columns []string          // names of the fitted parameters
-
+	individuals
 	conditions []string // parameters that entries set
 	// sizes of the fitted parameters without bounds, as far as the data say them.
 	sizes map[string]float64
@@ -49,17 +45,8 @@ func (d *Data) prepared() (*Data, error) {
 			set[name] = true
 		}
 	}
-	d.findLocals(set)
-	for _, l := range d.locals {
-		delete(set, l.name)
-		if !l.fitted {
-			set[l.name] = true
-		}
-	}
-	for name := range set {
-		d.conditions = append(d.conditions, name)
-	}
-	sort.Strings(d.conditions)
+	d.individuals = newIndividuals(d.Model, set)
+	d.conditions = d.known(set)
 	d.findCalls()
 	if len(d.Channels) == 0 {
 		return nil, fmt.Errorf("fit: no channel is observed")
@@ -106,7 +93,7 @@ type Balance struct {
 func (d *Data) Balance(sm *Smoothed, terms []Term) (*Balance, error) {
 	out := &Balance{}
 	held := map[string]bool{}
-	for _, c := range d.smoothed() {
+	for _, c := range d.smoothedColumns() {
 		held[c.Name] = true
 	}
 	var columns []string
@@ -120,7 +107,7 @@ func (d *Data) Balance(sm *Smoothed, terms []Term) (*Balance, error) {
 	for i := range terms {
 		place[i] = i
 	}
-	for i, c := range fitted(d.Model) {
+	for i, c := range fittedColumns(d.Model) {
 		if held[c.Name] {
 			continue
 		}
@@ -186,7 +173,7 @@ func (d *Data) Balance(sm *Smoothed, terms []Term) (*Balance, error) {
 		}
 		for e := range d.Entries {
 			for _, k := range own {
-				index, v := d.own(columns[k], &d.Entries[e])
+				index, v := d.columnIn(columns[k], &d.Entries[e])
 				if place[k] = -1; index >= 0 {
 					place[k], v = columnOf[index], sm.Parameters[index]
 				}
@@ -246,9 +233,9 @@ func (d *Data) value(e, i int, name string, sm *Smoothed) float64 {
 		return v
 	}
 	if len(d.locals) > 0 && d.local(name) >= 0 {
-		return d.Own(name, entry, sm.Parameters)
+		return d.ValueIn(name, entry, sm.Parameters)
 	}
-	for k, c := range fitted(d.Model) {
+	for k, c := range fittedColumns(d.Model) {
 		if c.Name == name {
 			return sm.Parameters[k]
 		}
@@ -267,7 +254,7 @@ func (d *Data) Arguments(sm *Smoothed, u int) ([][]float64, error) {
 		if call.Unknown != u {
 			continue
 		}
-		err := d.along(sm, call.Call.Args, nil, func(_, _ int, m *tape.Machine) {
+		err := d.evaluateAlong(sm, call.Call.Args, nil, func(_, _ int, m *tape.Machine) {
 			for a := range out {
 				out[a] = append(out[a], m.Output(a)[0])
 			}
@@ -279,9 +266,9 @@ func (d *Data) Arguments(sm *Smoothed, u int) ([][]float64, error) {
 	return out, nil
 }
 
-// along evaluates expressions at every sample of a smoothed path. With forms,
+// evaluateAlong evaluates expressions at every sample of a smoothed path. With forms,
 // their derivatives by the weights follow the values.
-func (d *Data) along(sm *Smoothed, outputs []*expr.Expr, forms []tape.Neural, visit func(entry, sample int, m *tape.Machine)) error {
+func (d *Data) evaluateAlong(sm *Smoothed, outputs []*expr.Expr, forms []tape.Neural, visit func(entry, sample int, m *tape.Machine)) error {
 	names := []string{"t"}
 	for _, s := range d.Model.States {
 		names = append(names, s.Name)
@@ -297,7 +284,7 @@ func (d *Data) along(sm *Smoothed, outputs []*expr.Expr, forms []tape.Neural, vi
 		return err
 	}
 	if len(forms) > 0 {
-		program = weightSlopes(program)
+		program = neural.WeightSlopes(program)
 	}
 	m := program.NewMachine(1)
 	for e := range d.Entries {

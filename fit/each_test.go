@@ -62,7 +62,7 @@ func (r ramps) read(t *testing.T, parameters string) (e *Engine, slope, precisio
 func (r ramps) fit(t *testing.T, e *Engine) *Fitted {
 	t.Helper()
 	start := &Fitted{Sigma: e.Data.Sigmas(), Scale: []float64{1}, Substeps: 1}
-	for _, c := range fitted(e.Data.Model) {
+	for _, c := range fittedColumns(e.Data.Model) {
 		start.Parameters = append(start.Parameters, e.Data.Model.Parameters[e.Data.Model.ParameterIndex(c.Name)].Value)
 	}
 	for _, entry := range e.Data.Entries {
@@ -129,13 +129,13 @@ func TestValuesOfEntriesAreThoseOfAMixedModel(t *testing.T) {
 		}
 		return sum
 	}
-	best := minimum(loss, -6, 4)
+	best := optim.ScalarMinimum(loss, -6, 4)
 	tau := math.Exp(best)
 	if got := f.Spreads[0].Value; math.Abs(got-tau) > 1e-3*tau {
 		t.Errorf("spread %v, the restricted likelihood says %v", got, tau)
 	}
 	for _, end := range []struct{ got, to float64 }{{f.Spreads[0].Low, -6}, {f.Spreads[0].High, 4}} {
-		if want := math.Exp(crossing(loss, best, end.to, loss(best)+spreadRise)); math.Abs(end.got-want) > 1e-2*want {
+		if want := math.Exp(optim.ScalarCrossing(loss, best, end.to, loss(best)+3.841458820694124)); math.Abs(end.got-want) > 1e-2*want {
 			t.Errorf("the spread's interval ends at %v, the likelihood's at %v", end.got, want)
 		}
 	}
@@ -234,7 +234,7 @@ func eachRossler(t *testing.T, samples int, seed uint64, values []float64, param
 		t.Fatal(err)
 	}
 	start.Sigma = d.Sigmas()
-	for range fitted(m) {
+	for range fittedColumns(m) {
 		start.Parameters = append(start.Parameters, 5)
 	}
 	return &Engine{Data: d, Workers: 2}, start

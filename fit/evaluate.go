@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"govern/expr"
+	"govern/fit/neural"
 	"govern/tape"
 )
 
@@ -18,7 +19,7 @@ func (d *Data) Evaluate(f *Fitted, u int, arguments [][]float64, inflate []float
 	unknown := d.Model.Unknowns[u]
 	names := append([]string(nil), unknown.Arguments...)
 	given := make([]float64, 0, len(f.Parameters))
-	for k, c := range fitted(d.Model)[:min(len(f.Parameters), len(fitted(d.Model)))] { // a network knows no knots
+	for k, c := range fittedColumns(d.Model)[:min(len(f.Parameters), len(fittedColumns(d.Model)))] { // a network knows no knots
 		name := c.Name
 		if slices.Contains(unknown.Arguments, name) {
 			name += "#" // as an argument it has the value that is asked for
@@ -77,7 +78,7 @@ func (d *Data) withConditions(f *Fitted) *Fitted {
 			}
 		}
 		if !slices.Contains(d.Model.Unknowns[t.Unknown].Arguments, "t") {
-			values["t"] = expr.Num(d.Middle())
+			values["t"] = expr.Num(d.MiddleTime())
 		}
 		g.Terms[i].Factor = expr.Substitute(t.Factor, values)
 	}
@@ -107,7 +108,7 @@ func (d *Data) slopes(f *Fitted, u int, names []string) (*tape.Program, []int, e
 		for j := range columns {
 			columns[j] = first + j
 		}
-		return weightSlopes(p), columns, nil
+		return neural.WeightSlopes(p), columns, nil
 	}
 	formula := f.Formula(u)
 	outputs := []*expr.Expr{formula}
@@ -117,7 +118,7 @@ func (d *Data) slopes(f *Fitted, u int, names []string) (*tape.Program, []int, e
 			outputs, columns = append(outputs, t.Factor), append(columns, i)
 		}
 	}
-	for k, c := range fitted(d.Model)[:len(f.Parameters)] {
+	for k, c := range fittedColumns(d.Model)[:len(f.Parameters)] {
 		if slices.Contains(unknown.Arguments, c.Name) {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"govern/expr"
+	"govern/fit/neural"
 	"govern/model"
 	"govern/optim"
 	"govern/record"
@@ -44,7 +45,7 @@ equations: |
 	net.Start = net.Draw(rng)
 	f := &Fitted{
 		Terms:        []Term{{Unknown: 0, Factor: expr.Num(1)}, {Unknown: 0, Factor: parse("a*b")}, {Unknown: 0, Factor: parse("abs(a - knot)"), Knots: 1}},
-		Coefficients: []float64{0.5, -1.2, 2}, Parameters: []float64{0.3}, Forms: []Form{{Unknown: 1, Arguments: []string{"a"}, Neural: net}},
+		Coefficients: []float64{0.5, -1.2, 2}, Parameters: []float64{0.3}, Forms: []neural.Form{{Unknown: 1, Arguments: []string{"a"}, Neural: net}},
 	}
 	n := f.Columns()
 	root := make([]float64, n*n)
@@ -66,7 +67,7 @@ equations: |
 func moved(f *Fitted, k int, h float64) *Fitted {
 	g := *f
 	g.Coefficients, g.Parameters = slices.Clone(f.Coefficients), slices.Clone(f.Parameters)
-	weights := weightsOf(f.Forms)
+	weights := neural.Weights(f.Forms)
 	switch at := k - len(f.Coefficients); {
 	case at < 0:
 		g.Coefficients[k] += h
@@ -75,7 +76,7 @@ func moved(f *Fitted, k int, h float64) *Fitted {
 	default:
 		weights[at-len(f.Parameters)] += h
 	}
-	g.Forms = withWeights(f.Forms, weights)
+	g.Forms = neural.WithWeights(f.Forms, weights)
 	return &g
 }
 

@@ -15,7 +15,7 @@ func Stream(e *Engine, start *Fitted, schedule Schedule) (*Fitted, error) {
 // StageBytes is what the stage of the first window of a stream allocates, its rows and
 // its factor included, on segments of the engine's length.
 func StageBytes(e *Engine, at *Fitted) (uint64, error) {
-	s := &streaming{engine: e, at: at, windows: e.Data.windows(streamWindow, e.segment())}
+	s := &streaming{engine: e, at: at, windows: e.Data.cutWindows(streamWindow, e.segment())}
 	w := s.windows[0]
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

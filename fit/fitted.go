@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"govern/expr"
+	"govern/fit/neural"
+	"govern/fit/prior"
 	"govern/optim"
 )
 
@@ -11,10 +13,10 @@ import (
 // fitted on trajectories.
 type Fitted struct {
 	Terms        []Term
-	Coefficients []float64 // of Terms
-	Forms        []Form    // at their fitted weights
-	Parameters   []float64 // of the model's fitted parameters, in their order
-	Spreads      []Spread  // of parameters whose values of entries are drawn from a distribution
+	Coefficients []float64      // of Terms
+	Forms        []neural.Form  // at their fitted weights
+	Parameters   []float64      // of the model's fitted parameters, in their order
+	Spreads      []prior.Spread // of parameters whose values of entries are drawn from a distribution
 	Nodes        [][]float64
 	Sigma        []float64 // per channel of the data
 	Scale        []float64 // per state
@@ -86,9 +88,9 @@ func (f *Fitted) mean(n int) []float64 {
 }
 
 // Form is the neural form of unknown u, nil when it has none.
-func (f *Fitted) Form(u int) *Form { return formOf(f.Forms, u) }
+func (f *Fitted) Form(u int) *neural.Form { return neural.Of(f.Forms, u) }
 
 // Columns is the number of fitted numbers: the width of Covariance.
 func (f *Fitted) Columns() int {
-	return len(f.Coefficients) + len(f.Parameters) + len(weightsOf(f.Forms))
+	return len(f.Coefficients) + len(f.Parameters) + len(neural.Weights(f.Forms))
 }

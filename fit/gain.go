@@ -51,7 +51,7 @@ func (d *Data) Drive(sm *Smoothed) ([][][]float64, error) {
 			out[e][c] = make([]float64, len(d.Entries[e].Times))
 		}
 	}
-	err := d.along(sm, outputs, nil, func(e, i int, m *tape.Machine) {
+	err := d.evaluateAlong(sm, outputs, nil, func(e, i int, m *tape.Machine) {
 		for c := range out[e] {
 			out[e][c][i] = m.Output(c)[0]
 		}
@@ -64,20 +64,20 @@ func (d *Data) Drive(sm *Smoothed) ([][][]float64, error) {
 
 func driveName(channel int) string { return fmt.Sprintf("y#%d", channel) }
 
-// driven is the innovation of a channel by the signals of a stage. Where its noise has
+// innovationOf is the innovation of a channel by the signals of a stage. Where its noise has
 // several levels the signals of the cleanest and the next are s·ŷ and s, with the share s of the gain
 // that an entry's own level deserves.
-func (d *Data) driven(channel int) *expr.Expr {
+func (d *Data) innovationOf(channel int) *expr.Expr {
 	h := d.Channels[channel].Observe
-	if share := d.shareOf(channel); share >= 0 {
+	if share := d.shareChannel(channel); share >= 0 {
 		h = expr.Binary(expr.Mul, expr.Var(driveName(share)), h)
 	}
 	return expr.Binary(expr.Sub, expr.Var(driveName(channel)), h)
 }
 
-// shareOf is the channel whose signal is the share s of a channel with several levels, −1
+// shareChannel is the channel whose signal is the share s of a channel with several levels, −1
 // for others.
-func (d *Data) shareOf(channel int) int {
+func (d *Data) shareChannel(channel int) int {
 	levels := d.LevelsOf(channel)
 	if k := slices.IndexFunc(levels, func(k int) bool { return k != channel }); k >= 0 {
 		return levels[k]
@@ -85,12 +85,12 @@ func (d *Data) shareOf(channel int) int {
 	return -1
 }
 
-// trusting are the signals of driven for a path of the channels; the path itself where no
+// trustedDrive are the signals of driven for a path of the channels; the path itself where no
 // channel has several levels.
-func (d *Data) trusting(path [][][]float64, gains []float64) [][][]float64 {
+func (d *Data) trustedDrive(path [][][]float64, gains []float64) [][][]float64 {
 	out := path
 	for c := range d.Channels {
-		share := d.shareOf(c)
+		share := d.shareChannel(c)
 		if share < 0 || d.Cleanest(c) != c || gains[c] == 0 {
 			continue
 		}

@@ -36,10 +36,10 @@ func TestEntryIsCutWhereNoChannelHasSamplesForLong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if limit := d.Gap(); math.Abs(limit-math.Pi/2) > 0.2 { // turning points in the gaps are not seen
+	if limit := d.LongestBridge(); math.Abs(limit-math.Pi/2) > 0.2 { // turning points in the gaps are not seen
 		t.Errorf("the longest bridge is %g, want a quarter of a cycle, %g", limit, math.Pi/2)
 	}
-	parts := e.CutAtGaps(d.Gap(), 10)
+	parts := e.CutAtGaps(d.LongestBridge(), 10)
 	if len(parts) != 3 {
 		t.Fatalf("%d parts, want 3", len(parts))
 	}

@@ -9,8 +9,9 @@ import (
 	"govern/optim"
 )
 
-// reduction is what a reduced stage needs for gradients.
-type reduction struct {
+// reduced is a stage on nodes alone, with its gradient by the columns that are held.
+type reduced struct {
+	*stage
 	groups   [][]int     // blocks, in order; one gradient each
 	byColumn [][]float64 // of every group
 	spill    []float64   // of every block: gradient by the node after its last
@@ -21,8 +22,9 @@ type reduction struct {
 // order: enough for many workers, few beside the work of a large problem.
 const mostGroups = 64
 
-// prepare allocates a reduced stage's memory for gradients.
-func (s *stage) prepare() {
+// newReduced allocates the memory for gradients of a stage whose spec says nodes.
+func newReduced(st *stage) *reduced {
+	s := &reduced{stage: st}
 	for _, w := range s.workers {
 		if w.adjoint != nil { // workers shared with another stage
 			continue
@@ -41,15 +43,16 @@ func (s *stage) prepare() {
 	}
 	s.spill = make([]float64, len(s.blocks)*len(s.states))
 	s.done = make([]float64, len(s.blocks))
+	return s
 }
 
-// Gradient returns the objective of a reduced stage at p, whose border are all
+// Gradient returns the objective at p, whose border are all
 // columns, and writes its gradient by nodes and columns to g: discrete adjoints
 // over lanes of segments. The gradient is that of Objective to rounding, and has
 // the same bits for any number of workers. Cost: about four evaluations,
 // whatever the number of columns. It allocates only when it is
 // first called, apart from what starting goroutines takes.
-func (s *stage) Gradient(p, g *optim.Point) float64 {
+func (s *reduced) Gradient(p, g *optim.Point) float64 {
 	if len(s.workers) > 1 {
 		s.share(p, g)
 	} else {
@@ -73,12 +76,12 @@ func (s *stage) Gradient(p, g *optim.Point) float64 {
 			}
 		}
 	}
-	s.pullBeliefs(p.Border, g.Border, 1)
-	return sum + s.believed(p.Border)
+	s.priors.AddGradient(p.Border, g.Border, 1)
+	return sum + s.priors.Objective(p.Border)
 }
 
 // share lets every worker do its groups.
-func (s *stage) share(p, g *optim.Point) {
+func (s *reduced) share(p, g *optim.Point) {
 	var wait sync.WaitGroup
 	for k := range s.workers {
 		wait.Go(func() { s.descend(k, p, g) })
@@ -87,7 +90,7 @@ func (s *stage) share(p, g *optim.Point) {
 }
 
 // descend does the groups of worker k.
-func (s *stage) descend(k int, p, g *optim.Point) {
+func (s *reduced) descend(k int, p, g *optim.Point) {
 	w := s.workers[k]
 	s.setColumns(w, p.Border, w.adjoint.SetColumn)
 	for i := k; i < len(s.groups); i += len(s.workers) {
@@ -113,7 +116,7 @@ func (s *stage) descend(k int, p, g *optim.Point) {
 
 // sweep advances block b and goes back over it: its part of the objective, of
 // the gradient by its nodes, and of that by columns which channels hold.
-func (s *stage) sweep(w *worker, b int, p, g *optim.Point, border []float64) float64 {
+func (s *reduced) sweep(w *worker, b int, p, g *optim.Point, border []float64) float64 {
 	n := len(s.states)
 	a, lanes := w.adjoint, s.blocks[b].lanes
 	longest := 0
@@ -140,13 +143,13 @@ func (s *stage) sweep(w *worker, b int, p, g *optim.Point, border []float64) flo
 	sum := s.openNodes(lanes, p, g)
 	steps := max(s.substeps, 1)
 	for k := range longest {
-		s.aim(&a.Batch, s.blocks[b], k)
+		s.setStep(&a.Batch, s.blocks[b], k)
 		a.Advance(steps)
 	}
 	sum += s.pullDefects(w, b, p, g)
 	for k := max(longest, 1) - 1; k >= 0; k-- {
 		if longest > 0 {
-			a.Back(steps)
+			a.Backward(steps)
 		}
 		sum += s.pullObservations(w, s.blocks[b], k, border)
 	}
@@ -161,7 +164,7 @@ func (s *stage) sweep(w *worker, b int, p, g *optim.Point, border []float64) flo
 
 // columnOf is the column of the stage that column k of the field is in all
 // entries; −1 where it differs.
-func (s *stage) columnOf(k int) int {
+func (s *reduced) columnOf(k int) int {
 	if k < s.fields {
 		return s.shared[k]
 	}
@@ -169,7 +172,7 @@ func (s *stage) columnOf(k int) int {
 }
 
 // pullOwn adds the gradient by columns that differ between entries, lane by lane.
-func (s *stage) pullOwn(a *ode.Adjoint, lanes []interval, border []float64) {
+func (s *reduced) pullOwn(a *ode.Adjoint, lanes []interval, border []float64) {
 	for k, j := range s.shared {
 		if j >= 0 {
 			continue
@@ -186,7 +189,7 @@ func (s *stage) pullOwn(a *ode.Adjoint, lanes []interval, border []float64) {
 
 // openNodes clears the gradient by the nodes of lanes and adds the prior of first
 // nodes.
-func (s *stage) openNodes(lanes []interval, p, g *optim.Point) float64 {
+func (s *reduced) openNodes(lanes []interval, p, g *optim.Point) float64 {
 	n := len(s.states)
 	sum := 0.0
 	for _, iv := range lanes {
@@ -194,7 +197,7 @@ func (s *stage) openNodes(lanes []interval, p, g *optim.Point) float64 {
 			out := &g.Nodes[iv.chain][iv.node*n+i]
 			*out = 0
 			if iv.node == 0 {
-				scale, r := s.start(iv.chain, i, p)
+				scale, r := s.initialPrior(iv.chain, i, p)
 				*out = 2 * scale * r
 				sum += r * r
 			}
@@ -205,7 +208,7 @@ func (s *stage) openNodes(lanes []interval, p, g *optim.Point) float64 {
 
 // pullDefects sets Bar to the slopes of the squared defects by the segments' ends
 // and adds those by the next nodes.
-func (s *stage) pullDefects(w *worker, b int, p, g *optim.Point) float64 {
+func (s *reduced) pullDefects(w *worker, b int, p, g *optim.Point) float64 {
 	n := len(s.states)
 	a, lanes := w.adjoint, s.blocks[b].lanes
 	gap := w.row[:n]
@@ -244,9 +247,9 @@ func (s *stage) pullDefects(w *worker, b int, p, g *optim.Point) float64 {
 
 // pullObservations adds the slopes of the squared residuals at sample k to Bar
 // and to the columns that channels hold.
-func (s *stage) pullObservations(w *worker, b block, k int, border []float64) float64 {
+func (s *reduced) pullObservations(w *worker, b block, k int, border []float64) float64 {
 	a := w.adjoint
-	s.look(w, b, k, a.State)
+	s.observeAt(w, b, k, a.State)
 	sum := 0.0
 	for lane, iv := range b.lanes {
 		c := &s.chains[iv.chain]

@@ -31,7 +31,7 @@ func TestTheAdjointsGradientIsThatOfForwardSensitivities(t *testing.T) {
 		want := forward.Linearise(p, &l)
 		node, border := gradient(&l)
 		g := backward.point()
-		if got := backward.Gradient(p, g); math.Abs(got-want) > 1e-12*want {
+		if got := newReduced(backward).Gradient(p, g); math.Abs(got-want) > 1e-12*want {
 			t.Errorf("segment %d, gain %g: objective %v, forward %v", c.segment, c.gain, got, want)
 		}
 		check := func(what string, got, want []float64) {
@@ -58,7 +58,7 @@ func TestAReducedStageHasTheRowsOfTheNodes(t *testing.T) {
 	p := somewhere(whole)
 	copy(nodes.held, p.Border)
 	var a, b optim.Linear
-	want := whole.Linearise(p, &a) - whole.believed(p.Border)
+	want := whole.Linearise(p, &a) - whole.priors.Objective(p.Border)
 	held := &optim.Point{Nodes: p.Nodes}
 	if got := nodes.Linearise(held, &b); math.Abs(got-want) > 1e-12*want {
 		t.Errorf("objective %v, of the whole stage %v", got, want)
@@ -94,20 +94,19 @@ func TestTheGradientHasTheSameBitsForAnyNumberOfWorkers(t *testing.T) {
 		all = all[n:]
 	}
 	w := s.workers[0]
-	s.groups, s.byColumn = nil, nil
 	s.workers = []*worker{w, {stepper: s.field.WithoutColumns().NewStepper(w.stepper.Lanes), observe: s.observe.jacobian.NewMachine(w.stepper.Lanes), row: make([]float64, len(w.row))}}
-	s.prepare()
+	r := newReduced(s)
 	p := somewhere(s)
 	g, one := s.point(), s.point()
-	want := s.Gradient(p, g)
-	if len(s.groups) < 3 {
-		t.Fatalf("%d groups", len(s.groups))
+	want := r.Gradient(p, g)
+	if len(r.groups) < 3 {
+		t.Fatalf("%d groups", len(r.groups))
 	}
 	s.workers = s.workers[:1]
-	if got := s.Gradient(p, one); got != want {
+	if got := r.Gradient(p, one); got != want {
 		t.Errorf("one worker gives %v, two give %v", got, want)
 	}
-	if allocs := testing.AllocsPerRun(5, func() { s.Gradient(p, one) }); allocs != 0 {
+	if allocs := testing.AllocsPerRun(5, func() { r.Gradient(p, one) }); allocs != 0 {
 		t.Errorf("a gradient allocates %v times", allocs)
 	}
 	for c := range g.Nodes {
@@ -284,14 +283,12 @@ func TestTheOptimiserIsChosenBySize(t *testing.T) {
 
 func TestWindowsAreSpreadEvenlyOverAllChains(t *testing.T) {
 	for _, nodes := range [][]int{{1000}, {500, 40, 1, 700}, {60, 60, 60, 60, 60, 60, 60}, {100_000}} {
-		s := &stage{}
 		total := 0
 		for _, n := range nodes {
-			s.chains = append(s.chains, chain{nodes: make([]int, n)})
 			total += n
 		}
 		for _, want := range []int{100, 256, total} {
-			list, times := s.spread(want)
+			list, times := spreadWindows(nodes, want, 0)
 			used, before := 0, window{-1, 0, 0}
 			for _, w := range list {
 				used += w.to - w.from
@@ -319,7 +316,7 @@ func TestALearnedPathHasASpreadWithoutCovariance(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Covariance = nil
-	path, err := e.Learned(sm, f)
+	path, err := e.LearnedPath(sm, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -383,9 +380,9 @@ func TestWindowsStandForTheWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := train.(*apart)
+		r := train.(*reducedSpace)
 		if nodes > 0 {
-			if err := r.look(nodes, 1); err != nil {
+			if err := r.chooseWindows(nodes, 1); err != nil {
 				t.Fatal(err)
 			}
 		}

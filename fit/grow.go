@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"govern/fit/divergence"
+	"govern/fit/neural"
 	"govern/optim"
 )
 
@@ -94,7 +96,7 @@ func (e *Engine) Grow(ctx context.Context, name string, start *Fitted, asked int
 	if err := g.measure(ctx); err != nil {
 		return nil, err
 	}
-	if err := g.finer(ctx, target); err != nil {
+	if err := g.refineSteps(ctx, target); err != nil {
 		return nil, err
 	}
 	if err := g.tighten(ctx, target); err != nil {
@@ -104,8 +106,8 @@ func (e *Engine) Grow(ctx context.Context, name string, start *Fitted, asked int
 		next := min(2*g.out.Segment, target)
 		growth := g.growth(min(2*g.out.Segment, g.most))
 		if g.growth(next) > g.bound() {
-			if next = g.bearable(); next <= g.out.Segment*11/10 {
-				return g.end(Diverges, growth), nil
+			if next = g.longestBearable(); next <= g.out.Segment*11/10 {
+				return g.finish(Diverges, growth), nil
 			}
 		}
 		cause, err := g.step(ctx, next)
@@ -113,10 +115,10 @@ func (e *Engine) Grow(ctx context.Context, name string, start *Fitted, asked int
 			return nil, err
 		}
 		if cause != "" {
-			return g.end(cause, growth), nil
+			return g.finish(cause, growth), nil
 		}
 	}
-	return g.end("", 0), nil
+	return g.finish("", 0), nil
 }
 
 // growing is a fit on its way to longer segments.
@@ -125,13 +127,13 @@ type growing struct {
 	name        string
 	asked, most int
 	out         *Grown
-	seen        *divergence // of out
+	transitions *divergence.Transitions // of out
 }
 
 // growth is that of a perturbation over segments of a length up to that of two, its
 // logarithm linear between those measured.
 func (g *growing) growth(length int) float64 {
-	one, two := g.seen.growth(1), g.seen.growth(2)
+	one, two := g.transitions.Growth(1), g.transitions.Growth(2)
 	return one * math.Pow(two/one, g.share(length))
 }
 
@@ -141,9 +143,9 @@ func (g *growing) share(length int) float64 {
 	return float64(length-g.out.Segment) / float64(second)
 }
 
-// bearable is the length at which the growth reaches its bound.
-func (g *growing) bearable() int {
-	one, two := g.seen.growth(1), g.seen.growth(2)
+// longestBearable is the length at which the growth reaches its bound.
+func (g *growing) longestBearable() int {
+	one, two := g.transitions.Growth(1), g.transitions.Growth(2)
 	if one >= g.bound() {
 		return g.out.Segment
 	}
@@ -172,7 +174,7 @@ const epsilon = 0x1p-52
 // tighten brings the defects down, where segments are short and fits quick, until
 // over the target they would lead nowhere or the equations do not bear it.
 func (g *growing) tighten(ctx context.Context, target int) error {
-	for g.seen.reach(target) > basin && g.out.Fit.Omega*tightening > tightest && g.engine.Options.Omega == 0 {
+	for g.transitions.Reach(target) > basin && g.out.Fit.Omega*tightening > tightest && g.engine.Options.Omega == 0 {
 		cause, err := g.refit(ctx, g.out.Segment, g.out.Fit.Omega*tightening)
 		if cause != "" || err != nil {
 			return err
@@ -183,12 +185,12 @@ func (g *growing) tighten(ctx context.Context, target int) error {
 
 // step brings the fit to segments of the given length, or says why not.
 func (g *growing) step(ctx context.Context, length int) (Cause, error) {
-	for g.seen.jump(g.share(length)) > basin {
+	for g.transitions.Jump(g.share(length)) > basin {
 		omega := g.out.Fit.Omega * tightening
 		switch {
 		case g.engine.Options.Omega > 0: // it is given
 			return Misfits, nil
-		case omega < roundings*epsilon*g.seen.growth(1):
+		case omega < roundings*epsilon*g.transitions.Growth(1):
 			return Diverges, nil
 		}
 		if cause, err := g.refit(ctx, g.out.Segment, omega); cause != "" || err != nil {
@@ -225,7 +227,7 @@ func (g *growing) refit(ctx context.Context, length int, omega float64) (Cause, 
 func (g *growing) measure(ctx context.Context) error {
 	f := g.out.Fit
 	windows := g.windows()
-	parts, paths := make([]*divergence, len(windows)), make([][][]float64, len(windows))
+	parts, paths := make([]*divergence.Transitions, len(windows)), make([][][]float64, len(windows))
 	scratch := make([]optim.Linear, len(windows))
 	err := eachWindow(ctx, g.engine.Workers, len(windows), func(worker, i int) error {
 		st, p, err := g.stage(windows[i])
@@ -234,31 +236,31 @@ func (g *growing) measure(ctx context.Context) error {
 		}
 		l := &scratch[worker]
 		st.Linearise(p, l)
-		parts[i], paths[i] = st.divergence(l, f.Scale), st.path(p)
+		parts[i], paths[i] = st.transitions(l, f.Scale), st.path(p)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	g.seen = &divergence{states: len(f.Scale)}
+	g.transitions = &divergence.Transitions{States: len(f.Scale)}
 	f.Nodes = make([][]float64, len(g.engine.Data.Entries))
 	for i, w := range windows {
-		g.seen.chains = append(g.seen.chains, parts[i].chains...)
+		g.transitions.Chains = append(g.transitions.Chains, parts[i].Chains...)
 		f.Nodes[w.entry] = append(f.Nodes[w.entry], paths[i][0]...)
 	}
 	return nil
 }
 
-// finer chooses the steps of the integration for the target: its errors add up over a
+// refineSteps chooses the steps of the integration for the target: its errors add up over a
 // Lyapunov time, and like a random walk from one to the next, to no more than a tenth
 // of the noise of a mean of all samples.
-func (g *growing) finer(ctx context.Context, target int) error {
+func (g *growing) refineSteps(ctx context.Context, target int) error {
 	d := g.engine.Data
 	if g.engine.Options.Substeps > 0 {
 		return nil
 	}
-	step := g.seen.longest() / float64(g.out.Segment)
-	coherent := math.Min(1/math.Max(g.seen.rate()*step, 1e-300), float64(target))
+	step := g.transitions.Longest() / float64(g.out.Segment)
+	coherent := math.Min(1/math.Max(g.transitions.Rate()*step, 1e-300), float64(target))
 	adding := math.Sqrt(coherent * float64(target))
 	omega := g.noise() / (math.Sqrt(float64(d.Observations())) * adding) * math.Sqrt(d.Time/step)
 	f, windows := *g.out.Fit, g.windows()
@@ -266,7 +268,7 @@ func (g *growing) finer(ctx context.Context, target int) error {
 	err := eachWindow(ctx, g.engine.Workers, len(windows), func(_, i int) error {
 		st, p, err := g.stage(windows[i])
 		if err == nil {
-			st.weights(f.Scale, omega)
+			st.setWeights(f.Scale, omega)
 			least[i] = st.chooseSubsteps(p, st.weight)
 		}
 		return err
@@ -282,25 +284,25 @@ func (g *growing) windows() []stretch {
 	if g.engine.Data.Samples() <= streamSamples {
 		length = g.engine.Data.Longest()
 	}
-	return g.engine.Data.windows(length, g.out.Segment)
+	return g.engine.Data.cutWindows(length, g.out.Segment)
 }
 
 // stage is that of one window, by one worker, columns held, at the nodes of the fit.
 func (g *growing) stage(w stretch) (*stage, *optim.Point, error) {
 	e, f := *g.engine, g.out.Fit
 	e.Options.Segment, e.Workers = g.out.Segment, 1
-	e.Data = g.engine.Data.part(w)
+	e.Data = g.engine.Data.window(w)
 	sp, err := e.librarySpec(f.Terms, f, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	sp.reduced, sp.open = true, g.engine.Data.open(w)
+	sp.nodes, sp.open = true, g.engine.Data.continues(w)
 	st, err := e.stageOf(sp, f)
 	if err != nil {
 		return nil, nil, err
 	}
-	st.held = slices.Concat(f.Coefficients, f.Parameters, weightsOf(f.Forms))
-	nodes := g.engine.Data.nodes(w, f.Nodes, len(f.Scale), g.out.Segment)
+	st.held = slices.Concat(f.Coefficients, f.Parameters, neural.Weights(f.Forms))
+	nodes := g.engine.Data.nodesIn(w, f.Nodes, len(f.Scale), g.out.Segment)
 	return st, &optim.Point{Nodes: [][]float64{nodes}}, nil
 }
 
@@ -311,8 +313,8 @@ func (s *stage) path(p *optim.Point) [][]float64 {
 	for c := range out {
 		out[c] = make([]float64, len(s.chains[c].entry.Times)*n)
 	}
-	s.each(p, func(w *worker, b block) float64 {
-		samples, _ := s.enter(w, b, p)
+	s.sumBlocks(p, func(w *worker, b block) float64 {
+		samples, _ := s.loadLanes(w, b, p)
 		for k := range samples {
 			for lane, iv := range b.lanes {
 				from, to := s.chains[iv.chain].samples(iv.node)
@@ -320,18 +322,45 @@ func (s *stage) path(p *optim.Point) [][]float64 {
 					out[iv.chain][(from+k)*n+i] = w.stepper.State[i][lane]
 				}
 			}
-			w.stepper.Advance(s.aim(&w.stepper.Batch, b, k))
+			w.stepper.Advance(s.setStep(&w.stepper.Batch, b, k))
 		}
 		return 0
 	})
 	return out
 }
 
-// end packs what was reached; growth is that over the segments that were refused.
-func (g *growing) end(cause Cause, growth float64) *Grown {
-	g.out.Rate, g.out.Growth = g.seen.rate(), g.seen.growth(1)
+// transitions reads the rows of the defects at p, which Linearise wrote to l: a row
+// holds what the segment's end gains by its start, divided by the defect's standard
+// deviation. scale are the states' sizes.
+func (s *stage) transitions(l *optim.Linear, scale []float64) *divergence.Transitions {
+	n := len(s.states)
+	wide := 2*n + s.freeColumns() + 1
+	out := &divergence.Transitions{States: n}
+	for c := range s.chains {
+		ch := &s.chains[c]
+		var t divergence.Chain
+		for b := range len(ch.nodes) - 1 {
+			dt := ch.entry.Times[ch.nodes[b+1]] - ch.entry.Times[ch.nodes[b]]
+			t.Span = append(t.Span, dt)
+			for i := range n {
+				row := l.Chains[c].Defect[(b*n+i)*wide : (b*n+i+1)*wide]
+				unit := 1 / (s.precision(i, dt, math.Sqrt(dt)) * scale[i])
+				for j := range n {
+					t.Matrix = append(t.Matrix, -row[j]*unit*scale[j])
+				}
+				t.Defect = append(t.Defect, row[wide-1]*unit)
+			}
+		}
+		out.Chains = append(out.Chains, t)
+	}
+	return out
+}
+
+// finish packs what was reached; growth is that over the segments that were refused.
+func (g *growing) finish(cause Cause, growth float64) *Grown {
+	g.out.Rate, g.out.Growth = g.transitions.Rate(), g.transitions.Growth(1)
 	if cause != "" {
-		g.out.Short = &ShortError{Asked: g.asked, Reached: g.out.Segment, Time: g.seen.longest(), Rate: g.out.Rate, Growth: growth, Bound: g.bound(), Cause: cause}
+		g.out.Short = &ShortError{Asked: g.asked, Reached: g.out.Segment, Time: g.transitions.Longest(), Rate: g.out.Rate, Growth: growth, Bound: g.bound(), Cause: cause}
 	}
 	return g.out
 }

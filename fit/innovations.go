@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/fit/neural"
 	"govern/optim"
 )
 
@@ -40,7 +41,7 @@ func (e *Engine) newFilter(f *Fitted) (*filter, error) {
 	}
 	copy(p.Border, f.Coefficients)
 	copy(p.Border[len(f.Terms):], f.Parameters)
-	copy(p.Border[st.named:], weightsOf(f.Forms))
+	copy(p.Border[st.named:], neural.Weights(f.Forms))
 	k := &filter{st: st, spread: make([]float64, len(st.states))}
 	st.Linearise(p, &k.l)
 	mean, n := f.mean(len(st.states)), len(st.states)
@@ -57,9 +58,9 @@ func (e *Engine) newFilter(f *Fitted) (*filter, error) {
 	return k, nil
 }
 
-// begun is how many nodes of a chain go by before predictions count: until then
+// warmUp is how many nodes of a chain go by before predictions count: until then
 // the filter hardly knows the hidden states.
-func (k *filter) begun() int { return 5 * len(k.st.states) }
+func (k *filter) warmUp() int { return 5 * len(k.st.states) }
 
 // firstDeviations is how many standard deviations a state may lie off the path before
 // anything is measured.
@@ -69,7 +70,7 @@ const firstDeviations = 3
 // whitened prediction errors to visit, which may be nil. It returns −2 log L.
 func (k *filter) run(factor []float64, visit func(channel int, e float64)) float64 {
 	n := len(k.st.states)
-	block := n * (2*n + k.st.free() + 1) // rows of a segment's defects
+	block := n * (2*n + k.st.freeColumns() + 1) // rows of a segment's defects
 	state := newKalman(n)
 	loss := 0.0
 	for c := range k.st.chains {
@@ -78,7 +79,7 @@ func (k *filter) run(factor []float64, visit func(channel int, e float64)) float
 		for b := range lc.Nodes {
 			k.st.nodeRows(&k.l, c, b, func(channel int, row []float64) {
 				e, variance := state.observe(row)
-				if b < k.begun() {
+				if b < k.warmUp() {
 					return
 				}
 				loss += math.Log(variance) + e*e/variance
@@ -114,15 +115,15 @@ var noiseSteps = []float64{3.1622776601683795, 1.7782794100389228, 1.15478198468
 
 const mostNoise = 10
 
-// Driven is a fit with process noise of its own for every state: where the
+// FitProcessNoise is a fit with process noise of its own for every state: where the
 // likelihood of one-step predictions is largest, in place of one defect weight for
 // all. Noise and nodes are fitted again after each round. Its Scale times Omega
 // over √(characteristic time) is what a state's equation is off by after a unit of
 // time, in its unit.
-func (e *Engine) Driven(ctx context.Context, name string, f *Fitted) (*Fitted, error) {
+func (e *Engine) FitProcessNoise(ctx context.Context, name string, f *Fitted) (*Fitted, error) {
 	out := &Fitted{}
 	err := e.do(name, out, func() error {
-		g, err := e.driven(ctx, name, f)
+		g, err := e.fitProcessNoise(ctx, name, f)
 		if err == nil {
 			*out = *g
 		}
@@ -131,7 +132,7 @@ func (e *Engine) Driven(ctx context.Context, name string, f *Fitted) (*Fitted, e
 	return out, err
 }
 
-func (e *Engine) driven(ctx context.Context, name string, f *Fitted) (*Fitted, error) {
+func (e *Engine) fitProcessNoise(ctx context.Context, name string, f *Fitted) (*Fitted, error) {
 	inner := *e
 	inner.Journal = nil // a step of the journal is computed as a whole
 	for range drivenRounds {

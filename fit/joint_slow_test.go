@@ -14,7 +14,7 @@ import (
 // joint is the objective of nodes and columns together, each in units of its own
 // curvature: what gradients would minimise if the nodes were not eliminated.
 type joint struct {
-	st         *stage
+	st         *reduced
 	p, g       *optim.Point
 	unit       []float64
 	evaluation int
@@ -82,8 +82,8 @@ func both(t *testing.T, seed uint64) (alone, together float64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	apart := train.(*apart)
-	j := &joint{st: st, p: p.Clone(), g: st.point()}
+	apart := train.(*reducedSpace)
+	j := &joint{st: newReduced(st), p: p.Clone(), g: st.point()}
 	for c := range p.Nodes {
 		dt := st.chains[c].entry.Times[1] - st.chains[c].entry.Times[0]
 		for i := range p.Nodes[c] {

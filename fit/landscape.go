@@ -23,7 +23,7 @@ func (e *Engine) Landscape(ctx context.Context, start [][]float64, parameter str
 		engine.Options.Segment = max(engine.Options.Segment, len(entry.Times))
 	}
 	column := -1
-	for i, c := range fitted(d.Model) {
+	for i, c := range fittedColumns(d.Model) {
 		f.Parameters = append(f.Parameters, d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Value)
 		if c.Name == parameter {
 			column = i

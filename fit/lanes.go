@@ -34,23 +34,25 @@ func lanesFor(states, columns int) int {
 }
 
 // divide groups the nodes of all chains into blocks of lanes.
-func (s *stage) divide(lanes int) {
+func divide(chains []chain, lanes int) []block {
+	var out []block
 	var b block
-	for c, ch := range s.chains {
+	for c, ch := range chains {
 		for k := range ch.nodes {
 			if b.lanes = append(b.lanes, interval{c, k}); len(b.lanes) == lanes {
-				s.blocks = append(s.blocks, b)
+				out = append(out, b)
 				b = block{}
 			}
 		}
 	}
 	if len(b.lanes) > 0 {
-		s.blocks = append(s.blocks, b)
+		out = append(out, b)
 	}
+	return out
 }
 
-// each runs work over all blocks on the workers and adds the results in order.
-func (s *stage) each(p *optim.Point, work func(*worker, block) float64) float64 {
+// sumBlocks runs work over all blocks on the workers and adds the results in order.
+func (s *stage) sumBlocks(p *optim.Point, work func(*worker, block) float64) float64 {
 	for _, w := range s.workers {
 		s.setColumns(w, s.border(p), w.stepper.SetColumn)
 	}
@@ -114,10 +116,10 @@ func (s *stage) setOwn(w *worker, c *chain, lane int, border []float64, set func
 	}
 }
 
-// enter puts the nodes, conditions and own columns of a block into the lanes of a
+// loadLanes puts the nodes, conditions and own columns of a block into the lanes of a
 // worker and returns the samples of its longest segment, and by how many the longest
 // advances.
-func (s *stage) enter(w *worker, b block, p *optim.Point) (samples, longest int) {
+func (s *stage) loadLanes(w *worker, b block, p *optim.Point) (samples, longest int) {
 	n := len(s.states)
 	st := w.stepper
 	for lane, iv := range b.lanes {
@@ -144,9 +146,9 @@ func (s *stage) enter(w *worker, b block, p *optim.Point) (samples, longest int)
 	return samples, longest
 }
 
-// aim sets times, steps and signals of the lanes for the way from sample k of
+// setStep sets times, steps and signals of the lanes for the way from sample k of
 // their segments to the next, and returns the number of steps.
-func (s *stage) aim(st *ode.Batch, b block, k int) int {
+func (s *stage) setStep(st *ode.Batch, b block, k int) int {
 	m := max(s.substeps, 1)
 	for lane, iv := range b.lanes {
 		c := &s.chains[iv.chain]

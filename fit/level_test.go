@@ -138,7 +138,7 @@ func TestResidualsTellLevelsApart(t *testing.T) {
 		if len(d.Channels) != 1 {
 			t.Fatalf("noise %d: differences tell %d levels apart", c.noise, len(d.Channels))
 		}
-		got, err := d.Relevelled(path(d.Entries), nil)
+		got, err := d.SplitLevels(path(d.Entries), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +148,7 @@ func TestResidualsTellLevelsApart(t *testing.T) {
 		if c.channels == 2 && got.Entries[2].Channels[0].Level == 0 {
 			t.Errorf("the noisy file has level 0")
 		}
-		held := record.AtLevels([]record.Entry{d.Entries[1], d.Entries[2]}, got.Entries)
+		held := record.WithLevelsOf([]record.Entry{d.Entries[1], d.Entries[2]}, got.Entries)
 		if held[0].Channels[0].Level != 0 || held[1].Channels[0].Level != c.channels-1 {
 			t.Errorf("noise %d: levels of other parts are %d and %d", c.noise, held[0].Channels[0].Level, held[1].Channels[0].Level)
 		}
@@ -167,8 +167,8 @@ func TestTheGainIsThatOfTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	gains := []float64{3 * d.Trust(0, 1), 3 * d.Trust(1, 0.02)}
-	signals := d.trusting(drive, gains)
-	right, err := d.Nudge([]*expr.Expr{expr.Num(0)}, gains, []float64{0}, d.driven)
+	signals := d.trustedDrive(drive, gains)
+	right, err := d.Nudge([]*expr.Expr{expr.Num(0)}, gains, []float64{0}, d.innovationOf)
 	if err != nil {
 		t.Fatal(err)
 	}

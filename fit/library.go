@@ -2,7 +2,6 @@ package fit
 
 import (
 	"math"
-	"slices"
 )
 
 // libraryStage builds the stage of a library or formula fit.
@@ -18,7 +17,7 @@ func (e *Engine) libraryStage(terms []Term, from *Fitted, gain *Gain) (*stage, e
 func (e *Engine) stageOf(sp spec, from *Fitted) (*stage, error) {
 	st, err := newStage(sp, e.Workers)
 	if err == nil {
-		st.weights(from.Scale, from.Omega)
+		st.setWeights(from.Scale, from.Omega)
 	}
 	return st, err
 }
@@ -28,16 +27,13 @@ func (e *Engine) librarySpec(terms []Term, from *Fitted, gain *Gain) (spec, erro
 	d := e.Data
 	sp := spec{
 		data: d, right: d.withTerms(terms, from.Forms), forms: from.Forms, segment: e.segment(), substeps: from.Substeps,
-		sigma: append([]float64(nil), from.Sigma...), weight: make([]float64, len(d.Model.States)),
+		sigma: append([]float64(nil), from.Sigma...), processNoise: processNoise{weight: make([]float64, len(d.Model.States))},
 	}
 	for i := range terms {
 		sp.columns = append(sp.columns, Column{coefficientName(i), math.Inf(-1), math.Inf(1)})
 	}
-	sp.columns = append(sp.columns, d.fitted()...)
-	sp.given, sp.drawn = d.beliefs(sp.columns)
-	if sp.spreads = slices.Clone(from.Spreads); len(sp.spreads) == 0 {
-		sp.spreads = d.startSpreads()
-	}
+	sp.columns = append(sp.columns, d.fittedColumns()...)
+	sp.priors = d.priors(sp.columns, from.Spreads)
 	for _, s := range d.Model.States {
 		sp.states = append(sp.states, s.Name)
 	}
@@ -50,16 +46,16 @@ func (e *Engine) librarySpec(terms []Term, from *Fitted, gain *Gain) (spec, erro
 			gains[c] = gain.K * d.Trust(c, from.Sigma[c])
 		}
 		var err error
-		if sp.right, err = d.Nudge(sp.right, gains, from.mean(len(d.Model.States)), d.driven); err != nil {
+		if sp.right, err = d.Nudge(sp.right, gains, from.mean(len(d.Model.States)), d.innovationOf); err != nil {
 			return sp, err
 		}
-		sp.drive = d.trusting(gain.Drive, gains)
+		sp.drive = d.trustedDrive(gain.Drive, gains)
 	}
 	return sp, nil
 }
 
-// weights sets every state's defect to omega·scale·√(dt/t_c).
-func (s *stage) weights(scale []float64, omega float64) {
+// setWeights sets every state's defect to omega·scale·√(dt/t_c).
+func (s *stage) setWeights(scale []float64, omega float64) {
 	for i := range s.states {
 		s.weight[i] = omega * math.Max(scale[i], 1e-300) / math.Sqrt(s.data.Time)
 	}

@@ -40,7 +40,7 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 	if len(d.Entries) > 1 {
 		return e.locateEntries(ctx, sigma, scale, out)
 	}
-	sp := spec{data: d, right: d.Model.Rhs(), segment: 1, substeps: 1, sigma: sigma, weight: make([]float64, len(scale))}
+	sp := spec{data: d, right: d.Model.Rhs(), segment: 1, substeps: 1, sigma: sigma, processNoise: processNoise{weight: make([]float64, len(scale))}}
 	for _, s := range d.Model.States {
 		sp.states = append(sp.states, s.Name)
 	}
@@ -69,10 +69,10 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 	}
 	for _, omega := range omegas {
 		if st.substeps = e.Options.Substeps; st.substeps == 0 {
-			st.weights(scale, math.Min(OmegaEnd, end))
+			st.setWeights(scale, math.Min(OmegaEnd, end))
 			st.substeps = st.chooseSubsteps(p, st.weight)
 		}
-		st.weights(scale, omega)
+		st.setWeights(scale, omega)
 		if _, err := (optim.LevenbergMarquardt{Iterations: 12, Tolerance: 1e-3}).Minimise(ctx, st, p, &l, &f); err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (e *Engine) locateEntries(ctx context.Context, sigma, scale []float64, out 
 	parts := make([]Located, n)
 	err := eachWindow(ctx, e.Workers, n, func(_, i int) error {
 		one := *e
-		one.Data, one.Workers = e.Data.part(stretch{i, 0, len(e.Data.Entries[i].Times)}), 1
+		one.Data, one.Workers = e.Data.window(stretch{i, 0, len(e.Data.Entries[i].Times)}), 1
 		return one.locate(ctx, sigma, scale, &parts[i])
 	})
 	if err != nil {
@@ -118,11 +118,11 @@ func (e *Engine) locateEntries(ctx context.Context, sigma, scale []float64, out 
 
 // locateWindows locates a long record window by window, each by one worker.
 func (e *Engine) locateWindows(ctx context.Context, sigma, scale []float64, out *Located) error {
-	windows := e.Data.windows(streamWindow, 1)
+	windows := e.Data.cutWindows(streamWindow, 1)
 	parts := make([]Located, len(windows))
 	err := eachWindow(ctx, e.Workers, len(windows), func(_, i int) error {
 		one := *e
-		one.Data, one.Workers = e.Data.part(windows[i]), 1
+		one.Data, one.Workers = e.Data.window(windows[i]), 1
 		return one.locate(ctx, sigma, scale, &parts[i])
 	})
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *stage) guess(p *optim.Point) {
 			for k, channel := range s.channels {
 				o := s.data.Channels[channel].Observe
 				if o.Kind == expr.Name && o.Ident == state && ch.values[k] != nil {
-					values = fill(ch.entry.Times, ch.values[k])
+					values = fillGaps(ch.entry.Times, ch.values[k])
 					std := math.Max(series.Std(values), 1e-300)
 					trust = math.Max(0, 1-math.Pow(s.sigma[channel]/std, 2))
 				}

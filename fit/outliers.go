@@ -33,11 +33,11 @@ type Outliers struct {
 // ones, nil for those that stand in the model. Noise is estimated again from what is left. Cost: O(samples).
 func (d *Data) WithoutOutliers(states [][][]float64, parameters []float64) (*Data, []Outliers, error) {
 	if parameters == nil {
-		for _, c := range fitted(d.Model) {
+		for _, c := range fittedColumns(d.Model) {
 			parameters = append(parameters, d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Value)
 		}
 	}
-	residual, err := d.off(&Smoothed{States: states, Parameters: parameters})
+	residual, err := d.pathResiduals(&Smoothed{States: states, Parameters: parameters})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,7 +78,7 @@ func (d *Data) WithoutOutliers(states [][][]float64, parameters []float64) (*Dat
 		}
 		found = append(found, Outliers{c, count})
 		for e := range entries {
-			entries[e] = d.Without(entries[e], e, c, off[e], limit)
+			entries[e] = d.DropOutliers(entries[e], e, c, off[e], limit)
 		}
 	}
 	if len(found) == 0 {
@@ -88,10 +88,10 @@ func (d *Data) WithoutOutliers(states [][][]float64, parameters []float64) (*Dat
 	return cleaned, found, err
 }
 
-// Relevelled returns the data with levels apart that are one as far as differences
+// SplitLevels returns the data with levels apart that are one as far as differences
 // show, but not around a path (see WithoutOutliers); the data themselves when there are none.
-func (d *Data) Relevelled(states [][][]float64, parameters []float64) (*Data, error) {
-	residual, err := d.off(&Smoothed{States: states, Parameters: parameters})
+func (d *Data) SplitLevels(states [][][]float64, parameters []float64) (*Data, error) {
+	residual, err := d.pathResiduals(&Smoothed{States: states, Parameters: parameters})
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (e *Engine) Clean(ctx context.Context) (*Engine, *Smoothed, error) {
 		}
 		next := *e
 		if round == 1 { // samples of a noisy file are no outliers of the others
-			if next.Data, err = e.Data.Relevelled(sm.States, sm.Parameters); err != nil {
+			if next.Data, err = e.Data.SplitLevels(sm.States, sm.Parameters); err != nil {
 				return nil, nil, err
 			}
 			if next.Data != e.Data {

@@ -2,9 +2,9 @@ package fit
 
 import "math"
 
-// ByState brings the n states of every entry's path, sample after sample, into the
+// SplitStates brings the n states of every entry's path, sample after sample, into the
 // order entry, state, sample.
-func ByState(paths [][]float64, n int) [][][]float64 {
+func SplitStates(paths [][]float64, n int) [][][]float64 {
 	states := make([][][]float64, len(paths))
 	for e, path := range paths {
 		states[e] = make([][]float64, n)
@@ -15,8 +15,8 @@ func ByState(paths [][]float64, n int) [][][]float64 {
 	return states
 }
 
-// fill interpolates missing samples linearly.
-func fill(t, x []float64) []float64 {
+// fillGaps interpolates missing samples linearly.
+func fillGaps(t, x []float64) []float64 {
 	out := append([]float64(nil), x...)
 	last := -1
 	for i, v := range x {

@@ -3,6 +3,7 @@ package fit
 import (
 	"math"
 
+	"govern/fit/prior"
 	"govern/optim"
 )
 
@@ -41,9 +42,11 @@ func (s *stage) posteriorAt(p *optim.Point, l *optim.Linear, f *optim.Factor, va
 	})
 	post.evidence = objective + post.logNodes + s.logWeights()
 	if weights := len(s.columns) - s.named; weights > 0 && s.held == nil {
-		post.evidence += post.logBorder - float64(weights)*math.Log(ridge)
+		post.evidence += post.logBorder - float64(weights)*math.Log(prior.Ridge)
 	}
-	post.evidence += s.drawnEvidence(f)
+	if s.held == nil {
+		post.evidence += s.priors.DrawnEvidence(f)
+	}
 	for c, n := range post.count {
 		if n > 0 {
 			post.evidence += float64(n) * 2 * math.Log(s.sigma[c])
@@ -77,7 +80,7 @@ func (s *stage) eachRow(l *optim.Linear, visit func(channel int, row []float64))
 
 // nodeRows visits the observation rows of one node's segment in order.
 func (s *stage) nodeRows(l *optim.Linear, chain, node int, visit func(channel int, row []float64)) {
-	width := len(s.states) + s.free() + 1
+	width := len(s.states) + s.freeColumns() + 1
 	ch, lc := &s.chains[chain], &l.Chains[chain]
 	row := s.firstRow(ch, lc, node, 0)
 	from, to := ch.samples(node)

@@ -10,14 +10,14 @@ import (
 // objective; with l it writes the rows too.
 func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) float64 {
 	st := w.stepper
-	samples, longest := s.enter(w, b, p)
+	samples, longest := s.loadLanes(w, b, p)
 	if l != nil {
 		st.Identity()
 	}
 	sum := 0.0
 	for _, iv := range b.lanes {
 		if iv.node == 0 {
-			sum += s.startPrior(iv.chain, p, l)
+			sum += s.initialPriorRows(iv.chain, p, l)
 		}
 	}
 	for k := range samples {
@@ -25,7 +25,7 @@ func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) fl
 		if k >= longest {
 			break
 		}
-		m := s.aim(&st.Batch, b, k)
+		m := s.setStep(&st.Batch, b, k)
 		if l != nil {
 			st.AdvanceSensitivity(m)
 		} else {
@@ -37,10 +37,10 @@ func (s *stage) evaluate(w *worker, b block, p *optim.Point, l *optim.Linear) fl
 
 // observations adds the residuals at sample k of every segment in the block.
 func (s *stage) observations(w *worker, b block, k int, l *optim.Linear) float64 {
-	n, p := len(s.states), s.free()
+	n, p := len(s.states), s.freeColumns()
 	width := n + p + 1
 	st := w.stepper
-	s.look(w, b, k, st.State)
+	s.observeAt(w, b, k, st.State)
 	sum := 0.0
 	for lane, iv := range b.lanes {
 		c := &s.chains[iv.chain]
@@ -93,8 +93,8 @@ func (s *stage) observations(w *worker, b block, k int, l *optim.Linear) float64
 	return sum
 }
 
-// look runs the observer at sample k of every segment in the block.
-func (s *stage) look(w *worker, b block, k int, state [][]float64) {
+// observeAt runs the observer at sample k of every segment in the block.
+func (s *stage) observeAt(w *worker, b block, k int, state [][]float64) {
 	for i, x := range state {
 		copy(w.observe.Input(i), x)
 	}
@@ -126,7 +126,7 @@ func (s *stage) firstRow(c *chain, lc *optim.LinearChain, node, k int) int {
 
 // defects adds the whitened gaps between segment ends and the next nodes.
 func (s *stage) defects(w *worker, b block, p *optim.Point, l *optim.Linear) float64 {
-	n, cols := len(s.states), s.free()
+	n, cols := len(s.states), s.freeColumns()
 	wide := 2*n + cols + 1
 	st := w.stepper
 	sum := 0.0
@@ -169,84 +169,22 @@ func (s *stage) defects(w *worker, b block, p *optim.Point, l *optim.Linear) flo
 	return sum
 }
 
-// whiten divides a segment's defects (and their rows, if any) by their standard
-// deviations and returns the sum of their squares. An integrated random walk
-// (u, u̇) has the covariance q²·[dt³/3, dt²/2; dt²/2, dt], which factors into
-// u − dt/2·u̇ with variance q²·dt³/12 and u̇ with q²·dt.
-func (s *stage) whiten(gap, rows []float64, dt float64, wide int) float64 {
-	root := math.Sqrt(dt)
-	for _, pair := range s.integrated {
-		u, v := pair[0], pair[1]
-		gap[u] -= dt / 2 * gap[v]
-		if rows != nil {
-			a, b := rows[u*wide:(u+1)*wide], rows[v*wide:(v+1)*wide]
-			for j, x := range b {
-				a[j] -= dt / 2 * x
-			}
-		}
-	}
-	sum := 0.0
-	for i := range gap {
-		scale := s.precision(i, dt, root)
-		gap[i] *= scale
-		sum += gap[i] * gap[i]
-		if rows != nil {
-			out := rows[i*wide : (i+1)*wide]
-			for j := range out {
-				out[j] *= scale
-			}
-		}
-	}
-	return sum
-}
-
-// precision is one over the standard deviation of state i's whitened defect.
-func (s *stage) precision(i int, dt, root float64) float64 {
-	for _, pair := range s.integrated {
-		if pair[0] == i {
-			return 1 / (s.weight[pair[1]] * root * dt / math.Sqrt(12))
-		}
-	}
-	return 1 / (s.weight[i] * root)
-}
-
-// logWeights is Σ log variance of all defects, for the evidence.
-func (s *stage) logWeights() float64 {
-	sum := 0.0
-	for c := range s.chains {
-		ch := &s.chains[c]
-		for b := range len(ch.nodes) - 1 {
-			dt := ch.entry.Times[ch.nodes[b+1]] - ch.entry.Times[ch.nodes[b]]
-			for i := range s.states {
-				v := s.weight[i] * s.weight[i] * dt
-				for _, pair := range s.integrated {
-					if pair[0] == i {
-						v = s.weight[pair[1]] * s.weight[pair[1]] * dt * dt * dt / 12
-					}
-				}
-				sum += math.Log(v)
-			}
-		}
-	}
-	return sum
-}
-
-// faint is the relative precision of the prior on a chain's first node, which
+// faintPrecision is the relative precision of the prior on a chain's first node, which
 // moves with the node and so has no residual; firm is that of a state whose start
 // the model fixes.
 const (
-	faint = 1e-6
-	firm  = 1e6
+	faintPrecision = 1e-6
+	firmPrecision  = 1e6
 )
 
-// startPrior writes the prior rows of a chain's first node and returns their sum
+// initialPriorRows writes the prior rows of a chain's first node and returns their sum
 // of squares.
-func (s *stage) startPrior(chain int, p *optim.Point, l *optim.Linear) float64 {
+func (s *stage) initialPriorRows(chain int, p *optim.Point, l *optim.Linear) float64 {
 	n := len(s.states)
-	width := n + s.free() + 1
+	width := n + s.freeColumns() + 1
 	sum := 0.0
 	for i := range s.states {
-		scale, r := s.start(chain, i, p)
+		scale, r := s.initialPrior(chain, i, p)
 		sum += r * r
 		if l != nil {
 			row := l.Chains[chain].Local[i*width : (i+1)*width]
@@ -257,28 +195,24 @@ func (s *stage) startPrior(chain int, p *optim.Point, l *optim.Linear) float64 {
 	return sum
 }
 
-// start is the prior of state i at a chain's first node: slope and residual.
-func (s *stage) start(chain, i int, p *optim.Point) (scale, r float64) {
+// initialPrior is the prior of state i at a chain's first node: slope and residual.
+func (s *stage) initialPrior(chain, i int, p *optim.Point) (scale, r float64) {
 	k := s.data.Model.StateIndex(s.states[i])
 	if k >= 0 && s.data.Model.States[k].Fixed && !s.chains[chain].later {
-		scale = firm / s.reach(i)
+		scale = firmPrecision / s.reach(i, s.data.Time)
 		return scale, scale * (p.Nodes[chain][i] - s.data.Model.States[k].Value)
 	}
-	return faint / s.reach(i), 0
+	return faintPrecision / s.reach(i, s.data.Time), 0
 }
 
-// reach is a typical size of state i: a thousand times its defect after one
-// characteristic time; without defects, 1. The weight of an integrated state is
-// that of its slope.
-func (s *stage) reach(i int) float64 {
-	w := s.weight[i]
-	if w == 0 {
-		return 1
-	}
-	for _, pair := range s.integrated {
-		if pair[0] == i {
-			w *= s.data.Time
+// logWeights is Σ log variance of all defects, for the evidence.
+func (s *stage) logWeights() float64 {
+	sum := 0.0
+	for c := range s.chains {
+		ch := &s.chains[c]
+		for b := range len(ch.nodes) - 1 {
+			sum = s.logVariance(sum, ch.entry.Times[ch.nodes[b+1]]-ch.entry.Times[ch.nodes[b]])
 		}
 	}
-	return w * math.Sqrt(s.data.Time) * 1e3
+	return sum
 }

@@ -50,7 +50,7 @@ func (e *Engine) smoothComponent(ctx context.Context, c component, out *Smoothed
 		}
 	}
 	s.restore()
-	s.weights(knownWeight, s.rough)
+	s.setWeights(knownWeight, s.rough)
 	s.st.posteriorAt(s.p, &s.l, &s.f, false)
 	e.export(s.st, c, s.p, &s.f, out, s.rough)
 	return nil
@@ -86,16 +86,16 @@ func (e *Engine) newSmoothing(c component, sigma []float64) (*smoothing, error) 
 	for k, col := range sp.columns {
 		p.Border[k] = e.Data.Model.Parameters[e.Data.Model.ParameterIndex(col.Name)].Value
 	}
-	st.startPath(c, p)
+	st.initialPath(c, p)
 	return &smoothing{
 		engine: e, part: c, scale: scale, st: st, p: p, lm: optim.LevenbergMarquardt{Iterations: 25, Tolerance: 1e-2},
 		best: st.snapshot(p), evidence: math.Inf(1), sizes: slices.Clone(scale),
 	}, nil
 }
 
-// weights sets the defects: known·scale·√(dt/t_c) of states, and of unknowns what
+// setWeights sets the defects: known·scale·√(dt/t_c) of states, and of unknowns what
 // makes them change by rough times the scale of their equation's state over t_c, in t_c.
-func (s *smoothing) weights(known, rough float64) {
+func (s *smoothing) setWeights(known, rough float64) {
 	d, n := s.engine.Data, len(s.part.states)
 	for i := range n {
 		s.st.weight[i] = known * s.scale[i] / math.Sqrt(d.Time)
@@ -113,7 +113,7 @@ func (s *smoothing) tightenKnown(ctx context.Context) error {
 		return nil // there are none
 	}
 	for known := 1.0; known > 1.5*knownWeight; known *= math.Sqrt(0.1) {
-		s.weights(known, math.Pow(10, roughStart))
+		s.setWeights(known, math.Pow(10, roughStart))
 		s.st.substeps = s.st.chooseSubsteps(s.p, s.st.weight)
 		if _, err := s.lm.Minimise(ctx, s.st, s.p, &s.l, &s.f); err != nil {
 			return err
@@ -142,7 +142,7 @@ func (s *smoothing) walk(ctx context.Context, from, to, by float64) error {
 
 // try fits at a roughness, from where the last fit ended, and keeps the best.
 func (s *smoothing) try(ctx context.Context, rough float64) (better bool, err error) {
-	s.weights(knownWeight, rough)
+	s.setWeights(knownWeight, rough)
 	post, err := s.settle(ctx)
 	if err != nil {
 		return false, err
@@ -213,7 +213,7 @@ func rescale(st *stage, p *optim.Point, c component, scale []float64) {
 func (e *Engine) smootherSpec(c component, sigma []float64) (spec, []float64) {
 	d := e.Data
 	right := d.withoutCalls()
-	sp := spec{data: d, channels: c.channels, columns: d.smoothed(), segment: 1, substeps: 1, sigma: sigma}
+	sp := spec{data: d, channels: c.channels, columns: d.smoothedColumns(), segment: 1, substeps: 1, sigma: sigma}
 	for _, s := range c.states {
 		sp.right = append(sp.right, right[s])
 		sp.states = append(sp.states, d.Model.States[s].Name)
@@ -226,8 +226,7 @@ func (e *Engine) smootherSpec(c component, sigma []float64) (spec, []float64) {
 		sp.states = append(sp.states, u, v)
 		sp.integrated = append(sp.integrated, [2]int{n + 2*j, n + 2*j + 1})
 	}
-	sp.given, sp.drawn = d.beliefs(sp.columns)
-	sp.spreads = d.startSpreads()
+	sp.priors = d.priors(sp.columns, nil)
 	sp.weight = make([]float64, len(sp.states))
 	for i := range sp.weight {
 		sp.weight[i] = 1
@@ -235,9 +234,9 @@ func (e *Engine) smootherSpec(c component, sigma []float64) (spec, []float64) {
 	return sp, scale
 }
 
-// startPath begins with the data where a channel is a state, gaps filled, and
+// initialPath begins with the data where a channel is a state, gaps filled, and
 // with zero elsewhere.
-func (s *stage) startPath(c component, p *optim.Point) {
+func (s *stage) initialPath(c component, p *optim.Point) {
 	width := len(s.states)
 	for k := range s.chains {
 		for i, state := range c.states {
@@ -260,7 +259,7 @@ func (s *stage) measured(chain int, state string) []float64 {
 	for k, c := range s.channels {
 		o := s.data.Channels[c].Observe
 		if o.Kind == expr.Name && o.Ident == state && ch.values[k] != nil {
-			return fill(ch.entry.Times, ch.values[k])
+			return fillGaps(ch.entry.Times, ch.values[k])
 		}
 	}
 	return nil
@@ -289,7 +288,7 @@ func (e *Engine) export(st *stage, c component, p *optim.Point, f *optim.Factor,
 	for _, ch := range c.channels {
 		out.Sigma[ch] = st.sigma[ch]
 	}
-	for i, col := range fitted(e.Data.Model) {
+	for i, col := range fittedColumns(e.Data.Model) {
 		for k, have := range st.columns {
 			if have.Name == col.Name {
 				out.Parameters[i] = p.Border[k]
@@ -305,19 +304,19 @@ func (e *Engine) export(st *stage, c component, p *optim.Point, f *optim.Factor,
 			all = append(all, out.States[k][s]...)
 		}
 		out.Scale[s] = series.Std(all)
-		if around := out.around(e.Data.Entries, s); around < secular*out.Scale[s] {
+		if around := out.deviationFromLine(e.Data.Entries, s); around < secularShare*out.Scale[s] {
 			out.Scale[s] = around
 		}
 	}
 }
 
-// secular is the share of a state's deviation that is left around a straight line
+// secularShare is the share of a state's deviation that is left around a straight line
 // below which the state is said to run away, as the angle of a rotor does: then its
 // scale is what is left, since its deviation is only a matter of the record's length.
-const secular = 0.3
+const secularShare = 0.3
 
-// around is the deviation of a smoothed state around a straight line of the time in every entry.
-func (s *Smoothed) around(entries []record.Entry, state int) float64 {
+// deviationFromLine is the deviation of a smoothed state around a straight line of the time in every entry.
+func (s *Smoothed) deviationFromLine(entries []record.Entry, state int) float64 {
 	sum, count := 0.0, 0.0
 	for e, entry := range entries {
 		t, x := entry.Times, s.States[e][state]

@@ -47,69 +47,15 @@ func (d *Data) scales(c component) []float64 {
 // hiddenScales fills in the zeros of scale that the known equations determine, and
 // the channels that measure more than a state.
 func (d *Data) hiddenScales(c component, scale []float64) {
-	right := d.withoutCalls()
-	none := map[string]*expr.Expr{}
-	for k := range d.Calls {
-		none[callName(k)] = expr.Num(0)
-	}
-	n := len(c.states)
-	start := map[string]bool{} // parameters of which no more than a start is known
-	for _, q := range append(fitted(d.Model), d.held...) {
-		start[q.Name] = true
-	}
-	guessed := func(e *expr.Expr) bool {
-		return slices.ContainsFunc(expr.Names(e), func(name string) bool { return start[name] })
-	}
-	// Slopes of every equation and channel by every state, then the equations.
-	var outputs []*expr.Expr
-	slopes := func(e *expr.Expr) {
-		for _, s := range c.states {
-			outputs = append(outputs, expr.Substitute(expr.Diff(e, d.Model.States[s].Name), none))
-		}
-	}
-	for _, s := range c.states {
-		slopes(right[s])
-	}
-	for _, ch := range c.channels {
-		slopes(d.Channels[ch].Observe)
-	}
-	for _, s := range c.states {
-		outputs = append(outputs, expr.Substitute(right[s], none))
-	}
-	seen := make([][]float64, len(outputs))
-	err := d.along(d.measuredPath(nil), outputs, nil, func(_, _ int, m *tape.Machine) {
-		for k := range seen {
-			if v := m.Output(k)[0]; series.Finite(v) {
-				seen[k] = append(seen[k], v)
-			}
-		}
-	})
-	if err != nil {
+	k := d.newCouplings(c)
+	if k == nil {
 		return
 	}
 	for changed := true; changed; {
 		changed = false
-		var next []float64
+		next := make([]float64, len(scale))
 		for j := range scale {
-			v, vague := math.Inf(1), false
-			for i := range n {
-				if slope := series.RMS(seen[i*n+j]); scale[i] > 0 && i != j && slope > 0 {
-					if guessed(outputs[i*n+j]) {
-						vague = true
-						continue
-					}
-					v = math.Min(v, scale[i]/(d.Time*slope))
-				}
-			}
-			for k, ch := range c.channels {
-				if slope := series.RMS(seen[(n+k)*n+j]); slope > 0 {
-					v = math.Min(v, d.Channels[ch].Std/slope)
-				}
-			}
-			if speed := series.RMS(seen[(n+len(c.channels))*n+j]); math.IsInf(v, 1) && speed > 0 && !vague {
-				v = d.Time * speed
-			}
-			next = append(next, v)
+			next[j] = k.size(d, j, scale)
 		}
 		for j, v := range next {
 			if scale[j] == 0 && series.Finite(v) && v > 0 {
@@ -117,6 +63,99 @@ func (d *Data) hiddenScales(c component, scale []float64) {
 			}
 		}
 	}
+}
+
+// couplings are how strongly the states of a component move each other and its
+// channels, as root mean squares along the measured path.
+type couplings struct {
+	component
+	equation [][]float64 // ∂(right-hand side i)/∂(state j)
+	guessed  [][]bool    // where that depends on a parameter of which no more than a start is known
+	channel  [][]float64 // ∂(channel k)/∂(state j)
+	speed    []float64   // right-hand side j
+}
+
+// newCouplings is nil where something cannot be evaluated.
+func (d *Data) newCouplings(c component) *couplings {
+	out := &couplings{component: c}
+	right, none := d.withoutCalls(), d.zeroCalls()
+	start := map[string]bool{}
+	for _, q := range append(fittedColumns(d.Model), d.held...) {
+		start[q.Name] = true
+	}
+	var outputs []*expr.Expr
+	slopes := func(e *expr.Expr) (guessed []bool) {
+		for _, s := range c.states {
+			slope := expr.Substitute(expr.Diff(e, d.Model.States[s].Name), none)
+			outputs = append(outputs, slope)
+			guessed = append(guessed, slices.ContainsFunc(expr.Names(slope), func(name string) bool { return start[name] }))
+		}
+		return guessed
+	}
+	for _, s := range c.states {
+		out.guessed = append(out.guessed, slopes(right[s]))
+	}
+	for _, ch := range c.channels {
+		slopes(d.Channels[ch].Observe)
+	}
+	for _, s := range c.states {
+		outputs = append(outputs, expr.Substitute(right[s], none))
+	}
+	sizes, err := d.sizesAlong(d.measuredPath(nil), outputs)
+	if err != nil {
+		return nil
+	}
+	n := len(c.states)
+	for len(out.equation) < n {
+		out.equation, sizes = append(out.equation, sizes[:n]), sizes[n:]
+	}
+	for range c.channels {
+		out.channel, sizes = append(out.channel, sizes[:n]), sizes[n:]
+	}
+	out.speed = sizes
+	return out
+}
+
+// size is what the scales known so far, and the channels, say of state j; not finite
+// where they say nothing.
+func (k *couplings) size(d *Data, j int, scale []float64) float64 {
+	v, vague := math.Inf(1), false
+	for i := range k.states {
+		if slope := k.equation[i][j]; scale[i] > 0 && i != j && slope > 0 {
+			if k.guessed[i][j] {
+				vague = true
+				continue
+			}
+			v = math.Min(v, scale[i]/(d.Time*slope))
+		}
+	}
+	for c, channel := range k.channels {
+		if slope := k.channel[c][j]; slope > 0 {
+			v = math.Min(v, d.Channels[channel].Std/slope)
+		}
+	}
+	if speed := k.speed[j]; math.IsInf(v, 1) && speed > 0 && !vague {
+		v = d.Time * speed
+	}
+	return v
+}
+
+// sizesAlong are the root mean squares of expressions along a path, of their finite
+// values.
+func (d *Data) sizesAlong(path *Smoothed, outputs []*expr.Expr) ([]float64, error) {
+	seen := make([][]float64, len(outputs))
+	err := d.evaluateAlong(path, outputs, nil, func(_, _ int, m *tape.Machine) {
+		for k := range seen {
+			if v := m.Output(k)[0]; series.Finite(v) {
+				seen[k] = append(seen[k], v)
+			}
+		}
+	})
+	sizes := make([]float64, len(outputs))
+	for k := range seen {
+		sizes[k] = series.RMS(seen[k])
+	}
+	return sizes, err
 }
 
 // measuredPath has the data where a channel is a state, gaps filled, and elsewhere
@@ -130,7 +169,7 @@ func (d *Data) measuredPath(sizes []float64) *Smoothed {
 			var x []float64
 			for c, info := range d.Channels {
 				if v := d.Values(e, c); v != nil && info.Observe.Kind == expr.Name && info.Observe.Ident == s.Name {
-					x = fill(times, v)
+					x = fillGaps(times, v)
 				}
 			}
 			if x == nil {
@@ -145,7 +184,7 @@ func (d *Data) measuredPath(sizes []float64) *Smoothed {
 		}
 		out.States = append(out.States, states)
 	}
-	for _, c := range fitted(d.Model) {
+	for _, c := range fittedColumns(d.Model) {
 		out.Parameters = append(out.Parameters, d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Value)
 	}
 	return out
@@ -172,18 +211,14 @@ func (d *Data) ParameterSize(name string) float64 { return d.sizes[name] }
 // bounds, whatever their start: so large that they move a state by its own scale
 // in a characteristic time. Those that move nothing have none.
 func (d *Data) parameterSizes() map[string]float64 {
-	columns := slices.DeleteFunc(fitted(d.Model), func(c Column) bool {
+	columns := slices.DeleteFunc(fittedColumns(d.Model), func(c Column) bool {
 		p := d.Model.Parameters[d.Model.ParameterIndex(c.Name)]
 		return !math.IsInf(p.Min, 0) && !math.IsInf(p.Max, 0)
 	})
 	if len(columns) == 0 {
 		return nil
 	}
-	right := d.withoutCalls()
-	none := map[string]*expr.Expr{}
-	for k := range d.Calls {
-		none[callName(k)] = expr.Num(0)
-	}
+	right, none := d.withoutCalls(), d.zeroCalls()
 	var outputs []*expr.Expr
 	for _, c := range columns {
 		for _, r := range right {
@@ -191,20 +226,14 @@ func (d *Data) parameterSizes() map[string]float64 {
 		}
 	}
 	states := d.StateSizes()
-	seen := make([][]float64, len(outputs))
-	if err := d.along(d.measuredPath(states), outputs, nil, func(_, _ int, m *tape.Machine) {
-		for k := range seen {
-			if v := m.Output(k)[0]; series.Finite(v) {
-				seen[k] = append(seen[k], v)
-			}
-		}
-	}); err != nil {
+	slopes, err := d.sizesAlong(d.measuredPath(states), outputs)
+	if err != nil {
 		return nil
 	}
 	out := map[string]float64{}
 	for k, c := range columns {
 		for i, size := range states {
-			if slope := series.RMS(seen[k*len(right)+i]); slope > 0 && size > 0 {
+			if slope := slopes[k*len(right)+i]; slope > 0 && size > 0 {
 				if v := size / (d.Time * slope); series.Finite(v) && (out[c.Name] == 0 || v < out[c.Name]) {
 					out[c.Name] = v
 				}

@@ -37,7 +37,7 @@ func (e *Engine) Smooth(ctx context.Context) (*Smoothed, error) { return e.smoot
 // place to begin from: parameters that move along with hidden states may settle
 // in a wrong basin. It returns nil where Smooth moves no parameter.
 func (e *Engine) SmoothHeld(ctx context.Context) (*Smoothed, error) {
-	if len(e.Data.smoothed()) == 0 {
+	if len(e.Data.smoothedColumns()) == 0 {
 		return nil, nil
 	}
 	var start []float64
@@ -65,7 +65,7 @@ func (e *Engine) SmoothAt(ctx context.Context, name string, held []float64) (*Sm
 	if err != nil {
 		return nil, err
 	}
-	d.held = fitted(e.Data.Model)
+	d.held = fittedColumns(e.Data.Model)
 	engine := *e
 	engine.Data = d
 	out, err := engine.smoothAs(ctx, name)
@@ -144,7 +144,7 @@ func (e *Engine) smooth(ctx context.Context) (*Smoothed, error) {
 		out.Calls = append(out.Calls, table(len(d.Calls)))
 		out.Spread = append(out.Spread, table(len(d.Calls)))
 	}
-	for _, c := range fitted(d.Model) {
+	for _, c := range fittedColumns(d.Model) {
 		out.Parameters = append(out.Parameters, d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Value)
 	}
 	if unseen := d.Unseen(); len(unseen) > 0 {

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"govern/expr"
+	"govern/fit/neural"
+	"govern/fit/prior"
 	"govern/ode"
 	"govern/optim"
 	"govern/tape"
@@ -32,8 +34,7 @@ type stage struct {
 	partial []float64
 	// held are the columns where only the nodes are free: Problem's points then
 	// have no border, and its rows no columns.
-	held []float64
-	reduction
+	held   []float64
 	shaped *optim.Linear // sized by shape
 }
 
@@ -44,29 +45,25 @@ type spec struct {
 	states   []string
 	channels []int // of data, those used
 	columns  []Column
-	forms    []Form // their weights continue the columns
-	segment  int    // samples a segment
-	substeps int    // Runge–Kutta steps a sample
-	// integrated lists states (u, u̇) whose first is driven by the second and
-	// whose second is a random walk.
-	integrated [][2]int
-	open       bool // more of the record follows: no node at the end of an entry's last segment
+	forms    []neural.Form // their weights continue the columns
+	segment  int           // samples a segment
+	substeps int           // Runge–Kutta steps a sample
+	open     bool          // more of the record follows: no node at the end of an entry's last segment
 
-	given, drawn []belief // priors of columns
-	spreads      []Spread // of drawn
+	priors prior.Set // of columns
 
 	drive [][][]float64 // signals of a gain: entry, channel of data, sample; nil without one
 
-	reduced bool     // rows on the nodes alone (held); columns by Gradient
+	nodes   bool     // rows on the nodes alone: columns are held
 	windows []window // instead of whole entries; nil: all
 
-	sigma  []float64 // per channel of data
-	weight []float64 // per state: standard deviation of the defect after a unit of time
+	sigma []float64 // per channel of data
+	processNoise
 }
 
 // newStage compiles the spec.
 func newStage(s spec, workers int) (*stage, error) {
-	s.data = s.data.holding(s.columns)
+	s.data = s.data.forColumns(s.columns)
 	d := s.data
 	named := len(s.columns)
 	names, shared := d.fieldNames(s.columns)
@@ -86,8 +83,9 @@ func newStage(s spec, workers int) (*stage, error) {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
 	st := &stage{spec: s, field: field, named: named, fields: len(names), shared: shared}
+	st.priors.Named = named
 	for _, f := range s.forms {
-		st.columns = append(st.columns, f.columns()...)
+		st.columns = append(st.columns, weightColumns(f.Neural)...)
 	}
 	if st.observe, err = newObserver(d, s.channels, s.states, names); err != nil {
 		return nil, fmt.Errorf("fit: %w", err)
@@ -99,7 +97,7 @@ func newStage(s spec, workers int) (*stage, error) {
 		}
 		c.later = c.entry.Later
 		if s.open {
-			c.open(max(s.segment, 1))
+			c.dropEnd(max(s.segment, 1))
 		}
 		st.placeColumns(&c, names)
 		if s.windows == nil {
@@ -118,12 +116,12 @@ func newStage(s spec, workers int) (*stage, error) {
 		intervals += len(c.nodes)
 	}
 	width := st.fields + len(st.columns) - named
-	if s.reduced {
+	if s.nodes {
 		width, field = 0, field.WithoutColumns()
 		st.held = make([]float64, len(st.columns))
 	}
 	lanes := min(lanesFor(len(s.states), width), intervals) // no idle lanes in short chains
-	st.divide(lanes)
+	st.blocks = divide(st.chains, lanes)
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
@@ -134,9 +132,6 @@ func newStage(s spec, workers int) (*stage, error) {
 		})
 	}
 	st.partial = make([]float64, len(st.blocks))
-	if s.reduced {
-		st.prepare()
-	}
 	return st, nil
 }
 
@@ -152,7 +147,7 @@ func (s *stage) placeColumns(c *chain, names []string) {
 	}
 	for k, j := range s.shared {
 		if j < 0 {
-			index, v := s.data.own(names[k], c.entry)
+			index, v := s.data.columnIn(names[k], c.entry)
 			if j = 0; index < 0 {
 				c.known, c.given = append(c.known, k), append(c.given, v)
 			} else {
@@ -166,8 +161,8 @@ func (s *stage) placeColumns(c *chain, names []string) {
 	}
 }
 
-// free is the number of columns in the rows of chains.
-func (s *stage) free() int {
+// freeColumns is the number of columns in the rows of chains.
+func (s *stage) freeColumns() int {
 	if s.held != nil {
 		return 0
 	}
@@ -196,18 +191,17 @@ func (s *stage) Bounds() (lower, upper []float64) {
 
 // Objective is Σ residual² + Σ defect².
 func (s *stage) Objective(p *optim.Point) float64 {
-	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, nil) }) + s.prior(p)
+	return s.sumBlocks(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, nil) }) + s.prior(p)
 }
 
 // Linearise fills l with the rows of every residual and defect.
 func (s *stage) Linearise(p *optim.Point, l *optim.Linear) float64 {
 	s.shape(l)
 	if s.held == nil {
-		l.Prior = ridgeRows(l.Prior[:0], s.named, p.Border)
-		l.Prior = beliefRows(l.Prior, s.given, s.spreads, p.Border)
-		l.Late = beliefRows(l.Late[:0], s.drawn, s.spreads, p.Border)
+		l.Prior = s.priors.AppendRows(l.Prior[:0], p.Border)
+		l.Late = s.priors.AppendDrawnRows(l.Late[:0], p.Border)
 	}
-	return s.each(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, l) }) + s.prior(p)
+	return s.sumBlocks(p, func(w *worker, b block) float64 { return s.evaluate(w, b, p, l) }) + s.prior(p)
 }
 
 // border is where the columns are.
@@ -223,13 +217,13 @@ func (s *stage) prior(p *optim.Point) float64 {
 	if s.held != nil {
 		return 0
 	}
-	return s.believed(p.Border)
+	return s.priors.Objective(p.Border)
 }
 
 // shape sizes l for the stage; a stage that l has served before finds it as it
 // left it.
 func (s *stage) shape(l *optim.Linear) {
-	n, p := len(s.states), s.free()
+	n, p := len(s.states), s.freeColumns()
 	if s.shaped == l && l.N == n && l.P == p && len(l.Chains) == len(s.chains) {
 		return
 	}
@@ -288,23 +282,23 @@ func resize[T any](s []T, n int) []T {
 type snapshot struct {
 	point   *optim.Point
 	sigma   []float64
-	spreads []Spread
+	spreads []prior.Spread
 }
 
 func (s *stage) snapshot(p *optim.Point) snapshot {
-	return snapshot{p.Clone(), slices.Clone(s.sigma), slices.Clone(s.spreads)}
+	return snapshot{p.Clone(), slices.Clone(s.sigma), slices.Clone(s.priors.Spreads)}
 }
 
 // keep overwrites a snapshot of the stage.
 func (s *stage) keep(k *snapshot, p *optim.Point) {
 	k.point.Copy(p)
 	copy(k.sigma, s.sigma)
-	copy(k.spreads, s.spreads)
+	copy(k.spreads, s.priors.Spreads)
 }
 
 // restore takes point, noise and spreads back to a snapshot.
 func (s *stage) restore(p *optim.Point, k *snapshot) {
 	p.Copy(k.point)
 	copy(s.sigma, k.sigma)
-	copy(s.spreads, k.spreads)
+	copy(s.priors.Spreads, k.spreads)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"govern/expr"
+	"govern/fit/neural"
 	"govern/model"
 	"govern/optim"
 	"govern/record"
@@ -22,7 +23,7 @@ func stageUnderTest(t *testing.T, segment int, k float64) *stage {
 	return stageOfKind(t, segment, k, false)
 }
 
-func stageOfKind(t *testing.T, segment int, k float64, reduced bool) *stage {
+func stageOfKind(t *testing.T, segment int, k float64, nodes bool) *stage {
 	t.Helper()
 	m, err := model.Read("test.yaml", []byte(`
 states: {x: 0, y: {value: 0.3, fixed: true}}
@@ -76,15 +77,15 @@ equations: |
 	engine := &Engine{Data: d, Options: Options{Segment: segment}, Workers: 2}
 	gain := &Gain{K: k}
 	for _, e := range entries {
-		gain.Drive = append(gain.Drive, [][]float64{fill(e.Times, e.Channels[0].Values), e.Channels[1].Values})
+		gain.Drive = append(gain.Drive, [][]float64{fillGaps(e.Times, e.Channels[0].Values), e.Channels[1].Values})
 	}
-	forms := []Form{{Unknown: 1, Arguments: d.Model.Unknowns[1].Arguments, Neural: tape.Neural{Names: []string{"g"}, Inputs: 2, Hidden: []int{3}}}}
+	forms := []neural.Form{{Unknown: 1, Arguments: d.Model.Unknowns[1].Arguments, Neural: tape.Neural{Names: []string{"g"}, Inputs: 2, Hidden: []int{3}}}}
 	from := &Fitted{Sigma: d.Sigmas(), Scale: []float64{1, 2}, Omega: 0.3, Substeps: 2, Forms: forms}
 	sp, err := engine.librarySpec(terms, from, gain)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sp.reduced = reduced
+	sp.nodes = nodes
 	st, err := engine.stageOf(sp, from)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"govern/expr"
+	"govern/fit/prior"
 	"govern/journal"
 	"govern/optim"
 	"govern/record"
@@ -29,9 +30,9 @@ func (e *Engine) streams(start *Fitted, schedule Schedule) bool {
 // stretch is a part of an entry: samples from … to−1.
 type stretch struct{ entry, from, to int }
 
-// windows cuts all entries into parts of about length samples, whole segments all
+// cutWindows cuts all entries into parts of about length samples, whole segments all
 // but the last.
-func (d *Data) windows(length, segment int) []stretch {
+func (d *Data) cutWindows(length, segment int) []stretch {
 	var out []stretch
 	for e := range d.Entries {
 		n := len(d.Entries[e].Times)
@@ -47,22 +48,22 @@ func (d *Data) windows(length, segment int) []stretch {
 	return out
 }
 
-// open says that more of the entry follows the window.
-func (d *Data) open(w stretch) bool { return w.to < len(d.Entries[w.entry].Times) }
+// continues says that more of the entry follows the window.
+func (d *Data) continues(w stretch) bool { return w.to < len(d.Entries[w.entry].Times) }
 
-// nodes are those of a window among the nodes of all entries, n numbers each.
-func (d *Data) nodes(w stretch, nodes [][]float64, n, segment int) []float64 {
+// nodesIn are those of a window among the nodes of all entries, n numbers each.
+func (d *Data) nodesIn(w stretch, nodes [][]float64, n, segment int) []float64 {
 	all := nodes[w.entry]
-	if d.open(w) {
+	if d.continues(w) {
 		all = all[:w.to/segment*n]
 	}
 	return all[w.from/segment*n:]
 }
 
-// part is the data of a window, with the channels, noise and scales of all.
-func (d *Data) part(w stretch) *Data {
+// window is the data of a window, with the channels, noise and scales of all.
+func (d *Data) window(w stretch) *Data {
 	p := *d
-	p.Table = d.Table.Part(w.entry, w.from, w.to)
+	p.Table = d.Table.Window(w.entry, w.from, w.to)
 	return &p
 }
 
@@ -88,7 +89,7 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 	if err != nil {
 		return nil, err
 	}
-	sum, err := s.pass(ctx)
+	sum, err := s.visitAll(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func (e *Engine) stream(ctx context.Context, name string, start *Fitted, schedul
 		if !schedule.Noise || !s.updateNoise(sum) {
 			break
 		}
-		if sum, err = s.pass(ctx); err != nil {
+		if sum, err = s.visitAll(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -123,7 +124,7 @@ type streaming struct {
 	theta        []float64 // coefficients, then parameters
 	lower, upper []float64
 	windows      []stretch
-	given, drawn []belief
+	priors       prior.Set // its spreads are those of at
 	factor       optim.Factor
 	iterations   int
 }
@@ -134,15 +135,13 @@ func (e *Engine) newStreaming(name string, start *Fitted, schedule Schedule) (*s
 	at.Omega = schedule.To
 	at.Sigma = slices.Clone(start.Sigma)
 	at.Nodes = (&optim.Point{Nodes: start.Nodes}).Clone().Nodes
-	if at.Spreads = slices.Clone(start.Spreads); len(at.Spreads) == 0 {
-		at.Spreads = e.Data.startSpreads()
-	}
 	s := &streaming{
 		engine: e, name: name, schedule: schedule, at: &at, theta: slices.Concat(start.Coefficients, start.Parameters),
-		windows: e.Data.windows(streamWindow, e.segment()),
+		windows: e.Data.cutWindows(streamWindow, e.segment()),
 	}
 	s.lower, s.upper = s.bounds()
-	s.given, s.drawn = e.Data.beliefs(append(make([]Column, len(at.Terms)), fitted(e.Data.Model)...))
+	s.priors = e.Data.priors(append(make([]Column, len(at.Terms)), fittedColumns(e.Data.Model)...), start.Spreads)
+	s.priors.Named, at.Spreads = len(s.theta), s.priors.Spreads
 	if at.Substeps == 0 {
 		return s, s.chooseSubsteps()
 	}
@@ -189,22 +188,16 @@ func (s *streaming) updateNoise(sum *streamed) (moved bool) {
 	before := slices.Clone(s.at.Sigma)
 	s.engine.Data.updateSigma(s.at.Sigma, sum.posterior)
 	still := settled(before, s.at.Sigma)
-	if len(s.drawn) > 0 {
+	if len(s.priors.Drawn) > 0 {
 		was := s.at.Spreads[0].Value
 		s.factorise(sum)
-		s.marginal().update(s.at.Spreads)
+		s.priors.UpdateSpreads(&s.factor, s.theta)
 		still = still && settled([]float64{was}, []float64{s.at.Spreads[0].Value})
 	}
 	if still {
 		s.at.Sigma = before
 	}
 	return !still
-}
-
-// marginal is the likelihood of the spreads at the last factorisation.
-func (s *streaming) marginal() *marginal {
-	r, z, _ := s.factor.Before()
-	return newMarginal(r, z, s.drawn, s.theta)
 }
 
 // result packs what the windows say at the end.
@@ -219,9 +212,7 @@ func (s *streaming) result(sum *streamed, status optim.Status) *Fitted {
 	s.factorise(sum)
 	_, at.LogBorder = s.factor.LogDet()
 	at.Objective, at.Evidence, at.Covariance = sum.objective, sum.evidence, s.factor.BorderCovariance()
-	if len(s.drawn) > 0 {
-		s.marginal().widen(at.Covariance, len(s.theta), at.Spreads)
-	}
+	s.priors.Widen(at.Covariance, &s.factor, s.theta)
 	at.Residual, at.Motion, at.Defect = nil, sum.motion, sum.defect
 	for c, n := range sum.count {
 		at.Residual = append(at.Residual, math.Sqrt(sum.residual[c]/math.Max(float64(n), 1)))
@@ -234,20 +225,9 @@ func (s *streaming) result(sum *streamed, status optim.Status) *Fitted {
 
 // factorise puts together what all windows and the priors say about θ.
 func (s *streaming) factorise(sum *streamed) {
-	rows := beliefRows(slices.Clone(sum.rows), s.given, s.at.Spreads, s.theta)
-	s.factor.Eliminate(&optim.Linear{N: 1, P: len(s.theta), Prior: rows, Late: beliefRows(nil, s.drawn, s.at.Spreads, s.theta)}, optim.Damping{})
-}
-
-// believed is the priors' part of the objective.
-func (s *streaming) believed() float64 {
-	sum := 0.0
-	for _, list := range [][]belief{s.given, s.drawn} {
-		for i := range list {
-			r, _ := list[i].residual(s.theta, s.at.Spreads)
-			sum += r * r
-		}
-	}
-	return sum
+	s.factor.Eliminate(&optim.Linear{
+		N: 1, P: len(s.theta), Prior: s.priors.AppendRows(slices.Clone(sum.rows), s.theta), Late: s.priors.AppendDrawnRows(nil, s.theta),
+	}, optim.Damping{})
 }
 
 // bounds of θ: coefficients have none.
@@ -255,7 +235,7 @@ func (s *streaming) bounds() (lower, upper []float64) {
 	for range s.at.Terms {
 		lower, upper = append(lower, math.Inf(-1)), append(upper, math.Inf(1))
 	}
-	for _, c := range s.engine.Data.fitted() {
+	for _, c := range s.engine.Data.fittedColumns() {
 		lower, upper = append(lower, c.Lower), append(upper, c.Upper)
 	}
 	return lower, upper
@@ -270,7 +250,7 @@ func (s *streaming) descend(ctx context.Context, delta []float64, objective floa
 		for j := range s.theta {
 			s.theta[j] = from[j] + share*delta[j]
 		}
-		next, err := s.pass(ctx)
+		next, err := s.visitAll(ctx)
 		if err != nil || !next.failed && next.objective < objective {
 			return next, err
 		}
@@ -294,7 +274,7 @@ func (s *streaming) chooseSubsteps() error {
 		copy(p.Nodes[0], s.nodes(w))
 		copy(p.Border, s.at.Coefficients)
 		copy(p.Border[len(s.at.Terms):], s.at.Parameters)
-		st.weights(s.at.Scale, OmegaEnd)
+		st.setWeights(s.at.Scale, OmegaEnd)
 		most = max(most, st.chooseSubsteps(p, st.weight))
 	}
 	s.at.Substeps = most
@@ -303,25 +283,25 @@ func (s *streaming) chooseSubsteps() error {
 
 func (s *streaming) nodes(w stretch) []float64 {
 	d := s.engine.Data
-	return d.nodes(w, s.at.Nodes, len(d.Model.States), s.engine.segment())
+	return d.nodesIn(w, s.at.Nodes, len(d.Model.States), s.engine.segment())
 }
 
 // stage of one window, by one worker.
 func (s *streaming) stage(w stretch, terms []Term) (*stage, error) {
 	e := *s.engine
-	e.Data, e.Workers = s.engine.Data.part(w), 1
+	e.Data, e.Workers = s.engine.Data.window(w), 1
 	sp, err := e.librarySpec(terms, s.at, nil)
 	if err != nil {
 		return nil, err
 	}
-	sp.open = s.engine.Data.open(w)
-	sp.given, sp.drawn = nil, nil // they count once, not in every window
+	sp.open = s.engine.Data.continues(w)
+	sp.priors = prior.Set{} // they count once, not in every window
 	return e.stageOf(sp, s.at)
 }
 
-// pass brings the nodes of every window to their best at θ and adds up what the
+// visitAll brings the nodes of every window to their best at θ and adds up what the
 // windows say, in their order.
-func (s *streaming) pass(ctx context.Context) (*streamed, error) {
+func (s *streaming) visitAll(ctx context.Context) (*streamed, error) {
 	parts := make([]*streamed, len(s.windows))
 	scratch := make([]streamScratch, len(s.windows))
 	err := eachWindow(ctx, s.engine.Workers, len(s.windows), func(worker, i int) (err error) {
@@ -340,9 +320,9 @@ func (s *streaming) pass(ctx context.Context) (*streamed, error) {
 		}
 		sum.add(part)
 	}
-	believed := s.believed()
-	sum.objective += believed
-	sum.evidence += believed
+	own := s.priors.Objective(s.theta)
+	sum.objective += own
+	sum.evidence += own
 	return sum, nil
 }
 
@@ -430,28 +410,28 @@ func (s *streaming) visit(ctx context.Context, w stretch, scratch *streamScratch
 
 // heldStage is the stage of a window whose θ is held: nodes are all that moves.
 func (s *streaming) heldStage(w stretch) (*stage, error) {
-	d := s.engine.Data.part(w)
+	d := s.engine.Data.window(w)
 	values := map[string]*expr.Expr{}
 	for i := range s.at.Terms {
 		values[coefficientName(i)] = expr.Num(s.theta[i])
 	}
-	for i, c := range fitted(d.Model) {
+	for i, c := range fittedColumns(d.Model) {
 		values[c.Name] = expr.Num(s.theta[len(s.at.Terms)+i])
 	}
 	for _, l := range d.locals {
-		values[l.name] = expr.Num(d.Own(l.name, &d.Entries[0], s.theta[len(s.at.Terms):]))
+		values[l.name] = expr.Num(d.ValueIn(l.name, &d.Entries[0], s.theta[len(s.at.Terms):]))
 	}
 	right := d.withTerms(s.at.Terms, nil)
 	for i := range right {
 		right[i] = expr.Substitute(right[i], values)
 	}
-	if len(fitted(d.Model)) > 0 {
+	if len(fittedColumns(d.Model)) > 0 {
 		d.Channels = append([]record.ChannelInfo(nil), d.Channels...)
 		for c := range d.Channels {
 			d.Channels[c].Observe = expr.Substitute(d.Channels[c].Observe, values)
 		}
 	}
-	sp := spec{data: d, right: right, segment: s.engine.segment(), open: s.engine.Data.open(w), substeps: s.at.Substeps, sigma: s.at.Sigma, weight: make([]float64, len(d.Model.States))}
+	sp := spec{data: d, right: right, segment: s.engine.segment(), open: s.engine.Data.continues(w), substeps: s.at.Substeps, sigma: s.at.Sigma, processNoise: processNoise{weight: make([]float64, len(d.Model.States))}}
 	for _, state := range d.Model.States {
 		sp.states = append(sp.states, state.Name)
 	}
@@ -460,7 +440,7 @@ func (s *streaming) heldStage(w stretch) (*stage, error) {
 	}
 	st, err := newStage(sp, 1)
 	if err == nil {
-		st.weights(s.at.Scale, s.at.Omega)
+		st.setWeights(s.at.Scale, s.at.Omega)
 	}
 	return st, err
 }

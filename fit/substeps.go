@@ -16,7 +16,7 @@ func (s *stage) flow(p *optim.Point, m int) [][]float64 {
 	}
 	keep := s.substeps
 	s.substeps = m
-	s.each(p, func(w *worker, b block) float64 {
+	s.sumBlocks(p, func(w *worker, b block) float64 {
 		s.evaluate(w, b, p, nil)
 		for lane, iv := range b.lanes {
 			for i := range n {

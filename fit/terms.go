@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"govern/expr"
+	"govern/fit/neural"
 )
 
 // Term is a candidate of an unknown: one summand of its formula.
@@ -36,7 +37,7 @@ func coefficientName(i int) string { return fmt.Sprintf("c#%d", i) }
 
 // withTerms is the model's right-hand side with the sums in place of the
 // unknowns; coefficients are names. Calls of neural forms stay.
-func (d *Data) withTerms(terms []Term, forms []Form) []*expr.Expr {
+func (d *Data) withTerms(terms []Term, forms []neural.Form) []*expr.Expr {
 	sums := map[string]*expr.Expr{}
 	for i, t := range terms {
 		name := d.Model.Unknowns[t.Unknown].Name
@@ -50,7 +51,7 @@ func (d *Data) withTerms(terms []Term, forms []Form) []*expr.Expr {
 	for i, r := range right {
 		right[i] = expr.ReplaceCalls(r, func(c *expr.Expr) *expr.Expr {
 			for i, u := range d.Model.Unknowns {
-				if u.Name != c.Ident || formOf(forms, i) != nil {
+				if u.Name != c.Ident || neural.Of(forms, i) != nil {
 					continue
 				}
 				sum := sums[u.Name]

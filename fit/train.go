@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"govern/fit/neural"
+	"govern/fit/prior"
 	"govern/optim"
 )
 
@@ -55,18 +57,18 @@ type trainer interface {
 // newTrainer chooses the optimiser of a spec and builds its stage, at the nodes
 // and columns of start.
 func (e *Engine) newTrainer(sp spec, start, from *Fitted, trials int) (*stage, *optim.Point, trainer, error) {
-	columns, nodes := len(sp.columns)+len(weightsOf(sp.forms)), 0
+	columns, nodes := len(sp.columns)+len(neural.Weights(sp.forms)), 0
 	for _, x := range start.Nodes {
 		nodes += len(x) / len(sp.states)
 	}
 	kind := e.Options.optimiser(nodes, len(sp.states), len(sp.channels), columns)
-	if kind != LM && len(sp.drawn) > 0 {
+	if kind != LM && len(sp.priors.Drawn) > 0 {
 		if o := e.Options.Optimiser; o != "" && o != Auto {
-			return nil, nil, nil, &SpreadError{Parameter: sp.spreads[0].Parameter, Optimiser: o}
+			return nil, nil, nil, &SpreadError{Parameter: sp.priors.Spreads[0].Parameter, Optimiser: o}
 		}
 		kind = LM
 	}
-	sp.reduced = kind != LM
+	sp.nodes = kind != LM
 	st, err := e.stageOf(sp, from)
 	if err != nil {
 		return nil, nil, nil, err
@@ -77,12 +79,12 @@ func (e *Engine) newTrainer(sp spec, start, from *Fitted, trials int) (*stage, *
 	}
 	copy(p.Border, start.Coefficients)
 	copy(p.Border[len(start.Terms):], start.Parameters)
-	copy(p.Border[st.named:], weightsOf(start.Forms))
+	copy(p.Border[st.named:], neural.Weights(start.Forms))
 	if kind == LM {
-		return st, p, &together{st: st, p: p, trials: trials}, nil
+		return st, p, &fullSpace{st: st, p: p, trials: trials}, nil
 	}
 	copy(st.held, p.Border)
-	r := newApart(st, p)
+	r := newReducedSpace(newReduced(st), p)
 	r.trials, r.epochs, r.seed = trials, 0, e.Seed
 	if kind == Adam {
 		r.epochs = adamEpochs
@@ -102,8 +104,8 @@ func (e *SpreadError) Error() string {
 		e.Parameter, e.Optimiser, e.Parameter)
 }
 
-// together is Levenberg–Marquardt on nodes and columns.
-type together struct {
+// fullSpace is Levenberg–Marquardt on nodes and columns.
+type fullSpace struct {
 	st     *stage
 	p      *optim.Point
 	l      optim.Linear
@@ -111,33 +113,33 @@ type together struct {
 	trials int
 }
 
-func (t *together) minimise(ctx context.Context, limit int, report func(int, float64, float64)) (optim.Outcome, error) {
+func (t *fullSpace) minimise(ctx context.Context, limit int, report func(int, float64, float64)) (optim.Outcome, error) {
 	return optim.LevenbergMarquardt{Iterations: limit, Trials: t.trials, Report: report}.Minimise(ctx, t.st, t.p, &t.l, &t.f)
 }
 
-func (t *together) posterior(variances bool) posterior {
+func (t *fullSpace) posterior(variances bool) posterior {
 	return t.st.posteriorAt(t.p, &t.l, &t.f, variances)
 }
-func (t *together) covariance() []float64                { return t.f.BorderCovariance() }
-func (t *together) supplied() (motion, defect []float64) { return t.st.supplied(t.p, &t.l) }
+func (t *fullSpace) covariance() []float64                { return t.f.BorderCovariance() }
+func (t *fullSpace) supplied() (motion, defect []float64) { return t.st.supplied(t.p, &t.l) }
 
-func (t *together) factor() *optim.Factor { return &t.f }
+func (t *fullSpace) factor() *optim.Factor { return &t.f }
 
-// apart minimises over the columns alone, the nodes being at their best for
+// reducedSpace minimises over the columns alone, the nodes being at their best for
 // them (variable projection: Golub and Pereyra, SIAM Journal on Numerical
 // Analysis 10 (1973) 413–432). There the gradient by the nodes vanishes, so that
 // by the columns is the whole one's part (the envelope theorem): one adjoint.
 // The nodes follow by Gauss–Newton steps on chains without border, which costs
 // nothing with the columns.
-type apart struct {
-	st   *stage
+type reducedSpace struct {
+	st   *reduced
 	p, g *optim.Point
 	keep [][]float64 // nodes at the accepted columns
 	l    optim.Linear
 	f    optim.Factor
 
 	windows *windows // nil where the columns are too many
-	batches []*apart
+	batches []*reducedSpace
 	trials  int
 	epochs  int
 	seed    uint64
@@ -156,8 +158,8 @@ const (
 	adamEpochs    = 30
 )
 
-func newApart(st *stage, p *optim.Point) *apart {
-	r := &apart{st: st, p: p, g: st.point()}
+func newReducedSpace(st *reduced, p *optim.Point) *reducedSpace {
+	r := &reducedSpace{st: st, p: p, g: st.point()}
 	for _, x := range p.Nodes {
 		r.keep = append(r.keep, slices.Clone(x))
 	}
@@ -165,7 +167,7 @@ func newApart(st *stage, p *optim.Point) *apart {
 }
 
 // Evaluate moves the nodes from the accepted ones to their best for columns x.
-func (r *apart) Evaluate(x, gradient []float64) float64 {
+func (r *reducedSpace) Evaluate(x, gradient []float64) float64 {
 	copy(r.p.Border, x)
 	copy(r.st.held, x)
 	for c, nodes := range r.keep {
@@ -182,21 +184,21 @@ func (r *apart) Evaluate(x, gradient []float64) float64 {
 }
 
 // Accept keeps the nodes.
-func (r *apart) Accept() {
+func (r *reducedSpace) Accept() {
 	for c, nodes := range r.p.Nodes {
 		copy(r.keep[c], nodes)
 	}
 }
 
 // Bounds of all columns.
-func (r *apart) Bounds() (lower, upper []float64) {
+func (r *reducedSpace) Bounds() (lower, upper []float64) {
 	for _, c := range r.st.columns {
 		lower, upper = append(lower, c.Lower), append(upper, c.Upper)
 	}
 	return lower, upper
 }
 
-func (r *apart) minimise(ctx context.Context, limit int, report func(int, float64, float64)) (optim.Outcome, error) {
+func (r *reducedSpace) minimise(ctx context.Context, limit int, report func(int, float64, float64)) (optim.Outcome, error) {
 	r.ctx = ctx
 	x := slices.Clone(r.p.Border)
 	for c, nodes := range r.p.Nodes { // the point may have been set from outside
@@ -239,35 +241,35 @@ func (r *apart) minimise(ctx context.Context, limit int, report func(int, float6
 // posterior integrates nodes and weights out as the whole factorisation would
 // where the windows are the whole; else the windows stand for the weights, whose
 // share in the nodes' variances is left out.
-func (r *apart) posterior(variances bool) posterior {
+func (r *reducedSpace) posterior(variances bool) posterior {
 	copy(r.st.held, r.p.Border)
 	if w := r.windows; w != nil && w.scale == 1 {
-		w.enter(r.p)
+		w.moveTo(r.p)
 		post := w.st.posteriorAt(w.p, &w.l, &w.f, variances)
 		r.st.Linearise(&optim.Point{Nodes: r.p.Nodes}, &r.l) // for supplied
 		return post
 	}
 	post := r.st.posteriorAt(&optim.Point{Nodes: r.p.Nodes}, &r.l, &r.f, variances)
-	prior := r.st.believed(r.p.Border)
-	post.objective += prior
-	post.evidence += prior
+	own := r.st.priors.Objective(r.p.Border)
+	post.objective += own
+	post.evidence += own
 	if r.windows != nil {
 		r.windows.refresh(r.p)
 		_, post.logBorder = r.windows.f.LogDet()
 		if weights := len(r.st.columns) - r.st.named; weights > 0 {
-			post.evidence += post.logBorder - float64(weights)*math.Log(ridge)
+			post.evidence += post.logBorder - float64(weights)*math.Log(prior.Ridge)
 		}
 	}
 	return post
 }
 
-func (r *apart) covariance() []float64 {
+func (r *reducedSpace) covariance() []float64 {
 	if r.windows == nil {
 		return nil
 	}
 	return r.windows.f.BorderCovariance()
 }
 
-func (r *apart) factor() *optim.Factor { return nil }
+func (r *reducedSpace) factor() *optim.Factor { return nil }
 
-func (r *apart) supplied() (motion, defect []float64) { return r.st.supplied(r.p, &r.l) }
+func (r *reducedSpace) supplied() (motion, defect []float64) { return r.st.supplied(r.p, &r.l) }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"govern/fit/neural"
 	"govern/journal"
 	"govern/optim"
 )
@@ -117,14 +118,14 @@ func (e *Engine) newAnnealing(name string, start *Fitted, schedule Schedule) (*a
 // chooseSubsteps takes steps as fine as the defects of a stage ask for.
 func (a *annealing) chooseSubsteps(omega float64) {
 	if a.choose {
-		a.st.weights(a.from.Scale, omega)
+		a.st.setWeights(a.from.Scale, omega)
 		a.st.substeps = a.st.chooseSubsteps(a.p, a.st.weight)
 	}
 }
 
 // minimise is one stage.
 func (a *annealing) minimise(ctx context.Context, omega float64, limit int) (optim.Outcome, error) {
-	a.st.weights(a.from.Scale, omega)
+	a.st.setWeights(a.from.Scale, omega)
 	return a.train.minimise(ctx, limit, func(_ int, objective, damping float64) {
 		a.iterations++
 		e := a.engine
@@ -195,13 +196,13 @@ const noiseRounds = 3
 // updateNoise re-estimates noise and spreads.
 func (a *annealing) updateNoise(post posterior) {
 	a.st.updateSigma(post)
-	a.st.updateSpreads(a.train.factor(), a.p.Border)
+	a.st.priors.UpdateSpreads(a.train.factor(), a.p.Border)
 }
 
 // learned are noise and spreads.
 func (s *stage) learned() []float64 {
 	out := slices.Clone(s.sigma)
-	for _, v := range s.spreads {
+	for _, v := range s.priors.Spreads {
 		out = append(out, v.Value)
 	}
 	return out
@@ -212,7 +213,7 @@ func (s *stage) result(from *Fitted, p *optim.Point, train trainer, o optim.Outc
 	k := len(from.Terms)
 	out := &Fitted{
 		Terms: from.Terms, Coefficients: append([]float64(nil), p.Border[:k]...),
-		Parameters: append([]float64(nil), p.Border[k:s.named]...), Forms: withWeights(from.Forms, p.Border[s.named:]), Spreads: slices.Clone(s.spreads), Nodes: p.Clone().Nodes,
+		Parameters: append([]float64(nil), p.Border[k:s.named]...), Forms: neural.WithWeights(from.Forms, p.Border[s.named:]), Spreads: slices.Clone(s.priors.Spreads), Nodes: p.Clone().Nodes,
 		Sigma: append([]float64(nil), s.sigma...), Scale: from.Scale, Omega: omega, Driven: from.Driven, Substeps: s.substeps,
 		Objective: o.Objective, Evidence: math.Inf(1), Status: o.Status, Iterations: iterations, Tried: o.Tried,
 	}
@@ -223,7 +224,7 @@ func (s *stage) result(from *Fitted, p *optim.Point, train trainer, o optim.Outc
 	post := train.posterior(false)
 	out.Objective, out.Evidence, out.LogBorder = post.objective, post.evidence, post.logBorder
 	out.Covariance = train.covariance()
-	s.widen(out.Covariance, train.factor(), p.Border)
+	s.priors.Widen(out.Covariance, train.factor(), p.Border)
 	for c, n := range post.count {
 		out.Residual = append(out.Residual, math.Sqrt(post.residual[c]/math.Max(float64(n), 1)))
 	}
@@ -245,7 +246,7 @@ func (s *stage) supplied(p *optim.Point, l *optim.Linear) (motion, defect []floa
 // suppliedSums are the squares of supplied, summed over the time total.
 func (s *stage) suppliedSums(p *optim.Point, l *optim.Linear) (motion, defect []float64, total float64) {
 	n := len(s.states)
-	wide := 2*n + s.free() + 1
+	wide := 2*n + s.freeColumns() + 1
 	motion, defect = make([]float64, n), make([]float64, n)
 	for c := range s.chains {
 		ch := &s.chains[c]

@@ -49,11 +49,11 @@ func (d *Data) Unseen() []string {
 // times the frequency of the characteristic time.
 const drawnSines = 12
 
-// Drawn is a path to start a search from where no smoother can: states with a
+// DrawPath is a path to start a search from where no smoother can: states with a
 // channel of their own follow it, the others are random smooth functions of the
 // size and speed of the observed ones, another for every draw. Unknown calls are
 // left at zero.
-func (e *Engine) Drawn(draw int) *Smoothed {
+func (e *Engine) DrawPath(draw int) *Smoothed {
 	d := e.Data
 	n := len(d.Model.States)
 	rng := rand.New(rand.NewPCG(e.Seed, 0x756e7365656e+uint64(draw)))
@@ -84,9 +84,9 @@ func (e *Engine) Drawn(draw int) *Smoothed {
 				values = d.ValuesAtAnyLevel(i, own[s])
 			}
 			if values != nil {
-				states[s] = fill(entry.Times, values)
+				states[s] = fillGaps(entry.Times, values)
 			} else {
-				states[s] = wander(rng, entry.Times, d.Time, level, size)
+				states[s] = smoothNoise(rng, entry.Times, d.Time, level, size)
 			}
 		}
 		none := make([][]float64, len(d.Calls))
@@ -101,14 +101,14 @@ func (e *Engine) Drawn(draw int) *Smoothed {
 			out.Scale[s] = d.Channels[own[s]].Std
 		}
 	}
-	for _, c := range fitted(d.Model) {
+	for _, c := range fittedColumns(d.Model) {
 		out.Parameters = append(out.Parameters, d.Model.Parameters[d.Model.ParameterIndex(c.Name)].Value)
 	}
 	return out
 }
 
-// wander is a random smooth function of the given mean and standard deviation.
-func wander(rng *rand.Rand, times []float64, tc, mean, std float64) []float64 {
+// smoothNoise is a random smooth function of the given mean and standard deviation.
+func smoothNoise(rng *rand.Rand, times []float64, tc, mean, std float64) []float64 {
 	out := make([]float64, len(times))
 	for i := range out {
 		out[i] = mean
@@ -123,10 +123,10 @@ func wander(rng *rand.Rand, times []float64, tc, mean, std float64) []float64 {
 	return out
 }
 
-// Path is a fit of terms as a path: its nodes as states, where every sample is a
+// FittedPath is a fit of terms as a path: its nodes as states, where every sample is a
 // node, and its formulas' values in the place of the calls, as uncertain as the
 // coefficients are.
-func (e *Engine) Path(f *Fitted) (*Smoothed, error) {
+func (e *Engine) FittedPath(f *Fitted) (*Smoothed, error) {
 	d := e.Data
 	n := len(d.Model.States)
 	out := &Smoothed{Sigma: f.Sigma, Parameters: f.Parameters, Rough: make([]float64, len(d.Calls)), Scale: make([]float64, n)}
@@ -164,7 +164,7 @@ func (e *Engine) Path(f *Fitted) (*Smoothed, error) {
 			}
 		}
 		columns := f.Columns()
-		err := d.along(out, factors, nil, func(k, i int, m *tape.Machine) {
+		err := d.evaluateAlong(out, factors, nil, func(k, i int, m *tape.Machine) {
 			value, variance := 0.0, 0.0
 			for a, ta := range terms {
 				value += f.Coefficients[ta] * m.Output(a)[0]

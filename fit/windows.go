@@ -38,7 +38,7 @@ const (
 )
 
 // sketch prepares the windows of r.
-func (r *apart) sketch(workers int) error {
+func (r *reducedSpace) sketch(workers int) error {
 	p := len(r.st.columns)
 	if p > mostDense || p == 0 {
 		return nil
@@ -47,50 +47,48 @@ func (r *apart) sketch(workers int) error {
 	bytes := 8 * ((n+m)*(n+p+1) + 2*n*(2*n+p+1))
 	want := max(4*windowNodes, rowsAColumn*p/m, int(sketchWork)/(2*m*p*p))
 	want = min(want, max(sketchMemory/bytes, windowNodes))
-	return r.look(want, workers)
+	return r.chooseWindows(want, workers)
 }
 
-// look makes windows of about the given number of nodes.
-func (r *apart) look(want, workers int) error {
+// chooseWindows makes windows of about the given number of nodes.
+func (r *reducedSpace) chooseWindows(want, workers int) error {
 	p, m := len(r.st.columns), len(r.st.channels)
-	list, scale := r.st.spread(want)
+	total := 0
+	var nodes []int
+	for c := range r.st.chains {
+		nodes = append(nodes, len(r.st.chains[c].nodes))
+		total += nodes[c]
+	}
+	list, scale := spreadWindows(nodes, want, int(r.st.data.SamplesPerCycle())/max(r.st.segment, 1))
 	sp := r.st.spec
-	sp.reduced, sp.windows, sp.columns = false, list, sp.columns[:r.st.named]
+	sp.nodes, sp.windows, sp.columns = false, list, sp.columns[:r.st.named]
 	st, err := newStage(sp, workers)
 	if err != nil {
 		return err
 	}
-	r.windows = &windows{whole: r.st, st: st, list: list, scale: math.Sqrt(scale), p: st.point(), damping: firstDamping}
-	total := 0
-	for c := range r.st.chains {
-		total += len(r.st.chains[c].nodes)
-	}
+	r.windows = &windows{whole: r.st.stage, st: st, list: list, scale: math.Sqrt(scale), p: st.point(), damping: firstDamping}
 	r.windows.every = max(1, min(want, total)*2*m*p*p/(total*4*32*p))
 	return nil
 }
 
-// spread chooses windows of about the given number of nodes, evenly over all
-// chains, and says how many times they are contained in the whole.
-func (s *stage) spread(want int) (list []window, times float64) {
+// spreadWindows chooses windows of about the given number of nodes, evenly over chains
+// with so many nodes each, and says how many times they are contained in the whole. cycle
+// is the number of nodes in one, which a window holds if enough are wanted.
+func spreadWindows(chains []int, want, cycle int) (list []window, times float64) {
 	total := 0
-	for c := range s.chains {
-		total += len(s.chains[c].nodes)
+	for _, nodes := range chains {
+		total += nodes
 	}
 	if want >= total {
-		for c := range s.chains {
-			list = append(list, window{c, 0, len(s.chains[c].nodes)})
+		for c, nodes := range chains {
+			list = append(list, window{c, 0, nodes})
 		}
 		return list, 1
 	}
-	length := windowNodes
-	if s.data != nil {
-		cycle := int(s.data.SamplesPerCycle()) / max(s.segment, 1)
-		length = max(length, min(cycle, want/4))
-	}
+	length := max(windowNodes, min(cycle, want/4))
 	number := max(want/length, 1)
 	used, first := 0, 0
-	for c := range s.chains {
-		nodes := len(s.chains[c].nodes)
+	for c, nodes := range chains {
 		for k := range number {
 			at := (2*k+1)*total/(2*number) - length/2 - first // in this chain
 			from, to := max(at, 0), min(at+length, nodes)
@@ -105,8 +103,8 @@ func (s *stage) spread(want int) (list []window, times float64) {
 	return list, float64(total) / float64(used)
 }
 
-// enter moves the windows to p, a point of the whole.
-func (w *windows) enter(p *optim.Point) {
+// moveTo moves the windows to p, a point of the whole.
+func (w *windows) moveTo(p *optim.Point) {
 	n := len(w.st.states)
 	for k, part := range w.list {
 		copy(w.p.Nodes[k], p.Nodes[part.entry][part.from*n:part.to*n])
@@ -117,7 +115,7 @@ func (w *windows) enter(p *optim.Point) {
 
 // refresh factorises the windows at p.
 func (w *windows) refresh(p *optim.Point) {
-	w.enter(p)
+	w.moveTo(p)
 	w.st.Linearise(w.p, &w.l)
 	if w.scale != 1 {
 		for c := range w.l.Chains {

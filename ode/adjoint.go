@@ -133,9 +133,9 @@ func (a *Adjoint) Advance(steps int) {
 	}
 }
 
-// Back goes the given number of steps back: Bar becomes ∂L/∂x at their start, and
+// Backward goes the given number of steps back: Bar becomes ∂L/∂x at their start, and
 // State, Time, Step and signals are again what they were.
-func (a *Adjoint) Back(steps int) {
+func (a *Adjoint) Backward(steps int) {
 	for range steps {
 		a.steps--
 		a.restore()

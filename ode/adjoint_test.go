@@ -146,7 +146,7 @@ func TestAdjointMatchesForwardSensitivity(t *testing.T) {
 					backward.Bar[i][l] += c(k, i, l)
 				}
 			}
-			backward.Back(s.substeps)
+			backward.Backward(s.substeps)
 			for i, x := range backward.State {
 				if was := path[(k*3+i)*lanes:][:lanes]; !slices.Equal(x, was) {
 					t.Fatalf("back at sample %d: state %d is %g, was %g", k, i, x, was)
@@ -252,7 +252,7 @@ func TestAdjointOfTsit5MatchesSolveSensitivity(t *testing.T) {
 					a.Bar[2][l] += n
 				}
 			}
-			a.Back(1)
+			a.Backward(1)
 		}
 		for l, x0 := range starts {
 			times := knots[windows[l][0] : windows[l][1]+1]
@@ -320,7 +320,7 @@ func TestAdjointOfTsit5MatchesTheTangentsOfNeuralForms(t *testing.T) {
 		a.Reset() // and go back over the same steps again
 		a.steps = len(ends) - 1
 		a.Bar[i][0] = 1
-		a.Back(len(ends) - 1)
+		a.Backward(len(ends) - 1)
 		gradient := make([]float64, f.Columns)
 		a.AddGradient(gradient)
 		for j := range 3 {
@@ -379,7 +379,7 @@ func rosslerGradient(a *Adjoint, gradient []float64, steps int) {
 	for i := range a.Bar {
 		copy(a.Bar[i], a.State[i])
 	}
-	a.Back(steps)
+	a.Backward(steps)
 	clear(gradient)
 	a.AddGradient(gradient)
 }

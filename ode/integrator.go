@@ -212,7 +212,7 @@ func (g *integrator) giveUp(h float64) error {
 		}
 	}
 	stiff := g.stiff(h)
-	g.back()
+	g.undoAdvance()
 	return &StepError{
 		Place: g.place(), State: g.names[worst%len(g.names)], Step: h, Steps: g.Steps,
 		Stiff: stiff, TooFew: g.budget == 0,
@@ -243,12 +243,12 @@ func (g *integrator) stiff(h float64) bool {
 
 func (g *integrator) blowUp(i int) error {
 	v := g.trial[i]
-	g.back()
+	g.undoAdvance()
 	return &BlowUpError{Place: g.place(), State: g.names[i], Value: v, Bound: g.bound}
 }
 
-// back undoes the exchange at the start of advance.
-func (g *integrator) back() {
+// undoAdvance undoes the exchange at the start of advance.
+func (g *integrator) undoAdvance() {
 	last := len(g.k) - 1
 	g.from, g.y = g.y, g.from
 	g.k[0], g.k[last] = g.k[last], g.k[0]

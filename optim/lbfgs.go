@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"context"
 	"math"
 
@@ -42,85 +43,62 @@ type LBFGS struct {
 // evaluations: one where the preconditioner is good. Outcome.Damping is the last
 // step's length.
 func (s LBFGS) Minimise(ctx context.Context, f Smooth, x []float64) (Outcome, error) {
-	if s.Iterations == 0 {
-		s.Iterations = 200
-	}
-	if s.Memory == 0 {
-		s.Memory = 20
-	}
-	if s.Tolerance == 0 {
-		s.Tolerance = 1e-2
-	}
-	if s.Patience == 0 {
-		s.Patience = 5
-	}
-	n := len(x)
-	r := &quasi{settings: s, direction: make([]float64, n)}
-	r.lower, r.upper = f.Bounds()
-	g, trial, slope := make([]float64, n), make([]float64, n), make([]float64, n)
-	objective := f.Evaluate(x, g)
+	r := newQuasi(s.withDefaults(), f, len(x))
+	r.objective = f.Evaluate(x, r.gradient)
 	if err := ctx.Err(); err != nil { // then an evaluation may have been cut short
 		return Outcome{}, err
 	}
-	if !finite(objective) {
-		return Outcome{Status: Failed, Objective: objective}, nil
+	if !finite(r.objective) {
+		return Outcome{Status: Failed, Objective: r.objective}, nil
 	}
 	f.Accept()
-	out := Outcome{Objective: objective}
-	var gains []float64
-	for out.Iterations < s.Iterations {
+	out := Outcome{Objective: r.objective}
+	for out.Iterations < r.settings.Iterations {
 		if err := ctx.Err(); err != nil {
 			return out, err
 		}
-		descent := r.aim(x, g)
-		if !(descent < 0) && len(r.pairs) > 0 { // a memory that misleads
-			r.pairs = r.pairs[:0]
-			descent = r.aim(x, g)
-		}
+		descent := r.descent(x)
 		if !(descent < 0) {
 			if out.Status = Converged; math.IsNaN(descent) {
 				out.Status = Stalled
 			}
 			break
 		}
-		length := 1.0
-		if s.Precondition == nil && len(r.pairs) == 0 {
-			length = math.Min(1, 1/math.Sqrt(-descent))
-		}
-		next, taken, err := r.search(ctx, f, x, trial, slope, objective, descent, length)
+		next, taken, err := r.search(ctx, f, x, descent, r.firstLength(descent))
 		if err != nil {
 			return out, err
 		}
 		if taken == 0 {
-			if len(r.pairs) > 0 {
-				r.pairs = r.pairs[:0]
-				continue
-			}
-			if s.Retry != nil && s.Retry() {
+			if r.canRetry() {
 				continue
 			}
 			out.Status = Stalled
-			if -descent <= s.Tolerance {
+			if -descent <= r.settings.Tolerance {
 				out.Status = Converged
 			}
 			break
 		}
-		r.remember(x, trial, g, slope)
-		gains = append(gains, objective-next)
-		copy(x, trial)
-		copy(g, slope)
-		objective = next
+		r.move(x, next)
 		out.Iterations++
-		out.Objective, out.Damping = objective, taken
+		out.Objective, out.Damping = next, taken
 		if s.Report != nil {
-			s.Report(out.Iterations, objective, taken)
+			s.Report(out.Iterations, next, taken)
 		}
-		if k := len(gains) - s.Patience; k >= 0 && sum(gains[k:]) < s.Tolerance {
+		if r.gainsLittle() {
 			out.Status = Converged
 			break
 		}
 	}
 	return out, nil
+}
+
+// withDefaults has every default filled in.
+func (s LBFGS) withDefaults() LBFGS {
+	s.Iterations = cmp.Or(s.Iterations, 200)
+	s.Memory = cmp.Or(s.Memory, 20)
+	s.Tolerance = cmp.Or(s.Tolerance, 1e-2)
+	s.Patience = cmp.Or(s.Patience, 5)
+	return s
 }
 
 func sum(x []float64) float64 {
@@ -131,13 +109,68 @@ func sum(x []float64) float64 {
 	return s
 }
 
-// quasi is the memory of an LBFGS minimisation.
+// quasi is an LBFGS minimisation on its way.
 type quasi struct {
 	settings     LBFGS
 	lower, upper []float64
+	objective    float64
+	gradient     []float64
+	gains        []float64 // decrease of the objective, by iteration
 	direction    []float64
-	pairs        []pair // oldest first
+	trial, slope []float64 // where search ended, and the gradient there
+	pairs        []pair    // oldest first
 	weight       []float64
+}
+
+func newQuasi(s LBFGS, f Smooth, n int) *quasi {
+	r := &quasi{settings: s, gradient: make([]float64, n), direction: make([]float64, n), trial: make([]float64, n), slope: make([]float64, n)}
+	r.lower, r.upper = f.Bounds()
+	return r
+}
+
+// descent sets the direction at x and returns its slope; a memory that points uphill
+// is forgotten.
+func (r *quasi) descent(x []float64) float64 {
+	slope := r.setDirection(x, r.gradient)
+	if !(slope < 0) && len(r.pairs) > 0 {
+		r.pairs = r.pairs[:0]
+		slope = r.setDirection(x, r.gradient)
+	}
+	return slope
+}
+
+// firstLength is the step that is tried first: one, unless nothing is known of the
+// second derivatives.
+func (r *quasi) firstLength(descent float64) float64 {
+	if r.settings.Precondition == nil && len(r.pairs) == 0 {
+		return math.Min(1, 1/math.Sqrt(-descent))
+	}
+	return 1
+}
+
+// canRetry changes what the direction came from, after a search that found no step:
+// first the memory, then the preconditioner.
+func (r *quasi) canRetry() bool {
+	if len(r.pairs) > 0 {
+		r.pairs = r.pairs[:0]
+		return true
+	}
+	return r.settings.Retry != nil && r.settings.Retry()
+}
+
+// move goes to where search ended.
+func (r *quasi) move(x []float64, objective float64) {
+	r.remember(x, r.trial, r.gradient, r.slope)
+	r.gains = append(r.gains, r.objective-objective)
+	copy(x, r.trial)
+	copy(r.gradient, r.slope)
+	r.objective = objective
+}
+
+// gainsLittle says that the last iterations together gained less than the tolerance.
+func (r *quasi) gainsLittle() bool {
+	k := len(r.gains) - r.settings.Patience
+	return k >= 0 && sum(r.gains[k:]) < r.settings.Tolerance
 }
 
 // pair is a step, the gradient's change on it, and 1/(step·change).
@@ -146,12 +179,12 @@ type pair struct {
 	rho          float64
 }
 
-// aim sets the direction at x and returns its slope.
-func (r *quasi) aim(x, g []float64) float64 {
+// setDirection sets the direction at x and returns its slope.
+func (r *quasi) setDirection(x, g []float64) float64 {
 	d := r.direction
 	for j, v := range g {
 		d[j] = -v
-		if r.waits(x[j], -v, j) {
+		if r.atBound(x[j], -v, j) {
 			d[j] = 0
 		}
 	}
@@ -177,15 +210,15 @@ func (r *quasi) aim(x, g []float64) float64 {
 		vector.Axpy(d, r.weight[len(r.pairs)-1-k]-b, p.step)
 	}
 	for j := range d {
-		if r.waits(x[j], -g[j], j) || r.waits(x[j], d[j], j) {
+		if r.atBound(x[j], -g[j], j) || r.atBound(x[j], d[j], j) {
 			d[j] = 0
 		}
 	}
 	return vector.Dot(d, g)
 }
 
-// waits says that x_j is at a bound beyond which v points.
-func (r *quasi) waits(x, v float64, j int) bool {
+// atBound says that x_j is at a bound beyond which v points.
+func (r *quasi) atBound(x, v float64, j int) bool {
 	return x <= r.lower[j] && v < 0 || x >= r.upper[j] && v > 0
 }
 
@@ -198,7 +231,8 @@ const (
 
 // search finds a step along the direction; it leaves the point in trial and the
 // gradient there in slope. taken is 0 where no step decreases the objective.
-func (r *quasi) search(ctx context.Context, f Smooth, x, trial, slope []float64, objective, descent, length float64) (next, taken float64, err error) {
+func (r *quasi) search(ctx context.Context, f Smooth, x []float64, descent, length float64) (next, taken float64, err error) {
+	objective, trial, slope := r.objective, r.trial, r.slope
 	low, high, guess := 0.0, math.Inf(1), math.NaN()
 	for range searches {
 		if err := ctx.Err(); err != nil {

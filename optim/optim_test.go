@@ -214,6 +214,17 @@ func BenchmarkEliminate1000Nodes30Border(b *testing.B) {
 	}
 }
 
+func BenchmarkNodeCovariances1000Nodes30Border(b *testing.B) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	l, _, _ := random(rng, 3, 30, []int{1000})
+	var f Factor
+	f.Eliminate(l, Damping{})
+	b.ReportAllocs()
+	for b.Loop() {
+		f.NodeCovariances(func(int, int, []float64) {})
+	}
+}
+
 // Columns whose squares are not numbers of full precision any more: saturated
 // units of networks have them.
 func TestTinyColumnsDoNotSpoilATriangle(t *testing.T) {

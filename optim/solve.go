@@ -176,86 +176,118 @@ func InverseGram(r []float64, p int) []float64 {
 // NodeCovariances calls visit for every node with its posterior covariance
 // (N×N, row major, reused between calls), from the last node of a chain to the
 // first. Cost a node: O(n³ + n²p + np²).
+//
+// A node x given the next one x' and the border θ is R·x + U·x' + V·θ + z with unit
+// noise, so with M = R⁻¹U and W = R⁻¹V
+//
+//	Cov(x)    = R⁻¹R⁻ᵀ + M·Cov(x')·Mᵀ + W·Cov(θ)·Wᵀ + M·Cov(x', θ)·Wᵀ + W·Cov(θ, x')·Mᵀ
+//	Cov(x, θ) = −M·Cov(x', θ) − W·Cov(θ)
 func (f *Factor) NodeCovariances(visit func(chain, node int, cov []float64)) {
-	n, p := f.n, f.p
-	wide := 2*n + p + 1
 	whole := f.BorderCovariance()
 	for i := range f.size {
 		if math.IsInf(whole[i*f.size+i], 1) {
 			whole[i*f.size+i] = 0
 		}
 	}
-	theta := whole
-	part := make([]float64, p*p)
-	m := make([]float64, n*n)      // R⁻¹U
-	v := make([]float64, n*p)      // R⁻¹V
-	inv := make([]float64, n*n)    // R⁻¹
-	cross := make([]float64, n*p)  // Cov(node b+1, θ)
-	cross2 := make([]float64, n*p) // Cov(node b, θ), negated sum
-	next := make([]float64, n*n)   // Cov(node b+1)
-	cov := make([]float64, n*n)
-	vt := make([]float64, n*p)
-	mc := make([]float64, n*n)
-	mx := make([]float64, n*p)
+	wide := 2*f.n + f.p + 1
+	s := newBackward(f.n, f.p)
+	theta, part := whole, make([]float64, f.p*f.p)
 	for c, chain := range f.chains {
 		if chain.columns != nil {
 			theta = part
 			for i, k := range chain.columns {
 				for j, m := range chain.columns {
-					theta[i*p+j] = whole[k*f.size+m]
+					theta[i*f.p+j] = whole[k*f.size+m]
 				}
 			}
 		}
 		for b := chain.nodes - 1; b >= 0; b-- {
-			rows := chain.rows[b*n*wide : (b+1)*n*wide]
-			invertTriangle(inv, rows, n, wide)
-			for i := range n {
-				for j := range n {
-					sum := 0.0
-					if b+1 < chain.nodes {
-						for k := i; k < n; k++ {
-							sum += inv[i*n+k] * rows[k*wide+n+j]
-						}
-					}
-					m[i*n+j] = sum
-				}
-				for j := range p {
-					sum := 0.0
-					for k := i; k < n; k++ {
-						sum += inv[i*n+k] * rows[k*wide+2*n+j]
-					}
-					v[i*p+j] = sum
-				}
-			}
-			if b+1 == chain.nodes {
-				clear(next)
-				clear(cross)
-			}
-			multiply(vt, v, theta, n, p, p) // V Cθ
-			multiply(mx, m, cross, n, n, p) // M X
-			multiply(mc, m, next, n, n, n)  // M C
-			for i := range n {
-				for j := range n {
-					sum := 0.0
-					for k := range n {
-						sum += inv[i*n+k]*inv[j*n+k] + mc[i*n+k]*m[j*n+k]
-					}
-					for k := range p {
-						sum += vt[i*p+k]*v[j*p+k] + mx[i*p+k]*v[j*p+k] + v[i*p+k]*mx[j*p+k]
-					}
-					cov[i*n+j] = sum
-				}
-			}
-			for k := range cross2 {
-				cross2[k] = -(mx[k] + vt[k])
-			}
-			visit(c, b, cov)
-			copy(next, cov)
-			cross, cross2 = cross2, cross
+			s.node(chain.rows[b*f.n*wide:(b+1)*f.n*wide], theta, b+1 == chain.nodes)
+			visit(c, b, s.cov)
 		}
 	}
 }
 
+// backward is the recursion of covariances from the last node of a chain to the first.
+type backward struct {
+	n, p             int
+	inv, m, w        []float64 // R⁻¹, M, W
+	cov, next        []float64 // Cov(x), Cov(x')
+	cross, nextCross []float64 // Cov(x, θ), Cov(x', θ)
+	mc, mx, wt       []float64 // M·Cov(x'), M·Cov(x', θ), W·Cov(θ)
+}
+
+func newBackward(n, p int) *backward {
+	square, border := func() []float64 { return make([]float64, n*n) }, func() []float64 { return make([]float64, n*p) }
+	return &backward{
+		n: n, p: p, inv: square(), m: square(), w: border(), cov: square(), next: square(),
+		cross: border(), nextCross: border(), mc: square(), mx: border(), wt: border(),
+	}
+}
+
+// node goes on to a node with the given rows of the factor; the last of a chain has no
+// next one.
+func (s *backward) node(rows, theta []float64, last bool) {
+	n, p := s.n, s.p
+	s.next, s.cov = s.cov, s.next
+	s.nextCross, s.cross = s.cross, s.nextCross
+	if last {
+		clear(s.next)
+		clear(s.nextCross)
+	}
+	s.solve(rows, last)
+	multiply(s.wt, s.w, theta, n, p, p)
+	multiply(s.mx, s.m, s.nextCross, n, n, p)
+	multiply(s.mc, s.m, s.next, n, n, n)
+	inv, m, w, mc, mx, wt := s.inv, s.m, s.w, s.mc, s.mx, s.wt
+	for i := range n {
+		for j := range n {
+			sum := 0.0
+			for k := range n {
+				sum += inv[i*n+k]*inv[j*n+k] + mc[i*n+k]*m[j*n+k]
+			}
+			wj, mxj := w[j*p:(j+1)*p], mx[j*p:(j+1)*p]
+			wi, mxi, wti := w[i*p : (i+1)*p][:len(wj)], mx[i*p : (i+1)*p][:len(wj)], wt[i*p : (i+1)*p][:len(wj)]
+			for k, v := range wj {
+				sum += wti[k]*v + mxi[k]*v + wi[k]*mxj[k]
+			}
+			s.cov[i*n+j] = sum
+		}
+	}
+	for k, cross := 0, s.cross; k < len(cross); k++ {
+		cross[k] = -(mx[k] + wt[k])
+	}
+}
+
+// solve computes R⁻¹, M and W of a node.
+func (s *backward) solve(rows []float64, last bool) {
+	n, p := s.n, s.p
+	wide := 2*n + p + 1
+	inv, m, w := s.inv, s.m, s.w
+	invertTriangle(inv, rows, n, wide)
+	if last {
+		clear(m)
+	}
+	for i := range n {
+		for j := 0; j < n && !last; j++ {
+			sum := 0.0
+			for k := i; k < n; k++ {
+				sum += inv[i*n+k] * rows[k*wide+n+j]
+			}
+			m[i*n+j] = sum
+		}
+		for j := range p {
+			sum := 0.0
+			for k := i; k < n; k++ {
+				sum += inv[i*n+k] * rows[k*wide+2*n+j]
+			}
+			w[i*p+j] = sum
+		}
+	}
+}
+
+// invertTriangle writes the inverse of the upper triangle that begins rows of the given
+// stride; columns of a zero diagonal are zero.
 func invertTriangle(inv, rows []float64, n, stride int) {
 	clear(inv)
 	for j := range n {
@@ -276,19 +308,33 @@ func invertTriangle(inv, rows []float64, n, stride int) {
 	}
 }
 
-// multiply sets c = a·b for a r×k and b k×w.
+// multiply sets c = a·b for a r×k and b k×w. Four columns are summed at a time, in
+// registers; the order of every sum is that of k.
 func multiply(c, a, b []float64, r, k, w int) {
-	clear(c[:r*w])
 	for i := range r {
-		for l := range k {
-			s := a[i*k+l]
-			if s == 0 {
-				continue
+		row, out := a[i*k:(i+1)*k], c[i*w:(i+1)*w]
+		j := 0
+		for ; j+4 <= w; j += 4 {
+			var c0, c1, c2, c3 float64
+			for l, s := range row {
+				if s != 0 {
+					x := b[l*w+j : l*w+j+4 : l*w+j+4]
+					c0 += s * x[0]
+					c1 += s * x[1]
+					c2 += s * x[2]
+					c3 += s * x[3]
+				}
 			}
-			row, out := b[l*w:(l+1)*w], c[i*w:(i+1)*w]
-			for j, x := range row {
-				out[j] += s * x
+			out[j], out[j+1], out[j+2], out[j+3] = c0, c1, c2, c3
+		}
+		for ; j < w; j++ {
+			sum := 0.0
+			for l, s := range row {
+				if s != 0 {
+					sum += s * b[l*w+j]
+				}
 			}
+			out[j] = sum
 		}
 	}
 }

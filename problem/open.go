@@ -63,7 +63,7 @@ func (p *Problem) cut(entries []record.Entry) []record.Entry {
 	if len(training.Channels) == 0 {
 		return entries // the fit will say what is wrong with them
 	}
-	limit := training.Gap()
+	limit := training.LongestBridge()
 	var result []record.Entry
 	for _, entry := range entries {
 		parts := entry.CutAtGaps(limit, minSamples)

@@ -13,6 +13,7 @@ import (
 	"govern/conclude"
 	"govern/expr"
 	"govern/fit"
+	"govern/fit/prior"
 	"govern/model"
 	"govern/optim"
 	"govern/problem"
@@ -167,7 +168,7 @@ func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) er
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Parameters)) {
 		if e := r.Parameters[name]; e.Spread != nil {
-			w.start.Spreads = append(w.start.Spreads, fit.Spread{Parameter: name, Value: float64(e.Spread.Value), Low: float64(e.Spread.Low), High: float64(e.Spread.High)})
+			w.start.Spreads = append(w.start.Spreads, prior.Spread{Parameter: name, Value: float64(e.Spread.Value), Low: float64(e.Spread.Low), High: float64(e.Spread.High)})
 		}
 	}
 	switch {
@@ -257,7 +258,7 @@ func (w *profiling) best(ctx context.Context, p *problem.Problem, r *run.Result)
 		return err
 	}
 	n := len(m.States)
-	states := fit.ByState(paths.Path, n)
+	states := fit.SplitStates(paths.Path, n)
 	w.start.Nodes = paths.Path
 	for i := range scale {
 		var all []float64

@@ -93,9 +93,9 @@ func parabola(t, x []float64, t0 float64) float64 {
 	return det(y[0], s[1], s[2], y[1], s[2], s[3], y[2], s[3], s[4]) / whole
 }
 
-// Condensing is how many samples of the data can be put together, 1 for none: none
+// CondenseFactor is how many samples of the data can be put together, 1 for none: none
 // where an input jumps, since a mean knows no jump.
-func (t *Table) Condensing() int {
+func (t *Table) CondenseFactor() int {
 	for _, e := range t.Entries {
 		if slices.Contains(e.Held, true) {
 			return 1

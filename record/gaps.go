@@ -42,12 +42,12 @@ func (e *Entry) seen(i int) bool {
 	return slices.ContainsFunc(e.Channels, func(c Channel) bool { return !math.IsNaN(c.Values[i]) })
 }
 
-// Gap is the longest time without a sample of any channel that a segment may
+// LongestBridge is the longest time without a sample of any channel that a segment may
 // bridge: a characteristic time, a quarter of a cycle, and at least three usual
 // intervals. Beyond it the motion is no longer close to its linearisation, one
 // Runge–Kutta step of the usual length does not reach across, and an unknown that
 // walks at random has forgotten where it was.
-func (t *Table) Gap() float64 {
+func (t *Table) LongestBridge() float64 {
 	var intervals []float64
 	for _, e := range t.Entries {
 		for i := 1; i < len(e.Times); i++ {

@@ -8,9 +8,9 @@ import (
 	"govern/series"
 )
 
-// JoinBefore joins a held-out entry to the training entry that it continues, if
+// JoinPredecessor joins a held-out entry to the training entry that it continues, if
 // there is one, and returns where it begins in the joined record.
-func JoinBefore(train []Entry, test Entry) (Entry, int) {
+func JoinPredecessor(train []Entry, test Entry) (Entry, int) {
 	for _, e := range train {
 		if Continues(e, test) {
 			return Join(e, test), len(e.Times)
@@ -19,9 +19,9 @@ func JoinBefore(train []Entry, test Entry) (Entry, int) {
 	return test, 0
 }
 
-// Continued is a training entry with the held-out one that goes on from it, if
+// JoinContinuation is a training entry with the held-out one that goes on from it, if
 // there is one.
-func Continued(train Entry, test []Entry) Entry {
+func JoinContinuation(train Entry, test []Entry) Entry {
 	for _, t := range test {
 		if Continues(train, t) {
 			return Join(train, t)
@@ -54,9 +54,9 @@ func Join(e, test Entry) Entry {
 	return j
 }
 
-// InTime orders entries by record, in the order of their names' first entries, and
+// OrderByTime orders entries by record, in the order of their names' first entries, and
 // within a record by time.
-func InTime(entries []Entry) []int {
+func OrderByTime(entries []Entry) []int {
 	first := map[string]int{}
 	var order []int
 	for e, entry := range entries {

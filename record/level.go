@@ -94,7 +94,7 @@ func (t *Table) Relevel(residual [][][]float64) (entries []Entry, changed bool) 
 			free = max(free, t.Channels[k].Level+1)
 		}
 		for e := range entries {
-			if k := t.Place(e, i); k >= 0 {
+			if k := t.ChannelPlace(e, i); k >= 0 {
 				if l := levels[slices.Index(files, entries[e].Name)]; l > 0 {
 					entries[e].Channels[k].Level = free + l - 1
 				}
@@ -104,8 +104,8 @@ func (t *Table) Relevel(residual [][][]float64) (entries []Entry, changed bool) 
 	return entries, changed
 }
 
-// AtLevels returns entries with the levels that other entries of their names have.
-func AtLevels(entries, of []Entry) []Entry {
+// WithLevelsOf returns entries with the levels that other entries of their names have.
+func WithLevelsOf(entries, of []Entry) []Entry {
 	entries = slices.Clone(entries)
 	for e := range entries {
 		k := slices.IndexFunc(of, func(o Entry) bool { return o.Name == entries[e].Name })
@@ -231,7 +231,7 @@ func levelsOf(noise []fileNoise) []int {
 	for len(groups) > 1 {
 		next, least := -1, math.Inf(1)
 		for i := range len(groups) - 1 {
-			if rise := groups[i].apart(&groups[i+1], price); rise < least {
+			if rise := groups[i].joinCost(&groups[i+1], price); rise < least {
 				next, least = i, rise
 			}
 		}
@@ -258,9 +258,9 @@ func levelsOf(noise []fileNoise) []int {
 	return out
 }
 
-// apart is the rise of −2 log L when a group becomes one with the next noisier one; +Inf
+// joinCost is the rise of −2 log L when a group becomes one with the next noisier one; +Inf
 // where the two are levels of their own.
-func (g *group) apart(next *group, price float64) float64 {
+func (g *group) joinCost(next *group, price float64) float64 {
 	both := (g.square + next.square) / (g.freedom + next.freedom)
 	rise := g.freedom*math.Log(both/g.variance()) + next.freedom*math.Log(both/next.variance())
 	if g.given > 0 && next.given > 0 {
@@ -356,9 +356,9 @@ func (t *Table) ValuesAtAnyLevel(e, c int) []float64 {
 	return nil
 }
 
-// AnyLevel is the index of an entry's channel, of another level where the data lack its
+// ChannelAtAnyLevel is the index of an entry's channel, of another level where the data lack its
 // own; −1 when they lack it altogether.
-func (t *Table) AnyLevel(c Channel) int {
+func (t *Table) ChannelAtAnyLevel(c Channel) int {
 	if i := t.Channel(c); i >= 0 {
 		return i
 	}

@@ -47,18 +47,18 @@ func NewTable(entries []Entry, expand func(*expr.Expr) *expr.Expr) Table {
 	return t
 }
 
-// Part is the table of samples from … to−1 of one entry, with the channels, noise
+// Window is the table of samples from … to−1 of one entry, with the channels, noise
 // and scales of all.
-func (t *Table) Part(entry, from, to int) Table {
+func (t *Table) Window(entry, from, to int) Table {
 	p := *t
 	p.Entries = []Entry{t.Entries[entry].Slice(from, to)}
 	p.index = t.index[entry : entry+1]
 	return p
 }
 
-// Place is where channel c of the table stands among those of entry e, −1 where the
+// ChannelPlace is where channel c of the table stands among those of entry e, −1 where the
 // entry lacks it.
-func (t *Table) Place(e, c int) int { return slices.Index(t.index[e], c) }
+func (t *Table) ChannelPlace(e, c int) int { return slices.Index(t.index[e], c) }
 
 // stretch is what one entry has of a channel.
 type stretch struct{ t, x []float64 }
@@ -177,7 +177,7 @@ func (t *Table) slowNoise(c *ChannelInfo, parts []stretch) float64 {
 	for stride := 2; t.Time > 0 && !c.Given && float64(stride*strideSamples) < t.SamplesPerCycle(); stride *= 2 {
 		var thinned []stretch
 		for _, p := range parts {
-			if q := (stretch{Every(p.t, stride), Every(p.x, stride)}); len(q.t) >= leastStrided {
+			if q := (stretch{Thin(p.t, stride), Thin(p.x, stride)}); len(q.t) >= leastStrided {
 				thinned = append(thinned, q)
 			}
 		}
@@ -246,16 +246,16 @@ func (t *Table) find(column string, observe *expr.Expr, level int) int {
 // Values are the samples of channel c of the data in entry e; nil where the
 // entry lacks it.
 func (t *Table) Values(e, c int) []float64 {
-	if k := t.Place(e, c); k >= 0 {
+	if k := t.ChannelPlace(e, c); k >= 0 {
 		return t.Entries[e].Channels[k].Values
 	}
 	return nil
 }
 
-// Without is an entry whose channel c of the data lacks the samples that are
+// DropOutliers is an entry whose channel c of the data lacks the samples that are
 // off by more than limit.
-func (t *Table) Without(entry Entry, e, c int, off []float64, limit float64) Entry {
-	k := t.Place(e, c)
+func (t *Table) DropOutliers(entry Entry, e, c int, off []float64, limit float64) Entry {
+	k := t.ChannelPlace(e, c)
 	if k < 0 {
 		return entry
 	}
@@ -298,9 +298,9 @@ func (t *Table) Samples() int {
 	return CountSamples(t.Entries)
 }
 
-// Stretch is the beginning of the data: entries, the longest first, until they
+// Beginning is the beginning of the data: entries, the longest first, until they
 // have the given number of samples, the last one cut.
-func (t *Table) Stretch(samples int) []Entry {
+func (t *Table) Beginning(samples int) []Entry {
 	order := make([]int, len(t.Entries))
 	for i := range order {
 		order[i] = i
@@ -320,8 +320,8 @@ func (t *Table) Stretch(samples int) []Entry {
 	return out
 }
 
-// Middle is the time halfway between the first sample of all entries and the last.
-func (t *Table) Middle() float64 {
+// MiddleTime is the time halfway between the first sample of all entries and the last.
+func (t *Table) MiddleTime() float64 {
 	first, last := math.Inf(1), math.Inf(-1)
 	for _, e := range t.Entries {
 		first, last = math.Min(first, e.Times[0]), math.Max(last, e.Times[len(e.Times)-1])
@@ -340,8 +340,8 @@ const strideSamples = 60
 // leastStrided is how many samples a stretch must keep to say something.
 const leastStrided = 100
 
-// Every takes each n-th value.
-func Every(x []float64, n int) []float64 {
+// Thin takes each n-th value.
+func Thin(x []float64, n int) []float64 {
 	var out []float64
 	for i := 0; i < len(x); i += n {
 		out = append(out, x[i])

@@ -108,14 +108,60 @@ func (p *Program) Jacobian(wrt []int) (*Program, []Partial) {
 	return q, partials
 }
 
-// assemble orders the live nodes and gives them registers by linear scan.
+// assemble orders the live nodes and gives them registers by linear scan (Poletto and
+// Sarkar, ACM Transactions on Programming Languages and Systems 21 (1999) 895–913).
 // Effects are nodes that run although no output needs them.
 func (p *Program) assemble(effects []id) {
-	g, roots, numInputs := p.graph, p.roots, p.numInputs
+	g := p.graph
 	p.memo = g.memo
-	last := make([]id, len(g.nodes)) // last user; 0 = dead, nodes never use later ones
-	const forever = id(1<<31 - 1)
-	for _, r := range slices.Concat(roots, effects) {
+	last := g.lastUses(slices.Concat(p.roots, effects))
+	a := newAllocation(last, p.numInputs)
+	parts := map[id][]id{} // live results of groups
+	for i, n := range g.nodes {
+		switch {
+		case n.op == opInput:
+			a.register[i] = int32(n.value)
+		case n.op == opConst && last[i] != 0:
+			a.register[i] = a.fresh()
+			p.constants = append(p.constants, n.value)
+		case n.op == opPart && last[i] != 0:
+			parts[n.a] = append(parts[n.a], id(i))
+		}
+	}
+	for i, n := range g.nodes {
+		if last[i] == 0 || n.op == opInput || n.op == opConst {
+			continue
+		}
+		// Operands that die here may lend their register to the result: every
+		// kernel allows dst to be an operand, and groups read before they write.
+		a.release(id(i))
+		switch n.op {
+		case opPart:
+		case opNeural, opNeuralBack:
+			for _, r := range parts[id(i)] {
+				a.place(r)
+			}
+			p.code = append(p.code, instruction{op: n.op, dst: int32(len(p.calls))})
+			p.calls = append(p.calls, g.call(id(i), parts[id(i)], a.register))
+		default:
+			a.place(id(i))
+			p.code = append(p.code, instruction{n.op, a.register[i], a.register[n.a], a.register[n.b], a.register[n.c]})
+		}
+	}
+	p.registers = int(a.next)
+	for _, r := range p.roots {
+		p.outputs = append(p.outputs, a.register[r])
+	}
+}
+
+// forever is the last use of what is read after a run.
+const forever = id(1<<31 - 1)
+
+// lastUses is the last user of every node, forever of roots; 0 of what none needs,
+// since nodes never use later ones.
+func (g *graph) lastUses(roots []id) []id {
+	last := make([]id, len(g.nodes))
+	for _, r := range roots {
 		last[r] = forever
 	}
 	for i := len(g.nodes) - 1; i >= 0; i-- {
@@ -126,70 +172,49 @@ func (p *Program) assemble(effects []id) {
 			last[a] = max(last[a], id(i))
 		}
 	}
-	register := make([]int32, len(g.nodes))
-	next := int32(numInputs)
-	for i, n := range g.nodes {
-		switch {
-		case n.op == opInput:
-			register[i] = int32(n.value)
-		case n.op == opConst && last[i] != 0:
-			register[i] = next
-			p.constants = append(p.constants, n.value)
-			next++
-		}
-	}
-	parts := map[id][]id{} // live results of groups
-	for i, n := range g.nodes {
-		if n.op == opPart && last[i] != 0 {
-			parts[n.a] = append(parts[n.a], id(i))
-		}
-	}
-	var free []int32
-	expiring := map[id][]int32{} // registers to release after a node
-	place := func(i id) {
-		var r int32
-		if n := len(free); n > 0 { // the lowest, so that memory stays small
-			low := 0
-			for k, f := range free {
-				if f < free[low] {
-					low = k
-				}
+	return last
+}
+
+// allocation gives registers to nodes and takes them back after their last use.
+type allocation struct {
+	last     []id
+	register []int32
+	next     int32 // the first that was never used
+	free     []int32
+	expiring map[id][]int32 // registers to release after a node
+}
+
+func newAllocation(last []id, inputs int) *allocation {
+	return &allocation{last: last, register: make([]int32, len(last)), next: int32(inputs), expiring: map[id][]int32{}}
+}
+
+func (a *allocation) fresh() int32 {
+	a.next++
+	return a.next - 1
+}
+
+// release frees the registers that node i is the last to read.
+func (a *allocation) release(i id) {
+	a.free = append(a.free, a.expiring[i]...)
+	delete(a.expiring, i)
+}
+
+// place gives node i a register: the lowest that is free, so that memory stays small.
+func (a *allocation) place(i id) {
+	if n := len(a.free); n > 0 {
+		low := 0
+		for k, f := range a.free {
+			if f < a.free[low] {
+				low = k
 			}
-			r, free[low] = free[low], free[n-1]
-			free = free[:n-1]
-		} else {
-			r = next
-			next++
 		}
-		register[i] = r
-		if last[i] != forever {
-			expiring[last[i]] = append(expiring[last[i]], r)
-		}
+		a.register[i], a.free[low] = a.free[low], a.free[n-1]
+		a.free = a.free[:n-1]
+	} else {
+		a.register[i] = a.fresh()
 	}
-	for i, n := range g.nodes {
-		if last[i] == 0 || n.op == opInput || n.op == opConst {
-			continue
-		}
-		// Operands that die here may lend their register to the result: every
-		// kernel allows dst to be an operand, and groups read before they write.
-		free = append(free, expiring[id(i)]...)
-		delete(expiring, id(i))
-		switch n.op {
-		case opPart:
-		case opNeural, opNeuralBack:
-			for _, r := range parts[id(i)] {
-				place(r)
-			}
-			p.code = append(p.code, instruction{op: n.op, dst: int32(len(p.calls))})
-			p.calls = append(p.calls, g.call(id(i), parts[id(i)], register))
-		default:
-			place(id(i))
-			p.code = append(p.code, instruction{n.op, register[i], register[n.a], register[n.b], register[n.c]})
-		}
-	}
-	p.registers = int(next)
-	for _, r := range roots {
-		p.outputs = append(p.outputs, register[r])
+	if a.last[i] != forever {
+		a.expiring[a.last[i]] = append(a.expiring[a.last[i]], a.register[i])
 	}
 }
 

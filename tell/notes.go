@@ -199,7 +199,7 @@ func (w writer) farFreeRun() int {
 // howSparse says how the samples of a search were chosen.
 func (w writer) howSparse() string {
 	text := ""
-	if k := w.Data.Condensing(); k > 1 {
+	if k := w.Data.CondenseFactor(); k > 1 {
 		text = fmt.Sprintf(", each of %d put together", k)
 	}
 	if len(w.Sought.Entries) > len(w.Data.Entries) {

@@ -10,6 +10,7 @@ import (
 	"govern/discover"
 	"govern/expr"
 	"govern/fit"
+	"govern/fit/prior"
 	"govern/model"
 	"govern/note"
 )
@@ -120,7 +121,7 @@ func TestSpreadsOverEntriesAreDoubtedWhereEntriesAreFew(t *testing.T) {
 		w.Found.Model, w.Problem.Model = m, m
 		w.Data = prepare(t, m, swing("a.csv", 0, 200), swing("b.csv", 0, 200))
 		w.Final.Parameters = make([]float64, 1+c.entries)
-		w.Final.Spreads = []fit.Spread{{Parameter: "c", Value: 1, Low: c.low, High: 3}}
+		w.Final.Spreads = []prior.Spread{{Parameter: "c", Value: 1, Low: c.low, High: 3}}
 		w.Final.Covariance, w.Answer.Spread = nil, make([]float64, 2+c.entries)
 		got := w.ofParameters()
 		if !slices.Equal(kinds(got), c.want) {

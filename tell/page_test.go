@@ -11,6 +11,8 @@ import (
 	"govern/discover"
 	"govern/expr"
 	"govern/fit"
+	"govern/fit/neural"
+	"govern/fit/prior"
 	"govern/model"
 	"govern/report"
 	"govern/run"
@@ -133,7 +135,7 @@ func TestTheReportListsMeansValuesSpreadsAndKnots(t *testing.T) {
 	w.Found.Model, w.Problem.Model = &of, m
 	w.Data = prepare(t, m, swing("a.csv", 0, 200), swing("b.csv", 0, 200))
 	w.Final.Parameters = []float64{3, 2, 4, 7} // mean, values, knot
-	w.Final.Spreads = []fit.Spread{{Parameter: "c", Value: 1, Low: 0.5, High: 3}}
+	w.Final.Spreads = []prior.Spread{{Parameter: "c", Value: 1, Low: 0.5, High: 3}}
 	w.Final.Covariance = make([]float64, 25)
 	for i, v := range []float64{1, 0.01, 0.04, 0.09, 0.16} {
 		w.Final.Covariance[6*i] = v
@@ -171,7 +173,7 @@ func TestNetworksArePackedAsTheyEndAndAsTheyWereTrained(t *testing.T) {
 	trained.Omega, trained.Parameters = 0.5, []float64{0.25}
 	form := trained.Forms[0]
 	form.Neural.Start = []float64{5, 6, 7, 8}
-	trained.Forms = []fit.Form{form}
+	trained.Forms = []neural.Form{form}
 	w.Found.Neural = &trained
 
 	u := w.ude()

@@ -12,6 +12,8 @@ import (
 	"govern/discover"
 	"govern/expr"
 	"govern/fit"
+	"govern/fit/neural"
+	"govern/fit/prior"
 	"govern/note"
 	"govern/record"
 	"govern/run"
@@ -129,10 +131,10 @@ func TestANeuralFormHasItsShape(t *testing.T) {
 
 // withForm puts a network of four weights in the place of f.
 func withForm(w writer) {
-	form := fit.Form{Arguments: []string{"x"}, Neural: tape.Neural{Names: []string{"f"}, Inputs: 1, Hidden: []int{1},
+	form := neural.Form{Arguments: []string{"x"}, Neural: tape.Neural{Names: []string{"f"}, Inputs: 1, Hidden: []int{1},
 		Shift: []float64{0.5}, Scale: []float64{2}, Gain: []float64{3}, Start: []float64{1, 2, 3, 4}}}
 	final := *w.Final
-	final.Terms, final.Coefficients, final.Forms, final.Covariance = nil, nil, []fit.Form{form}, nil
+	final.Terms, final.Coefficients, final.Forms, final.Covariance = nil, nil, []neural.Form{form}, nil
 	w.Answer.Final, w.Answer.Spread = &final, []float64{0.01}
 	w.Found.Neural = &final
 }
@@ -219,7 +221,7 @@ func TestResidualsOfAFailedFitAreUndefined(t *testing.T) {
 }
 
 func TestAnEstimateIsWrittenWithWhatItConsistsOf(t *testing.T) {
-	p := conclude.Parameter{Name: "c", Value: 3, Half: 0.5, Prior: &conclude.Prior{Value: 2, SD: 0.5, Off: 2}, Spread: &fit.Spread{Value: 1, Low: 0.5, High: math.Inf(1)},
+	p := conclude.Parameter{Name: "c", Value: 3, Half: 0.5, Prior: &conclude.Prior{Value: 2, SD: 0.5, Off: 2}, Spread: &prior.Spread{Value: 1, Low: 0.5, High: math.Inf(1)},
 		Entries: []conclude.Parameter{{Name: "a", Value: 2, Half: 0.25}, {Name: "b", Value: 4, Held: true}}}
 	got := estimate(p)
 	if got.Value != 3 || got.Low != 2.5 || got.High != 3.5 || got.Held || *got.Prior != (run.Prior{Value: 2, SD: 0.5, Off: 2}) {
@@ -232,7 +234,7 @@ func TestAnEstimateIsWrittenWithWhatItConsistsOf(t *testing.T) {
 	if err != nil || got.Spread.Low != 0.5 || !strings.Contains(string(text), `"high":null`) {
 		t.Errorf("a spread that nothing bounds: %s (%v)", text, err)
 	}
-	if prior(nil) != nil {
+	if priorOf(nil) != nil {
 		t.Error("a prior where there is none")
 	}
 }

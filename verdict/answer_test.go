@@ -10,6 +10,7 @@ import (
 	"govern/discover"
 	"govern/expr"
 	"govern/fit"
+	"govern/fit/neural"
 	"govern/model"
 	"govern/note"
 	"govern/optim"
@@ -36,10 +37,10 @@ func proved(change func(*conclude.Answer)) *conclude.Answer {
 	return a
 }
 
-func neural(a *conclude.Answer) {
+func neuralForm(a *conclude.Answer) {
 	a.Found.Ending = discover.NeuralForms
 	a.Final.Terms, a.Final.Coefficients, a.Spread = nil, nil, nil
-	a.Final.Forms = make([]fit.Form, 1)
+	a.Final.Forms = make([]neural.Form, 1)
 }
 
 func extra(a *conclude.Answer) { a.Found.Extra = &discover.Extra{State: "w"} }
@@ -62,17 +63,17 @@ func TestAnAnswerIsTakenBackWhereItsProofDoesNotBearItOut(t *testing.T) {
 			[]string{"comes to rest: it stays at x = 1. It follows", "richer library"}},
 		"an escape of a formula": {func(a *conclude.Answer) { a.Proof.Bounded, a.Proof.Escape = false, "x = 1e9 at t = 3" }, run.NoModel, note.Escape, "",
 			[]string{"the formula, running free, leaves the range of the data (x = 1e9 at t = 3)", "a richer library."}},
-		"an escape of a network": {func(a *conclude.Answer) { neural(a); a.Proof.Bounded, a.Proof.Escape = false, "x = 1e9" }, run.NoModel, note.Escape, "",
+		"an escape of a network": {func(a *conclude.Answer) { neuralForm(a); a.Proof.Bounded, a.Proof.Escape = false, "x = 1e9" }, run.NoModel, note.Escape, "",
 			[]string{"the network, running free", "a wider `hidden`."}},
 		"a formula astray": {func(a *conclude.Answer) { a.Proof.Free = []float64{9, 9} }, run.OK, "", "", nil}, // that is said in the warnings
-		"a network astray": {func(a *conclude.Answer) { neural(a); a.Proof.Free = []float64{1.6, 1.8} }, run.NoModel, note.Astray, "y",
+		"a network astray": {func(a *conclude.Answer) { neuralForm(a); a.Proof.Free = []float64{1.6, 1.8} }, run.NoModel, note.Astray, "y",
 			[]string{"of the network from held-out starts are 1.8 standard deviations of y of a.csv off", "Train on data that cover"}},
-		"a network at chance": {func(a *conclude.Answer) { neural(a); a.Proof.Free = []float64{1.5, math.NaN()} }, run.OK, "", "", nil},
+		"a network at chance": {func(a *conclude.Answer) { neuralForm(a); a.Proof.Free = []float64{1.5, math.NaN()} }, run.OK, "", "", nil},
 		"an extra state astray": {func(a *conclude.Answer) { extra(a); a.Proof.Free = []float64{2, 1.6} }, run.NoModel, note.Astray, "x",
 			[]string{"with an extra hidden state follows the data", "are 2 standard deviations of x off", "Widen it, or observe more"}},
 		"an extra state that holds": {extra, run.Ambiguous, note.ExtraState, "w", nil},
 		"training only":             {func(a *conclude.Answer) { a.TrainingOnly = true }, run.NotConverged, note.TrainingOnly, "", []string{"holds for the training data alone", "cut the record"}},
-		"training only, a network":  {func(a *conclude.Answer) { neural(a); a.TrainingOnly = true }, run.OK, "", "", nil},
+		"training only, a network":  {func(a *conclude.Answer) { neuralForm(a); a.TrainingOnly = true }, run.OK, "", "", nil},
 		"training only and at rest": {func(a *conclude.Answer) { a.TrainingOnly, a.Proof.Rest = true, "at 0" }, run.NoModel, note.Rest, "", nil},
 		"not proven": {func(a *conclude.Answer) { a.Proof.Starts = 0 }, run.Ambiguous, note.NotProven, "",
 			[]string{"no free run from a held-out start was possible; the formula explains the samples", "`use: test`"}},
@@ -84,7 +85,7 @@ func TestAnAnswerIsTakenBackWhereItsProofDoesNotBearItOut(t *testing.T) {
 			[]string{"the coefficient of x"}},
 		"proven, a sign":         {func(a *conclude.Answer) { a.Spread[1] = 1.03 }, run.OK, "", "", nil},
 		"not proven, a baseline": {func(a *conclude.Answer) { a.Proof.Starts, a.Found.Ending = 0, discover.Baseline }, run.OK, note.Baseline, "", nil},
-		"not proven, a network":  {func(a *conclude.Answer) { neural(a); a.Proof.Starts = 0 }, run.OK, "", "", nil},
+		"not proven, a network":  {func(a *conclude.Answer) { neuralForm(a); a.Proof.Starts = 0 }, run.OK, "", "", nil},
 		"not proven, no terms":   {func(a *conclude.Answer) { a.Proof.Starts, a.Final.Terms = 0, nil }, run.OK, "", "", nil},
 	} {
 		a := proved(c.change)
@@ -117,7 +118,7 @@ func TestAstrayIsTheWorstChannelBeyondChance(t *testing.T) {
 		{[]float64{math.Inf(1), 2}, 0},
 		{[]float64{math.NaN(), math.NaN()}, -1},
 	} {
-		for what, kind := range map[string]func(*conclude.Answer){"a network": neural, "an extra state": extra} {
+		for what, kind := range map[string]func(*conclude.Answer){"a network": neuralForm, "an extra state": extra} {
 			if got := astray(proved(func(a *conclude.Answer) { kind(a); a.Proof.Free = c.free })); got != c.want {
 				t.Errorf("%s with free errors %v: channel %d, want %d", what, c.free, got, c.want)
 			}

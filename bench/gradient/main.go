@@ -161,7 +161,7 @@ func block(a *ode.Adjoint, first int, gradient []float64) {
 	for i := range a.Bar {
 		copy(a.Bar[i], a.State[i])
 	}
-	a.Back(stepCount)
+	a.Backward(stepCount)
 	a.AddGradient(gradient)
 }
 

@@ -327,7 +327,7 @@ func (c experiment) rival(ctx context.Context, o *outcome, p *problem.Problem, j
 	if err != nil {
 		return err
 	}
-	if k := data.Condensing(); k > 1 {
+	if k := data.CondenseFactor(); k > 1 {
 		for i := range train {
 			train[i] = train[i].Condense(k)
 		}
