@@ -1,12 +1,3 @@
-// Package discover finds formulas for the unknowns of a model: libraries of
-// candidate terms, fitted on trajectories and selected by penalised evidence.
-//
-// A search walks a list of ways (ways.go). What each finds goes into a pool of
-// candidates (pool.go), of which the best is concluded into a Result (conclude.go).
-// A new way is a file with its value, and a line of the list.
-//
-// Candidate terms and their selection are in discover/terms, what is known of
-// coefficients that change with time in discover/changes; neither knows of a search.
 package discover
 
 import (
