@@ -32,6 +32,10 @@ type degrees struct{ from, to int }
 func (f *finder) climb(ctx context.Context, which degrees, after func(degree int) (leave bool, err error)) error {
 	for degree := which.from; degree <= which.to; degree++ {
 		library, same := terms.Libraries(f.engine.Data.Model, degree)
+		library, err := f.determined(library)
+		if err != nil {
+			return err
+		}
 		library = terms.Multiplied(library, f.indicators)
 		if degree > which.from && same {
 			break // every library is given: one round
@@ -68,6 +72,19 @@ func (f *finder) climb(ctx context.Context, which degrees, after func(degree int
 		}
 	}
 	return nil
+}
+
+// determined leaves out of a library what a few values of an argument cannot tell apart.
+func (f *finder) determined(library []fit.Term) ([]fit.Term, error) {
+	d := f.engine.Data
+	for u, unknown := range d.Model.Unknowns {
+		arguments, err := d.Arguments(f.path, u)
+		if err != nil {
+			return nil, err
+		}
+		library = terms.Determined(library, u, unknown.Arguments, terms.Levels(arguments))
+	}
+	return library, nil
 }
 
 // tryLibrary runs the roads of a degree from a path. A wary search takes none where the

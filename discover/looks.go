@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"govern/discover/terms"
 	"govern/expr"
 	"govern/fit"
 	"govern/series"
@@ -30,7 +31,11 @@ func findLooks(best *candidate, d *fit.Data, path *fit.Smoothed, u, round int, o
 		return nil, err
 	}
 	var out []look
+	levels := terms.Levels(arguments)
 	for a, values := range arguments {
+		if levels[a] > 0 {
+			continue // any function of so few values is a polynomial
+		}
 		if x := newAxis(values); x.span() > 0 {
 			out = append(out, look{name: fmt.Sprint(a), argument: a, axis: x, families: families()}, look{name: fmt.Sprint(a, "-plain"), argument: a, axis: x, families: numberless()})
 		}

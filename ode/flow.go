@@ -7,6 +7,7 @@ import "context"
 // of the tangents. It belongs to one goroutine.
 type Flow struct {
 	system  *System
+	slopes  *slopes
 	g       *integrator
 	cursors []int
 }
@@ -20,8 +21,9 @@ func (s *System) NewFlow(t float64, x0 []float64, tangents int, opt Options) (*F
 	n := len(s.States)
 	y := make([]float64, n*(1+tangents))
 	copy(y, x0)
-	slope := newSlopes(s, s.field, s.Values, tangents).at
-	return &Flow{s, newIntegrator(slope, s.States, len(y), t, y, opt), make([]int, len(s.signals))}, nil
+	slopes := newSlopes(s, s.field, s.Values, tangents)
+	slopes.enter(t)
+	return &Flow{s, slopes, newIntegrator(slopes.at, s.States, len(y), t, y, opt), make([]int, len(s.signals))}, nil
 }
 
 // Time is where the flow is.
@@ -47,10 +49,14 @@ func (f *Flow) vector(j int) []float64 {
 
 // Advance moves to the time end exactly. Errors are those of Solve.
 func (f *Flow) Advance(ctx context.Context, end float64) error {
+	f.slopes.enter(f.g.t)
 	f.g.restart()
 	for f.g.t < end {
 		if f.g.Steps%256 == 0 && ctx.Err() != nil {
 			return context.Cause(ctx)
+		}
+		if f.slopes.enter(f.g.t) {
+			f.g.restart()
 		}
 		if err := f.g.advance(min(end, f.system.nextKnot(f.g.t, f.cursors))); err != nil {
 			return err

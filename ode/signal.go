@@ -12,26 +12,16 @@ var inf = math.Inf(1)
 // outside them.
 type Signal struct {
 	Time, Value []float64 // Time increases strictly
+	Hold        bool      // it keeps its value until the next sample instead
 }
 
-// edge is the part of an interval in which a held signal goes from one value to the
-// next.
-const edge = 1e-9
-
 // Held is the signal that keeps every value until the next time. Steps of a solver end
-// at its edges; between them it has no knots.
+// where it jumps, and see it from their own side.
 func Held(times, values []float64) Signal {
-	var out Signal
-	add := func(t, v float64) { out.Time, out.Value = append(out.Time, t), append(out.Value, v) }
+	out := Signal{Hold: true}
 	for k, t := range times {
-		switch {
-		case k == 0:
-			add(t, values[0])
-		case values[k] != values[k-1]:
-			if before := t - edge*(t-times[k-1]); before > out.Time[len(out.Time)-1] && before < t {
-				add(before, values[k-1])
-			}
-			add(t, values[k])
+		if k == 0 || values[k] != values[k-1] {
+			out.Time, out.Value = append(out.Time, t), append(out.Value, values[k])
 		}
 	}
 	return out
@@ -50,6 +40,9 @@ func (u Signal) value(t float64, k int) float64 {
 		return u.Value[0]
 	case k+1 >= len(u.Time):
 		return u.Value[len(u.Value)-1]
+	}
+	if u.Hold {
+		return u.Value[k]
 	}
 	theta := (t - u.Time[k]) / (u.Time[k+1] - u.Time[k])
 	return u.Value[k] + theta*(u.Value[k+1]-u.Value[k])

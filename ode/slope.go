@@ -33,6 +33,20 @@ func newSlopes(s *System, f *Field, values []float64, tangents int) *slopes {
 	return e
 }
 
+// enter says that a step starts at t: held signals keep the value that they have from there
+// on, up to the step's end. It reports whether one has jumped.
+func (e *slopes) enter(t float64) (jumped bool) {
+	for i, u := range e.system.signals {
+		if !u.Hold {
+			continue
+		}
+		if k := u.locate(t, e.cursors[i]); k != e.cursors[i] {
+			e.cursors[i], jumped = k, true
+		}
+	}
+	return jumped
+}
+
 // at sets dy = y'(t).
 func (e *slopes) at(t float64, y, dy []float64) {
 	m, n := e.machine, e.field.States
@@ -41,7 +55,9 @@ func (e *slopes) at(t float64, y, dy []float64) {
 	}
 	m.Input(n)[0] = t
 	for i, u := range e.system.signals {
-		e.cursors[i] = u.locate(t, e.cursors[i])
+		if !u.Hold { // see enter
+			e.cursors[i] = u.locate(t, e.cursors[i])
+		}
 		m.Input(n + 1 + i)[0] = u.value(t, e.cursors[i])
 	}
 	m.Run()

@@ -97,13 +97,15 @@ func solve(ctx context.Context, sys *System, f *Field, values []float64, columns
 			y[n+n*i+i] = 1
 		}
 	}
-	g := newIntegrator(newSlopes(sys, f, values, tangents).at, sys.States, n, times[0], y, opt)
+	slopes := newSlopes(sys, f, values, tangents)
+	slopes.enter(times[0])
+	g := newIntegrator(slopes.at, sys.States, n, times[0], y, opt)
 	rows := make([][]float64, len(y))
 	arena := make([]float64, len(y)*len(times))
 	for i := range rows {
 		rows[i] = arena[i*len(times) : (i+1)*len(times)]
 	}
-	reached, err := fill(ctx, g, sys, times, rows)
+	reached, err := fill(ctx, g, slopes, times, rows)
 	for i := range rows {
 		rows[i] = rows[i][:reached:reached]
 	}
@@ -145,21 +147,24 @@ func checkSolve(sys *System, x0, times []float64, opt Options) error {
 
 // fill runs the integrator through the times, writes y to rows[·][k] at each,
 // and returns how many it reached. It does not allocate.
-func fill(ctx context.Context, g *integrator, sys *System, times []float64, rows [][]float64) (int, error) {
+func fill(ctx context.Context, g *integrator, slopes *slopes, times []float64, rows [][]float64) (int, error) {
 	save := func(k int, y []float64) {
 		for i, v := range y {
 			rows[i][k] = v
 		}
 	}
 	save(0, g.y)
-	cursors := make([]int, len(sys.signals))
+	cursors := make([]int, len(slopes.system.signals))
 	at := make([]float64, len(g.y))
 	end := times[len(times)-1]
 	for k := 1; k < len(times); {
 		if g.Steps%256 == 0 && ctx.Err() != nil {
 			return k, context.Cause(ctx)
 		}
-		if err := g.advance(min(end, sys.nextKnot(g.t, cursors))); err != nil {
+		if slopes.enter(g.t) {
+			g.restart()
+		}
+		if err := g.advance(min(end, slopes.system.nextKnot(g.t, cursors))); err != nil {
 			return k, err
 		}
 		for ; k < len(times) && times[k] <= g.t; k++ {

@@ -15,12 +15,17 @@ func StepTimes(ctx context.Context, sys *System, x0, times []float64, opt Option
 		return nil, err
 	}
 	n := len(sys.States)
-	g := newIntegrator(newSlopes(sys, sys.field, sys.Values, 0).at, sys.States, n, times[0], x0, opt)
+	slopes := newSlopes(sys, sys.field, sys.Values, 0)
+	slopes.enter(times[0])
+	g := newIntegrator(slopes.at, sys.States, n, times[0], x0, opt)
 	ends := []float64{times[0]}
 	cursors := make([]int, len(sys.signals))
 	for k := 1; k < len(times); {
 		if g.Steps%256 == 0 && ctx.Err() != nil {
 			return ends, context.Cause(ctx)
+		}
+		if slopes.enter(g.t) {
+			g.restart()
 		}
 		if err := g.advance(min(times[k], sys.nextKnot(g.t, cursors))); err != nil {
 			return ends, err
