@@ -22,6 +22,7 @@ func TestMinimaOfALandscape(t *testing.T) {
 		"one at either end":            {[]float64{1, 2, 3, 2}, 2, 0},
 		"a plain is one minimum":       {[]float64{3, 1, 1, 1, 3}, 1, 1},
 		"a plain at the end":           {[]float64{3, 1, 1}, 1, 1},
+		"a step down is none":          {[]float64{3, 2, 2, 1}, 1, 3},
 		"beside where a model escapes": {[]float64{nan, 2, 3, nan, 1, nan}, 2, 4},
 		"everywhere an escape":         {[]float64{nan, nan}, 0, 0},
 		"a single value":               {[]float64{7}, 1, 0},
