@@ -265,7 +265,7 @@ func TestStartsAreDrawnFromTheirSeed(t *testing.T) {
 func TestAMeasurementHasTheWorstChannelAndNoForecastWithoutAStart(t *testing.T) {
 	c := swinging(t)
 	c.data.Channels = append(c.data.Channels, c.data.Channels[0])
-	c.data.Channels[0].Std, c.data.Channels[1].Std = 2, 0.5
+	c.data.Channels[0].Std, c.data.Channels[1].Std = 0.5, 2
 	// No held-out start: a forecast that was never made is no success.
 	a := &attempt{spent: Progress{Steps: 9, Tried: 7, Gain: 99}}
 	a.Gain = 0.5
@@ -273,7 +273,7 @@ func TestAMeasurementHasTheWorstChannelAndNoForecastWithoutAStart(t *testing.T) 
 	if err := c.measure(context.Background(), f, a); err != nil {
 		t.Fatal(err)
 	}
-	if p := a.Points; len(p) != 1 || p[0].Nudged != 0.6 || p[0].Steps != 9 || p[0].Tried != 7 || p[0].Gain != 0.5 || !math.IsInf(p[0].Free, 1) {
+	if p := a.Points; len(p) != 1 || p[0].Nudged != 0.8 || p[0].Steps != 9 || p[0].Tried != 7 || p[0].Gain != 0.5 || !math.IsInf(p[0].Free, 1) {
 		t.Errorf("%+v", a.Points)
 	}
 }

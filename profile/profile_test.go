@@ -278,14 +278,14 @@ func TestAnEstimateIsOfTheParameterOrOfItsEntry(t *testing.T) {
 
 func TestFilesOfOneNoiseShareALevel(t *testing.T) {
 	r := found(func(r *run.Result) {
-		r.NoiseEntries = map[string]map[string]run.Number{"x": {"a.csv": 0.5, "b.csv": 0.1, "c.csv": 0.5}}
+		r.NoiseEntries = map[string]map[string]run.Number{"x": {"a.csv": 0.5, "b.csv": 0.1, "c.csv": 0.1}}
 	})
 	var entries []record.Entry
 	for _, name := range []string{"a.csv", "b.csv", "c.csv", "d.csv"} {
 		entries = append(entries, record.Entry{Name: name, Channels: []record.Channel{{Column: "x", Observe: expr.Var("x")}, {Column: "y", Observe: expr.Var("y")}}})
 	}
 	got := atNoises(entries, r)
-	for e, want := range []int{1, 0, 1, 0} {
+	for e, want := range []int{1, 0, 0, 0} {
 		if got[e].Channels[0].Level != want || got[e].Channels[1].Level != 0 || entries[e].Channels[0].Level != 0 {
 			t.Errorf("%s: level %d", got[e].Name, got[e].Channels[0].Level)
 		}
