@@ -127,14 +127,16 @@ func (in *Input) longest(data *fit.Data) int {
 }
 
 // Forecast runs the model freely from held-out starts over a given horizon, and
-// no more: the proof's Free, Relative and ValidTime (in horizons) are filled.
+// no more: the proof's Free, Relative and ValidTime (in horizons) are filled, NaN
+// where no held-out stretch is long enough for a run.
 func Forecast(ctx context.Context, in Input, horizon, cycle float64) (*Proof, error) {
 	data, err := fit.Prepare(in.Model, in.Train)
 	if err != nil {
 		return nil, err
 	}
-	p := &Proof{Horizon: horizon, Cycle: cycle, Lyapunov: []float64{1 / horizon}, Chaotic: true,
-		Free: make([]float64, len(data.Channels)), FreeColumn: make([]float64, len(data.Channels))}
+	p := &Proof{Horizon: horizon, Cycle: cycle, Lyapunov: []float64{1 / horizon}, Chaotic: true, Relative: math.NaN(), ValidTime: math.NaN()}
+	p.Free = slices.Repeat([]float64{math.NaN()}, len(data.Channels))
+	p.FreeColumn = slices.Clone(p.Free)
 	return p, p.freeRuns(ctx, in, data)
 }
 

@@ -360,7 +360,7 @@ func FromTable(path string) (*Problem, error) {
 	for i, c := range s.Columns {
 		columns[i] = c.Name
 	}
-	p := &Problem{Name: stem(path), Path: path, Model: model.Open(columns), Fit: defaultFit(), Discover: defaultDiscover()}
+	p := &Problem{Name: stem(path), Path: path, Model: model.Open(columns), Fit: defaultFit(), Discover: defaultDiscover(), files: &files{}}
 	p.Model.TimeUnit = s.TimeUnit
 	d := Data{File: path, Time: series.TimeSpec{Column: s.TimeName}, Use: Split}
 	for i, column := range columns {

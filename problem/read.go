@@ -35,7 +35,7 @@ func Read(path string, text []byte) (*Problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{Document: document, dir: filepath.Dir(path), problem: &Problem{Path: path}}
+	r := &reader{Document: document, dir: filepath.Dir(path), problem: &Problem{Path: path, files: &files{}}}
 	keys := r.Keys(root, "the problem", "name", "model", "data", "fit", "discover")
 	if n := keys["model"]; n != nil {
 		if r.problem.Model, err = r.model(n); err != nil {

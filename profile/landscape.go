@@ -21,8 +21,8 @@ type Landscape struct {
 	Loss      [][]float64 // gain, value: mean squared residual in standard deviations; NaN where the model escapes
 }
 
-// Minima counts the local minima of the loss at gain k, and says where the
-// lowest is.
+// Minima counts the local minima of the loss at gain k, a plain counting once, and says
+// where the lowest is.
 func (l *Landscape) Minima(k int) (count int, lowest float64) {
 	loss := l.Loss[k]
 	best := math.Inf(1)
@@ -33,7 +33,11 @@ func (l *Landscape) Minima(k int) (count int, lowest float64) {
 		if v < best {
 			best, lowest = v, l.Values[i]
 		}
-		left, right := i == 0 || !(loss[i-1] <= v), i == len(loss)-1 || !(loss[i+1] < v)
+		end := i // of the plain that begins here
+		for end+1 < len(loss) && loss[end+1] == v {
+			end++
+		}
+		left, right := i == 0 || !(loss[i-1] <= v), end == len(loss)-1 || !(loss[end+1] < v)
 		if left && right {
 			count++
 		}

@@ -109,7 +109,7 @@ func Of(ctx context.Context, p *problem.Problem, r *run.Result, o Options, s con
 	if err := w.best(ctx, p, r); err != nil {
 		return nil, err
 	}
-	return w.follow(ctx, o.Parameter)
+	return w.follow(ctx, o.Parameter, w.held)
 }
 
 // profiling is a profile on its way.
@@ -342,8 +342,16 @@ const (
 	slowRise    = 0.25
 )
 
+// refit fits everything but the profiled number again, from a fit in which it is set.
+type refit func(ctx context.Context, step string, from *fit.Fitted) (*fit.Fitted, error)
+
+// held is the refit by the engine, at the defect weight of the best fit.
+func (w *profiling) held(ctx context.Context, step string, from *fit.Fitted) (*fit.Fitted, error) {
+	return w.engine.Trajectory(ctx, step, from, fit.Schedule{To: w.at.Omega, Held: []int{w.column}})
+}
+
 // follow walks to both sides.
-func (w *profiling) follow(ctx context.Context, name string) (*Profile, error) {
+func (w *profiling) follow(ctx context.Context, name string, again refit) (*Profile, error) {
 	best := w.at
 	columns := best.Columns()
 	out := &Profile{Parameter: name, Value: w.value(best), Sigma: math.Sqrt(best.Covariance[w.column*columns+w.column])}
@@ -372,8 +380,7 @@ func (w *profiling) follow(ctx context.Context, name string) (*Profile, error) {
 			}
 			label := map[float64]string{-1: "below", 1: "above"}[side]
 			w.settings.Stage(fmt.Sprintf("profile, %s", label), (float64(k)+float64(i)/float64(w.points))/2)
-			g, err := w.engine.Trajectory(ctx, fmt.Sprintf("profile/%s-%02d", label, i), w.with(f, bounded),
-				fit.Schedule{To: best.Omega, Held: []int{w.column}})
+			g, err := again(ctx, fmt.Sprintf("profile/%s-%02d", label, i), w.with(f, bounded))
 			if err != nil {
 				return nil, err
 			}

@@ -52,6 +52,10 @@ func TestTheDensityIsOneAroundTheMedianSample(t *testing.T) {
 	if n := len(c.points[0]); n > cloudPoints || n < cloudPoints/2 {
 		t.Errorf("%d points are kept of 5000", n)
 	}
+	// Scott's rule for 1667 points of one argument: 1667^(−1/5).
+	if w := c.width[0]; math.Abs(w-0.2268) > 0.001 {
+		t.Errorf("kernels are %g wide", w)
+	}
 	// Half of a normal distribution lies within 0.6745 of its middle. The kernel's width is n^(−1/5), 0.23: it widens the distribution by 2.6 %.
 	got := c.density([][]float64{{0, 0.6745, -0.6745, 2}})
 	wide := 1 + c.width[0]*c.width[0]

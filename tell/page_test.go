@@ -60,6 +60,10 @@ func TestThePageSaysWhatTheResultSays(t *testing.T) {
 		}
 	}
 
+	w.Whole.Channels[1].Correlation = 0.6
+	if c := w.page(&run.Result{}).Channels[1]; !near(c.Noise, 0.01) {
+		t.Errorf("the noise of a sample is %g where fits use 0.02 because it is correlated", c.Noise)
+	}
 	w.Proof.Chaotic = true
 	if d := w.page(&run.Result{}).Dynamics; d.ValidTime != 4.5 || d.Note != "" {
 		t.Errorf("of chaos %+v", d)

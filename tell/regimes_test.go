@@ -78,6 +78,10 @@ func TestRegimesAreOnThePageWithTheirRecord(t *testing.T) {
 		t.Errorf("%+v", two)
 	}
 
+	w.Whole.Channels[0].Correlation = 0.6
+	if got := w.recordWithRegimes(out, "a.csv").Channels[1].Data[0]; math.Abs(got-6) > 1e-9 { // as in the section on innovations
+		t.Errorf("an innovation of 0.03 at σ = 0.01/2 is %g", got)
+	}
 	w.Found.Regimes = nil
 	out = withTracks(w, 0)
 	if w.regimesPage(out); out.Page.Regimes != nil {

@@ -128,3 +128,41 @@ func TestAstrayIsTheWorstChannelBeyondChance(t *testing.T) {
 		}
 	}
 }
+
+// Of several objections the one that explains the others is told: what rests does not go
+// astray by chance.
+func TestObjectionsOfAProofHaveAnOrder(t *testing.T) {
+	a := proved(func(a *conclude.Answer) {
+		neural(a)
+		a.Proof.Rest, a.Proof.Bounded, a.Proof.Free = "at 0", false, []float64{2, 2}
+	})
+	for _, want := range []struct {
+		kind note.Kind
+		drop func()
+	}{
+		{note.Rest, func() { a.Proof.Rest = "" }},
+		{note.Escape, func() { a.Proof.Bounded = true }},
+		{note.Astray, func() { a.Proof.Free = []float64{0.1, 0.1} }},
+	} {
+		v, refused := refusedByProof(a)
+		if !refused || v.Status != run.NoModel || v.Note.Kind != want.kind {
+			t.Errorf("refused %t with %q, want %q", refused, v.Note.Kind, want.kind)
+		}
+		want.drop()
+	}
+	if v, refused := refusedByProof(a); refused {
+		t.Errorf("a proof without objections refuses: %s", v.Advice())
+	}
+}
+
+func TestAVerdictStaysAsItIsWhereFreeRunsWerePossible(t *testing.T) {
+	for _, before := range []Verdict{{Status: run.OK}, {run.Ambiguous, note.Of(note.Tie, "", "a tie")}} {
+		if got := withoutProof(proved(nil), before); got != before {
+			t.Errorf("%+v became %+v", before, got)
+		}
+		a := proved(func(a *conclude.Answer) { a.Proof.Starts = 0 })
+		if got := withoutProof(a, before); got.Status != run.Ambiguous || !strings.HasPrefix(got.Note.Text, "not proven: ") {
+			t.Errorf("%+v without free runs became %+v", before, got)
+		}
+	}
+}

@@ -169,7 +169,23 @@ func TestSentencesBeginWithACapitalAndEnd(t *testing.T) {
 	if got := sentences([]discover.Check{{Text: "one is off"}, {Text: "Two"}}); got != "One is off. Two. " {
 		t.Errorf("%q", got)
 	}
+	if got := sentence("x"); got != "X. " {
+		t.Errorf("%q", got)
+	}
 	if got := sentences(nil); got != "" {
 		t.Errorf("%q of nothing", got)
+	}
+}
+
+// Networks may stand for a formula for three reasons, and users must be able to tell them
+// apart.
+func TestEveryReasonForNetworksReadsDifferently(t *testing.T) {
+	texts := map[string]discover.Instead{}
+	for _, why := range []discover.Instead{discover.NoFormula, discover.LeavesDefect, discover.DoesNotMove} {
+		n := insteadOfFormula(passing(discover.NeuralOnly, func(r *discover.Result) { r.Instead = why }))
+		if other, twice := texts[n.Text]; twice || n.Kind != note.NeuralOnly || n.Hint == "" {
+			t.Errorf("%q reads as %q: %s", why, other, n)
+		}
+		texts[n.Text] = why
 	}
 }
