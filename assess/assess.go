@@ -349,7 +349,11 @@ func Solve(ctx context.Context, m *model.Model, e record.Entry, x0 []float64) (*
 		}
 	}
 	for k, name := range m.Inputs {
-		if err := sys.SetInput(name, ode.Signal{Time: times, Value: e.Inputs[k]}); err != nil {
+		signal := ode.Signal{Time: times, Value: e.Inputs[k]}
+		if e.Holds(k) {
+			signal = ode.Held(times, e.Inputs[k])
+		}
+		if err := sys.SetInput(name, signal); err != nil {
 			return nil, err
 		}
 	}

@@ -98,6 +98,7 @@ func (o *opened) search(ctx context.Context, by Search) (Searched, *fit.Engine, 
 		out.Notes = append(out.Notes, note.Of(note.RegimesUnused, "", "regimes are named, but only the libraries of discover know them: what was found is the same in all"))
 	}
 	out, err = out.level()
+	out.Notes = append(out.Notes, out.heldInputs()...)
 	return out, engine, err
 }
 

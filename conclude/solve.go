@@ -12,7 +12,8 @@ import (
 
 // Solve searches what is unknown in a problem and makes an answer of it. Where
 // coefficients change in what the search has not seen the problem is solved again with
-// these changes; accepts says which answers are worth to replace the first.
+// these changes, and where inputs seem to do the other thing between samples, with that;
+// accepts says which answers are worth to replace the first.
 func Solve(ctx context.Context, p *problem.Problem, s Settings, by Search, accepts func(*Answer) bool) (*Answer, error) {
 	clock := time.Now()
 	first, engine, err := searched(ctx, newQuestion(p, s), by)
@@ -23,7 +24,19 @@ func Solve(ctx context.Context, p *problem.Problem, s Settings, by Search, accep
 	if err != nil || changed != nil {
 		return changed, err
 	}
-	return first.answer(ctx, engine, clock)
+	answer, err := first.answer(ctx, engine, clock)
+	if err != nil {
+		return nil, err
+	}
+	next, err := answer.withOtherHolds(ctx)
+	if err != nil || next == nil {
+		return answer, err
+	}
+	other, err := Solve(ctx, next, s.under("other-hold"), by, accepts)
+	if err != nil || !other.explainsMore(answer, accepts) {
+		return answer, err
+	}
+	return other, nil
 }
 
 // searched opens a question and searches.

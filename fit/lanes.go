@@ -162,8 +162,10 @@ func (s *stage) setStep(st *ode.Batch, b block, k int) int {
 		st.Time[lane], st.Origin[lane] = t0, t0
 		st.Step[lane] = (t1 - t0) / float64(m)
 		for u, x := range c.entry.Inputs {
-			st.Base[u][lane] = x[i]
-			st.Slope[u][lane] = (x[i+1] - x[i]) / (t1 - t0)
+			st.Base[u][lane], st.Slope[u][lane] = x[i], 0
+			if !c.entry.Holds(u) {
+				st.Slope[u][lane] = (x[i+1] - x[i]) / (t1 - t0)
+			}
 		}
 		for k, x := range c.drive {
 			u := len(c.entry.Inputs) + k

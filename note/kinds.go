@@ -7,6 +7,7 @@ const (
 	TimeUnit       Kind = "time_unit"
 	WrappedAngle   Kind = "wrapped_angle"
 	Twins          Kind = "twins"
+	HeldInput      Kind = "held_input"
 	Gaps           Kind = "gaps"
 	NothingHeld    Kind = "nothing_held_out"
 	FarFromZero    Kind = "far_from_zero"
@@ -94,6 +95,7 @@ func Meanings() []Meaning {
 		{TimeUnit, "a unit of time is taken for granted"},
 		{WrappedAngle, "a column was an angle wrapped to a turn and was made continuous"},
 		{Twins, "two columns are proportional: no data can tell which of them is in an equation"},
+		{HeldInput, "an input is taken to keep its value between samples"},
 		{Gaps, "a record was cut at gaps"},
 		{NothingHeld, "a record is too short to hold some of it out"},
 		{FarFromZero, "a column varies little around a value far from zero"},

@@ -14,6 +14,29 @@ type Signal struct {
 	Time, Value []float64 // Time increases strictly
 }
 
+// edge is the part of an interval in which a held signal goes from one value to the
+// next.
+const edge = 1e-9
+
+// Held is the signal that keeps every value until the next time. Steps of a solver end
+// at its edges; between them it has no knots.
+func Held(times, values []float64) Signal {
+	var out Signal
+	add := func(t, v float64) { out.Time, out.Value = append(out.Time, t), append(out.Value, v) }
+	for k, t := range times {
+		switch {
+		case k == 0:
+			add(t, values[0])
+		case values[k] != values[k-1]:
+			if before := t - edge*(t-times[k-1]); before > out.Time[len(out.Time)-1] && before < t {
+				add(before, values[k-1])
+			}
+			add(t, values[k])
+		}
+	}
+	return out
+}
+
 // At returns the signal's value at t. Cost: a binary search.
 func (u Signal) At(t float64) float64 {
 	return u.value(t, sort.SearchFloat64s(u.Time, t)-1)

@@ -90,7 +90,7 @@ func (r *reader) entry(n ast.Node) Data {
 	if n := keys["observe"]; n != nil {
 		d.Observe = r.observe(n)
 	}
-	d.Inputs = r.inputs(n, keys["inputs"])
+	d.Inputs, d.Hold = r.inputs(n, keys["inputs"])
 	if n := keys["set"]; n != nil {
 		d.Set = r.set(n)
 	}
@@ -264,10 +264,11 @@ func (r *reader) observableNames() []string {
 	return names
 }
 
-// inputs reads which columns hold the model's inputs; n may be nil. Each of
-// them must have one.
-func (r *reader) inputs(entry, n ast.Node) map[string]string {
+// inputs reads which columns hold the model's inputs, and what they do between
+// samples; n may be nil. Each of them must have one.
+func (r *reader) inputs(entry, n ast.Node) (map[string]string, map[string]Hold) {
 	var columns map[string]string
+	var holds map[string]Hold
 	m := r.problem.Model
 	if n != nil {
 		columns = map[string]string{}
@@ -280,7 +281,14 @@ func (r *reader) inputs(entry, n ast.Node) map[string]string {
 				r.Report(f.Key, hint, "%s is not an input of the model", f.Name)
 				continue
 			}
-			columns[f.Name] = r.String(f.Value, "the column of "+f.Name)
+			column, hold := r.input(f)
+			columns[f.Name] = column
+			if hold != "" {
+				if holds == nil {
+					holds = map[string]Hold{}
+				}
+				holds[f.Name] = hold
+			}
 		}
 	}
 	if m != nil {
@@ -291,9 +299,30 @@ func (r *reader) inputs(entry, n ast.Node) map[string]string {
 		}
 	}
 	if len(columns) == 0 {
-		return nil
+		return nil, nil
 	}
-	return columns
+	return columns, holds
+}
+
+// input reads a column's name, or {column: u, hold: previous}.
+func (r *reader) input(f strict.Field) (column string, hold Hold) {
+	switch f.Value.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+	default:
+		return r.String(f.Value, "the column of "+f.Name), ""
+	}
+	keys := r.Keys(f.Value, "the input "+f.Name, "column", "hold")
+	if keys["column"] == nil {
+		r.Report(f.Value, fmt.Sprintf("add column: %s", f.Name), "the input %s names no column", f.Name)
+	} else {
+		column = r.String(keys["column"], "the column of "+f.Name)
+	}
+	if n := keys["hold"]; n != nil {
+		if hold = Hold(r.choice(n, "hold", string(HoldAuto), string(HoldPrevious), string(HoldLinear))); hold == HoldAuto {
+			hold = ""
+		}
+	}
+	return column, hold
 }
 
 // set reads parameters whose values are known for an entry.

@@ -63,7 +63,7 @@ func (d Data) encode(b *bytes.Buffer, dir string) {
 	for _, o := range d.Observe {
 		fmt.Fprintf(b, "      %s: %s\n", quote(o.Column), quote(o.Expression.String()))
 	}
-	encodeMap(b, "inputs", d.Inputs, quote)
+	encodeInputs(b, &d)
 	encodeMap(b, "set", d.Set, expr.FormatNumber)
 	encodeMap(b, "noise", d.Noise, expr.FormatNumber)
 	fmt.Fprintf(b, "    use: %s\n", d.Use)
@@ -73,6 +73,21 @@ func (d Data) encode(b *bytes.Buffer, dir string) {
 			times = append(times, expr.FormatNumber(t))
 		}
 		fmt.Fprintf(b, "    regimes: [%s]\n", strings.Join(times, ", "))
+	}
+}
+
+// encodeInputs writes the column of every input, and what it does between samples.
+func encodeInputs(b *bytes.Buffer, d *Data) {
+	if len(d.Inputs) == 0 {
+		return
+	}
+	b.WriteString("    inputs:\n")
+	for _, input := range slices.Sorted(maps.Keys(d.Inputs)) {
+		hold := d.Hold[input]
+		if hold == "" {
+			hold = HoldAuto
+		}
+		fmt.Fprintf(b, "      %s: {column: %s, hold: %s}\n", quote(input), quote(d.Inputs[input]), hold)
 	}
 }
 

@@ -153,6 +153,7 @@ func (p *opener) open(d *Data) (record.Entry, error) {
 			return record.Entry{}, err
 		}
 		entry.Inputs = append(entry.Inputs, values)
+		entry.Held = append(entry.Held, holds(d.Hold[input], values))
 	}
 	return entry, nil
 }
@@ -170,6 +171,31 @@ func (p *Problem) wantOf(d *Data) series.Want {
 		want.Optional = stateNames(p.Model)
 	}
 	return want
+}
+
+// fewLevels is the number of distinct values of an input that jumps between levels.
+const fewLevels = 10
+
+// holds says whether an input keeps its values between samples: where nothing is said,
+// one that stays at more than half of its samples and then jumps, or has few levels.
+func holds(hold Hold, values []float64) bool {
+	switch hold {
+	case HoldPrevious:
+		return true
+	case HoldLinear:
+		return false
+	}
+	stays, jumps, levels := 0, 0, map[float64]bool{values[0]: true}
+	for k := 1; k < len(values); k++ {
+		if values[k] == values[k-1] {
+			stays++
+		} else {
+			jumps++
+			levels[values[k]] = true
+		}
+	}
+	few := len(levels) <= fewLevels && len(levels)*fewLevels <= len(values)
+	return jumps > 0 && (stays > jumps || few)
 }
 
 // checkTimeColumn refuses to take a state for the time because the file does

@@ -40,6 +40,7 @@ type Data struct {
 	Observe []Observation
 
 	Inputs map[string]string  // input of the model → column
+	Hold   map[string]Hold    // input → what it does between samples; absent: HoldAuto
 	Set    map[string]float64 // parameter → its value for these data
 	Noise  map[string]float64 // column → standard deviation; absent: to be estimated
 	Use    Use
@@ -56,6 +57,15 @@ type Observation struct {
 	Column     string
 	Expression *expr.Expr // as written: it may use the model's definitions
 }
+
+// Hold says what an input does between samples.
+type Hold string
+
+const (
+	HoldAuto     Hold = "auto"     // previous where it stays at most samples and then jumps, else linear; the likelihood decides in the end
+	HoldPrevious Hold = "previous" // keeps its value until the next sample
+	HoldLinear   Hold = "linear"
+)
 
 // Use says what data serve for.
 type Use string

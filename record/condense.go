@@ -1,6 +1,9 @@
 package record
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Where a cycle has more than denseSamples samples, a search loses nothing by
 // looking at fewer.
@@ -13,7 +16,8 @@ const (
 // parabola fitted to them, which keeps curvature where a mean would flatten it.
 // The bias is of fourth order in the span of the k samples, the noise falls by
 // √(4k/9). Missing samples are left out; a group with fewer than four has the
-// mean of what it has. Inputs are averaged.
+// mean of what it has. Inputs are averaged, and then run linearly between the means, held
+// ones too.
 func (e Entry) Condense(k int) Entry {
 	if k < 2 || len(e.Times) < 4*k {
 		return e
@@ -37,7 +41,7 @@ func (e Entry) Condense(k int) Entry {
 			out.Channels[c].Sigma *= 1.5 / math.Sqrt(float64(k))
 		}
 	}
-	out.Inputs = nil
+	out.Inputs, out.Held = nil, nil
 	for _, u := range e.Inputs {
 		values := make([]float64, groups)
 		for g := range groups {
@@ -89,8 +93,14 @@ func parabola(t, x []float64, t0 float64) float64 {
 	return det(y[0], s[1], s[2], y[1], s[2], s[3], y[2], s[3], s[4]) / whole
 }
 
-// CondenseFactor is how many samples of the data can be put together, 1 for none.
+// CondenseFactor is how many samples of the data can be put together, 1 for none: none
+// where an input jumps, since a mean knows no jump.
 func (t *Table) CondenseFactor() int {
+	for _, e := range t.Entries {
+		if slices.Contains(e.Held, true) {
+			return 1
+		}
+	}
 	if rate := t.SamplesPerCycle(); rate > denseSamples {
 		return int(rate / targetCycle)
 	}

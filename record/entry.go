@@ -13,6 +13,7 @@ type Entry struct {
 	Times    []float64          // strictly increasing, in the model's time unit
 	Channels []Channel          // at least one
 	Inputs   [][]float64        // one series for each of the model's inputs, at Times; linear between
+	Held     []bool             // of each input: it keeps its value until the next time instead; nil: none does
 	Set      map[string]float64 // conditions: parameters whose value is known for this entry
 	Test     bool               // held out: never used for fitting before the final refit
 	Regime   int                // in which its stretch of the record is said to lie, from 1; 0: nothing is said
@@ -34,6 +35,9 @@ func (e Entry) Slice(i, j int) Entry {
 	}
 	return e
 }
+
+// Holds says that input k keeps its value until the next time.
+func (e *Entry) Holds(k int) bool { return k < len(e.Held) && e.Held[k] }
 
 // Channel is one measured column.
 type Channel struct {

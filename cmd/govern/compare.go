@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"govern/compare"
+	"govern/problem"
 	"govern/task"
 )
 
@@ -28,6 +29,10 @@ An interrupted comparison is continued by ` + "`govern resume`" + `; finished tr
 			case "library", "neural", "both":
 			default:
 				return usagef("--form %s: it is library, neural or both", form)
+			}
+			const most = 1_000_000
+			if o.Seeds > most || o.Budget > most || o.Degree > problem.MaxDegree {
+				return usagef("--seeds and --budget are at most %d, --degree is at most %d", most, problem.MaxDegree)
 			}
 			if o.Seeds < 1 || o.Budget < 1 || o.Degree < 1 {
 				return usagef("--seeds, --budget and --degree are at least 1")

@@ -88,7 +88,7 @@ func (a *app) export(ref string, target export.Target) error {
 		_, err = a.stdout.Write(text.Bytes())
 		return err
 	}
-	return writeOutput(a.output, func(w io.Writer) error {
+	return a.writeOutput(func(w io.Writer) error {
 		_, err := w.Write(text.Bytes())
 		return err
 	})

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -102,20 +101,27 @@ func (a *app) trained(dir string) (*problem.Problem, []byte, error) {
 	if err := govern.CheckNetworks(networks, p.PerEntry()); err != nil {
 		return nil, nil, err
 	}
+	if err := unedited(dir, manifest, p); err != nil {
+		return nil, nil, err
+	}
 	text, err := os.ReadFile(filepath.Join(dir, run.UDEFile))
-	a.warnOfEdits(manifest, p)
 	return p, text, err
 }
 
-// warnOfEdits says which data are no longer those that networks were trained on.
-// They are trained again from where they are, so that is no mistake.
-func (a *app) warnOfEdits(m *run.Manifest, p *problem.Problem) {
+// unedited says, by a *run.ChangedError, that data are no longer those that a finished run
+// was made of: what it has found is of them.
+func unedited(dir string, m *run.Manifest, p *problem.Problem) error {
+	var what []string
 	for i, d := range p.Data {
 		sum, err := run.HashFile(d.File)
-		if err == nil && i < len(m.Data) && sum != m.Data[i].SHA256 && !a.quiet {
-			fmt.Fprintf(a.stderr, "govern: warning: %s was edited since the networks were trained\n", d.File)
+		if err == nil && i < len(m.Data) && sum != m.Data[i].SHA256 {
+			what = append(what, d.File+" was edited since")
 		}
 	}
+	if len(what) == 0 {
+		return nil
+	}
+	return &run.ChangedError{Dir: dir, What: what}
 }
 
 // sameFile says that two paths lead to one directory.

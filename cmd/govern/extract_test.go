@@ -114,6 +114,15 @@ func mistakesOfExtract(t *testing.T, dir string) {
 // editedExtraction: an extraction goes on from the networks that it began with, or
 // not at all.
 func editedExtraction(t *testing.T, dir string) {
+	data, err := os.ReadFile(filepath.Join(dir, "lorenz.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "lorenz.csv", string(data)+"99,1,1,1\n")
+	if status, _, stderr := invoke(t, dir, "extract", "trained", "-o", "of-other-data"); status != 2 || !strings.Contains(stderr, "lorenz.csv was edited since") {
+		t.Errorf("edited data: status %d, %s", status, stderr)
+	}
+	write(t, dir, "lorenz.csv", string(data))
 	stopAfter(t, dir, 1, os.Kill, "extract", "trained", "-o", "r")
 	file := filepath.Join(dir, "r", "neural.json")
 	text, err := os.ReadFile(file)

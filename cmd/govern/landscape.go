@@ -4,8 +4,10 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -43,6 +45,15 @@ landscape.csv and landscape.html.`,
 			}
 			if len(p.Model.Unknowns) > 0 {
 				return usagef("%s: the model has the unknown %s; a landscape needs a closed one", args[0], p.Model.Unknowns[0].Name)
+			}
+			if points < 3 {
+				return usagef("--points %d: a curve has at least three", points)
+			}
+			if math.IsNaN(low) || math.IsNaN(high) || math.IsInf(low, 0) || math.IsInf(high, 0) || low > high {
+				return usagef("--low %g, --high %g: the lowest value is below the highest", low, high)
+			}
+			if i := slices.IndexFunc(gains, func(g float64) bool { return !(g >= 0) || math.IsInf(g, 0) }); i >= 0 {
+				return usagef("--gains %g: a gain is zero or positive", gains[i])
 			}
 			if low == high {
 				v := p.Model.Parameters[i].Value

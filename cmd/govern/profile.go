@@ -73,7 +73,9 @@ func (a *app) finished(dir string) (*problem.Problem, *run.Result, []byte, error
 	if err != nil {
 		return nil, nil, nil, &usageError{err}
 	}
+	if err := unedited(dir, manifest, p); err != nil {
+		return nil, nil, nil, err
+	}
 	text, err := os.ReadFile(filepath.Join(dir, run.ResultFile))
-	a.warnOfEdits(manifest, p)
 	return p, r, text, err
 }

@@ -82,7 +82,7 @@ func (a *app) simulate(ctx context.Context, ref string, s simulation) error {
 	if a.output == "" {
 		err = fill(a.stdout)
 	} else {
-		err = writeOutput(a.output, fill)
+		err = a.writeOutput(fill)
 	}
 	return errors.Join(failed, err) // what was reached before a failure is written
 }
@@ -216,10 +216,14 @@ func writeSolution(w io.Writer, s *ode.Solution) error {
 	return b.Flush()
 }
 
-// writeOutput writes a file whole or not at all; what is not a regular file (a
-// pipe, a device) is written to directly.
-func writeOutput(path string, fill func(io.Writer) error) error {
+// writeOutput writes the output file whole or not at all, and over another only with
+// --force; what is not a regular file (a pipe, a device) is written to directly.
+func (a *app) writeOutput(fill func(io.Writer) error) error {
+	path := a.output
 	info, err := os.Stat(path)
+	if err == nil && info.Mode().IsRegular() && !a.force {
+		return &adviceError{usagef("-o %s: the file exists", path), "choose another name, or give --force to replace it"}
+	}
 	if err != nil || info.Mode().IsRegular() {
 		return run.WriteFile(run.OS{}, path, fill)
 	}

@@ -95,6 +95,9 @@ func (a *app) conclude(dir string, r *run.Result) error {
 
 // unread says why a run has no result to read.
 func unread(dir string, err error) error {
+	if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
+		return &run.NotARunError{Dir: dir, Err: errors.New("it is a file")}
+	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -166,6 +166,8 @@ var missing = [...]string{"", "na", "n/a", "null", "none"}
 func (p *plan) number(text []byte) (float64, *fault) {
 	v, err := strconv.ParseFloat(string(text), 64)
 	switch {
+	case bytes.ContainsAny(text, "_xX"): // of programs, not of tables: 1_000, 0x1p3
+		return 0, &fault{text: fmt.Sprintf("%q is not a number", abbreviate(text)), hint: p.advice(text)}
 	case math.IsInf(v, 0):
 		return 0, &fault{text: fmt.Sprintf("%s is infinite", text), hint: "for a missing sample leave the cell empty"}
 	case err == nil:
@@ -179,6 +181,8 @@ func (p *plan) number(text []byte) (float64, *fault) {
 // advice guesses what was meant by a text where a number should be.
 func (p *plan) advice(text []byte) string {
 	switch {
+	case bytes.IndexByte(text, '_') >= 0:
+		return "digits are not grouped: write 1000 for 1_000"
 	case bytes.IndexByte(text, ',') >= 0:
 		return "numbers have a decimal point, not a comma"
 	case bytes.IndexByte(text, ':') >= 0 || bytes.Count(text, []byte{'-'}) == 2:
