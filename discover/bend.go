@@ -127,22 +127,10 @@ func (b *bend) movedNumbers(theta []float64) []float64 {
 func (b *bend) logistic() bool { return strings.HasSuffix(b.family.name, "logistic") }
 
 // otherSigmoid writes a logistic function as tanh, or the other way round, where that
-// makes the constant beside it superfluous.
+// makes the constant beside it superfluous: logistic(x) = (1 + tanh(x/2))/2.
 func (c *candidate) otherSigmoid(b bend) (bend, bool) {
-	constant, part := -1, -1
-	for i, t := range c.fit.Terms {
-		switch {
-		case t.Unknown != b.unknown:
-		case t.Factor.Kind == expr.Number:
-			constant = i
-		case slices.ContainsFunc(b.bent, func(k fit.Term) bool { return k.Key() == t.Key() }):
-			if part >= 0 {
-				return b, false
-			}
-			part = i
-		}
-	}
-	if b.sibling == nil || constant < 0 || part < 0 || c.fit.Terms[part].Key() != b.bent[0].Key() {
+	constant, part, ok := c.besideConstant(b)
+	if b.sibling == nil || !ok || c.fit.Terms[part].Key() != b.bent[0].Key() {
 		return b, false
 	}
 	const left = 0.05 // of the function's height may be left of the constant
@@ -156,18 +144,15 @@ func (c *candidate) otherSigmoid(b bend) (bend, bool) {
 		return b, false
 	}
 	out := b
-	out.values = slices.Clone(b.values)
+	out.values, out.fixed = slices.Clone(b.values), slices.Clone(b.fixed)
 	for k, n := range b.family.numbers {
 		if !b.fixed[k] {
 			out.values[k], _ = c.numberOf(b, k)
 		}
-		if n.name == "steepness" {
+		if n.name == "steepness" { // a canonical steepness is one no more
 			out.values[k] *= steeper
+			out.fixed[k] = false
 		}
-	}
-	out.fixed = slices.Clone(b.fixed)
-	for k, n := range b.family.numbers { // a canonical steepness is one no more
-		out.fixed[k] = out.fixed[k] && n.name != "steepness"
 	}
 	out.family, out.sibling = b.sibling, b.family
 	out.seed = &seed{model: c.search.Engine.Data.Model, fit: c.fit}
@@ -181,6 +166,25 @@ func (c *candidate) otherSigmoid(b bend) (bend, bool) {
 		}
 	}
 	return out, true
+}
+
+// besideConstant finds the constant of a bend's unknown and the only part of the bend
+// among the candidate's terms; false where there is none, or are several parts.
+func (c *candidate) besideConstant(b bend) (constant, part int, ok bool) {
+	constant, part = -1, -1
+	for i, t := range c.fit.Terms {
+		switch {
+		case t.Unknown != b.unknown:
+		case t.Factor.Kind == expr.Number:
+			constant = i
+		case slices.ContainsFunc(b.bent, func(k fit.Term) bool { return k.Key() == t.Key() }):
+			if part >= 0 {
+				return constant, part, false
+			}
+			part = i
+		}
+	}
+	return constant, part, constant >= 0 && part >= 0
 }
 
 // numberOf is the fitted value of number k and its standard deviation.

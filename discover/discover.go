@@ -1,12 +1,3 @@
-// Package discover finds formulas for the unknowns of a model: libraries of
-// candidate terms, fitted on trajectories and selected by penalised evidence.
-//
-// A search walks a list of ways (ways.go). What each finds goes into a pool of
-// candidates (pool.go), of which the best is concluded into a Result (conclude.go).
-// A new way is a file with its value, and a line of the list.
-//
-// Candidate terms and their selection are in discover/terms, what is known of
-// coefficients that change with time in discover/changes; neither knows of a search.
 package discover
 
 import (
@@ -21,35 +12,44 @@ import (
 // Result of a discovery.
 type Result struct {
 	Ending   Ending
-	Data     *fit.Data    // the engine's, without the outliers
-	Chosen   *fit.Fitted  // on the training entries
-	Model    *model.Model // the problem's, with the knots of hinges as fitted parameters
+	Data     *fit.Data // the engine's, without the outliers
+	Smoothed *fit.Smoothed
+
+	// The answer.
+	Chosen  *fit.Fitted  // on the training entries
+	Model   *model.Model // the problem's, with the knots of hinges as fitted parameters
+	Checks  []Check
+	Degree  int
+	Library int         // terms it was chosen from
+	Neural  *fit.Fitted // the networks, where the search led through them
+	Apart   []float64   // of each unknown: rms of formula − network over the network's, along the data
+	Extra   *Extra      // the state that Model has beyond the problem's; nil without one
+
+	// What changes with time in it.
+	Regimes []changes.Regime // where coefficients change with time; nil where they do not
+	Base    *model.Model     // with Regimes: the problem's, with their indicators
+	Single  *fit.Fitted      // with Regimes that were found: the best formula without
+	Drift   string           // that, and how, coefficients drift with time; empty where they do not
+
+	// What speaks against it.
 	Ties     []Tie
 	Memory   []string // channels whose noise is correlated for so long that it may be the equations' error
 	Steps    []string // sigmoids that may be steps
 	Dense    []Dense  // polynomials that are likely approximations
 	Lacks    []Lack   // what the equations may lack, the surest first; all tests, also those that find nothing
-	Checks   []Check
-	Degree   int
-	Library  int // terms it was chosen from
-	Smoothed *fit.Smoothed
-	Tried    []Try
-	Ways     []WayReport      // every way of the search: whether it was tried, why not, and what it found
-	Neural   *fit.Fitted      // the networks, where the search led through them
-	Extra    *Extra           // the state that Model has beyond the problem's; nil without one
-	Regimes  []changes.Regime // where coefficients change with time; nil where they do not
-	Drift    string           // that, and how, coefficients go along with time; empty where they do not
-	Single   *fit.Fitted      // with Regimes that were found: the best formula without
-	Base     *model.Model     // with Regimes: the problem's, with their indicators
-	Apart    []float64        // of each unknown: rms of formula − network over the network's, along the data
+	Noise    string   // why the data show nothing but noise to an equation that is continuous in time; empty where they show more
+	Drifting string   // how coefficients seem to drift with time where no formula passes; empty where they do not
 
-	Noise        string    // why the data show nothing but noise to an equation that is continuous in time; empty where they show more
-	Drifting     string    // how coefficients seem to go along with time where no formula passes; empty where they do not
+	// Of an ending that is no formula.
 	Instead      Instead   // with NeuralOnly
 	FormulaOmega float64   // the defect weight of the formula that LeavesDefect
 	Unseen       []string  // with UnseenStates: their names
 	Draws        int       // with UnseenStates: starts that were drawn for each library
 	Changes      []float64 // with RegimesUnsure: when coefficients change
+
+	// The course of the search.
+	Tried []Try
+	Ways  []WayReport // every way of the search: whether it was tried, why not, and what it found
 
 	trained *fit.Fitted // networks, also those that were no better than the formula
 }

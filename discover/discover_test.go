@@ -167,7 +167,14 @@ func TestTheDerivativeBaselineNeedsCleanData(t *testing.T) {
 		works bool
 	}{{0, true}, {5, false}} {
 		m := catalogue(t, "petrzela-polak")
-		text := "states: {x: 0, y: 0, z: 0}\nunknowns: {f: {library: {degree: 2}}}\nequations: |\n  x' = z\n  y' = f(x, z)\n  z' = y - x - 0.5*z\n"
+		text := `
+states: {x: 0, y: 0, z: 0}
+unknowns: {f: {library: {degree: 2}}}
+equations: |
+  x' = z
+  y' = f(x, z)
+  z' = y - x - 0.5*z
+`
 		d, err := truth.Case{Model: m, Step: 0.05, Samples: 1000, Transient: 50, Noise: map[string]float64{"x": c.noise, "y": 0, "z": 0}}.Data(text)
 		if err != nil {
 			t.Fatal(err)
@@ -202,12 +209,23 @@ func TestLibraryListsMonomialsByDegree(t *testing.T) {
 }
 
 func TestTwoUnknownsInOneEquationAreToldApart(t *testing.T) {
-	duffing, err := model.Read("duffing.yaml", []byte("states: {x: 1, y: 0.5}\nequations: |\n  x' = y\n  y' = -x^3 - 0.1*y + 0.3*cos(t)\n"))
+	duffing, err := model.Read("duffing.yaml", []byte(`
+states: {x: 1, y: 0.5}
+equations: |
+  x' = y
+  y' = -x^3 - 0.1*y + 0.3*cos(t)
+`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := truth.Case{Model: duffing, Step: 0.05, Samples: 1000, Seed: 2, Noise: map[string]float64{"x": 0.01, "y": 0.01}}
-	r, d := learn(t, c, "states: {x: 1, y: 0.5}\nunknowns: {f: {}, g: {}}\nequations: |\n  x' = y\n  y' = f(x) + g(y) + 0.3*cos(t)\n", 0, discover.Options{})
+	r, d := learn(t, c, `
+states: {x: 1, y: 0.5}
+unknowns: {f: {}, g: {}}
+equations: |
+  x' = y
+  y' = f(x) + g(y) + 0.3*cos(t)
+`, 0, discover.Options{})
 	expect(t, d, r.Chosen, "f", "-x^3", 0.01)
 	expect(t, d, r.Chosen, "g", "-0.1*y", 0.05)
 }
@@ -371,7 +389,12 @@ equations: |
 // wave, and a network would have to learn every turn.
 func TestTheSineOfARunningAngleIsFound(t *testing.T) {
 	quick.Skip(t)
-	const driven = "states: {x: 1, v: 0}\nequations: |\n  x' = v\n  v' = %s - 0.5*v + 1.5*cos(0.6667*t)\n"
+	const driven = `
+states: {x: 1, v: 0}
+equations: |
+  x' = v
+  v' = %s - 0.5*v + 1.5*cos(0.6667*t)
+`
 	m, err := model.Read("truth.yaml", []byte(strings.Replace(driven, "%s", "-sin(x)", 1)))
 	if err != nil {
 		t.Fatal(err)
@@ -388,7 +411,13 @@ func TestTheSineOfARunningAngleIsFound(t *testing.T) {
 // one that is left finds it.
 func TestTheKinkOfAJerkSystemIsFoundAtItsPlace(t *testing.T) {
 	quick.Skip(t)
-	const jerk = "states: {x: 0.1, y: 0, z: 0}\nequations: |\n  x' = y\n  y' = z\n  z' = -0.6*z - y + %s\n"
+	const jerk = `
+states: {x: 0.1, y: 0, z: 0}
+equations: |
+  x' = y
+  y' = z
+  z' = -0.6*z - y + %s
+`
 	m, err := model.Read("truth.yaml", []byte(strings.Replace(jerk, "%s", "abs(x) - 2", 1)))
 	if err != nil {
 		t.Fatal(err)
@@ -442,7 +471,16 @@ func TestNetworksAreTrainedOnce(t *testing.T) {
 // Repression that is no integer power of its argument: the power is fitted.
 func TestAHillFunctionOfAnyPowerIsFound(t *testing.T) {
 	quick.Skip(t)
-	const ring = "states: {m: 1, n: 2, o: 3, p: 4, q: 5, r: 1}\nequations: |\n  m' = %[1]s - m\n  n' = 50/(1 + p^2.7) + 0.2 - n\n  o' = 50/(1 + q^2.7) + 0.2 - o\n  p' = 2*(m - p)\n  q' = 2*(n - q)\n  r' = 2*(o - r)\n"
+	const ring = `
+states: {m: 1, n: 2, o: 3, p: 4, q: 5, r: 1}
+equations: |
+  m' = %[1]s - m
+  n' = 50/(1 + p^2.7) + 0.2 - n
+  o' = 50/(1 + q^2.7) + 0.2 - o
+  p' = 2*(m - p)
+  q' = 2*(n - q)
+  r' = 2*(o - r)
+`
 	m, err := model.Read("truth.yaml", []byte(fmt.Sprintf(ring, "50/(1 + r^2.7) + 0.2")))
 	if err != nil {
 		t.Fatal(err)
@@ -480,7 +518,13 @@ func fitted(m *model.Model) []string {
 // oddLaw learns the function of a velocity that a driven oscillator feels.
 func oddLaw(t *testing.T, law string, samples int, noise float64) *discover.Result {
 	t.Helper()
-	text := "states: {x: 5, v: 0}\n%u\nequations: |\n  x' = v\n  v' = -2*x - %f + 1.5*cos(1.3*t)\n"
+	text := `
+states: {x: 5, v: 0}
+%u
+equations: |
+  x' = v
+  v' = -2*x - %f + 1.5*cos(1.3*t)
+`
 	with := func(f, unknowns string) string { return strings.NewReplacer("%f", f, "%u", unknowns).Replace(text) }
 	m, err := model.Read("truth.yaml", []byte(with(law, "")))
 	if err != nil {

@@ -86,8 +86,7 @@ const nearlyCollinear = 1e-3
 
 // newProbe linearises a fit with the probes; nil where the system is too large.
 func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error) {
-	m := e.Data.Model
-	n := len(m.States)
+	n := len(e.Data.Model.States)
 	if n > mostStates || len(f.Forms) > 0 || !series.Finite(f.Evidence) {
 		return nil, nil
 	}
@@ -97,14 +96,36 @@ func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error)
 			p.states[k%n] = append(p.states[k%n], v)
 		}
 	}
+	open, err := p.open(e.Data)
+	if err != nil {
+		return nil, err
+	}
+	if p.engine, err = onModel(e, open); err != nil {
+		return nil, err
+	}
+	fine := *f
+	fine.Substeps *= 2 // a search may be coarse: the test would see its error of integration
+	prof, err := p.engine.Profile(ctx, "doubt/profile", &fine, p.terms)
+	if err != nil {
+		return nil, err
+	}
+	p.q = terms.NewQuadratic(prof, make([]float64, len(p.terms)))
+	p.q.Coarse = nearlyCollinear
+	return p, nil
+}
+
+// open is the model with an unknown more in every equation, and lists the terms: the
+// fit's, changes of hidden scales, monomials, then the probes.
+func (p *probe) open(d *fit.Data) (*model.Model, error) {
+	m, n := d.Model, len(d.Model.States)
 	open, names := *m, make([]string, n)
 	open.Equations, open.Unknowns = slices.Clone(m.Equations), slices.Clone(m.Unknowns)
 	var arguments []*expr.Expr
 	for i, s := range m.States {
 		names[i], arguments = s.Name, append(arguments, expr.Var(s.Name))
 	}
-	p.terms = slices.Clone(f.Terms)
-	if err := p.rescale(&open, e.Data); err != nil {
+	p.terms = slices.Clone(p.fit.Terms)
+	if err := p.rescale(&open, d); err != nil {
 		return nil, err
 	}
 	p.known = len(p.terms)
@@ -125,19 +146,7 @@ func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error)
 	for i := range m.States {
 		p.addProbes(first+i, names)
 	}
-	var err error
-	if p.engine, err = onModel(e, &open); err != nil {
-		return nil, err
-	}
-	fine := *f
-	fine.Substeps *= 2 // a search may be coarse: the test would see its error of integration
-	prof, err := p.engine.Profile(ctx, "doubt/profile", &fine, p.terms)
-	if err != nil {
-		return nil, err
-	}
-	p.q = terms.NewQuadratic(prof, make([]float64, len(p.terms)))
-	p.q.Coarse = nearlyCollinear
-	return p, nil
+	return &open, nil
 }
 
 // rescale lets every hidden state change its scale, in all equations at once: no
@@ -145,13 +154,7 @@ func newProbe(ctx context.Context, e *fit.Engine, f *fit.Fitted) (*probe, error)
 // one whose equation has gained something.
 func (p *probe) rescale(open *model.Model, d *fit.Data) error {
 	m := d.Model
-	formulas := map[string]*expr.Expr{}
-	for u, unknown := range m.Unknowns {
-		if formulas[unknown.Name] = p.fit.Formula(u); formulas[unknown.Name] == nil {
-			formulas[unknown.Name] = expr.Num(0)
-		}
-	}
-	closed, err := m.WithFormulas(formulas)
+	closed, err := withFormulas(m, p.fit)
 	if err != nil {
 		return err
 	}

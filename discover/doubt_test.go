@@ -79,7 +79,14 @@ func TestRightModelsAreNotDoubted(t *testing.T) {
 // A polynomial would do within a tenth of a percent; the fraction is found instead.
 func TestAFractionOfTwoArgumentsIsFound(t *testing.T) {
 	quick.Skip(t)
-	const text = "states: {x: 1, y: 1, z: 20}\n%u\nequations: |\n  x' = 10*(y - x)\n  y' = x*(28 - z) - y\n  z' = %f - 8/3*z\n"
+	const text = `
+states: {x: 1, y: 1, z: 20}
+%u
+equations: |
+  x' = 10*(y - x)
+  y' = x*(28 - z) - y
+  z' = %f - 8/3*z
+`
 	with := func(f, unknowns string) string {
 		return strings.NewReplacer("%f", f, "%u", unknowns).Replace(text)
 	}

@@ -41,7 +41,7 @@ func (f *finder) climbOrCut(ctx context.Context) (found *Result, err error) {
 		}
 		if path == nil {
 			var err error
-			if path, err = f.unbentPath(ctx); err != nil {
+			if path, err = unbentPath(ctx, f.engine, f.path, f.held); err != nil {
 				return false, err
 			}
 		}
@@ -54,11 +54,11 @@ func (f *finder) climbOrCut(ctx context.Context) (found *Result, err error) {
 
 // unbentPath is a path that no parameter bends that may change: of every state alone
 // where known equations hold fitted parameters and all states are observed.
-func (f *finder) unbentPath(ctx context.Context) (*fit.Smoothed, error) {
-	if f.held == nil || !observesAll(f.engine.Data) {
-		return f.path, nil
+func unbentPath(ctx context.Context, e *fit.Engine, path, held *fit.Smoothed) (*fit.Smoothed, error) {
+	if held == nil || !observesAll(e.Data) {
+		return path, nil
 	}
-	return f.engine.SmoothAlone(ctx)
+	return e.SmoothAlone(ctx)
 }
 
 // searchPieces looks for regimes with one library, after it has failed on the whole record.

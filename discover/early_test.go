@@ -20,7 +20,14 @@ import (
 // the first library that holds in both halves.
 func TestAChangeIsFoundWithTheFirstLibraryThatHoldsOnBothSides(t *testing.T) {
 	quick.Skip(t)
-	m, err := model.Read("model.yaml", []byte("states: {x: 0, y: 0, z: 0}\nunknowns: {g: {}}\nequations: |\n  x' = 10*(y - x)\n  y' = g(x, y, z)\n  z' = x*y - 8/3*z\n"))
+	m, err := model.Read("model.yaml", []byte(`
+states: {x: 0, y: 0, z: 0}
+unknowns: {g: {}}
+equations: |
+  x' = 10*(y - x)
+  y' = g(x, y, z)
+  z' = x*y - 8/3*z
+`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,11 +64,25 @@ func TestAChangeIsFoundWithTheFirstLibraryThatHoldsOnBothSides(t *testing.T) {
 // y' = 28·x − y − x·z loses its −y.
 func TestATermThatIsAbsentInARegimeHasNoCoefficientThere(t *testing.T) {
 	quick.Skip(t)
-	system, err := model.Read("system.yaml", []byte("states: {x: 1, y: 1, z: 20}\nparameters: {q: 1}\nequations: |\n  x' = 10*(y - x)\n  y' = 28*x - q*y - x*z\n  z' = x*y - 8/3*z\n"))
+	system, err := model.Read("system.yaml", []byte(`
+states: {x: 1, y: 1, z: 20}
+parameters: {q: 1}
+equations: |
+  x' = 10*(y - x)
+  y' = 28*x - q*y - x*z
+  z' = x*y - 8/3*z
+`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := model.Read("model.yaml", []byte("states: {x: 0, y: 0, z: 0}\nunknowns: {g: {library: {degree: 2}}}\nequations: |\n  x' = 10*(y - x)\n  y' = g(x, y, z)\n  z' = x*y - 8/3*z\n"))
+	m, err := model.Read("model.yaml", []byte(`
+states: {x: 0, y: 0, z: 0}
+unknowns: {g: {library: {degree: 2}}}
+equations: |
+  x' = 10*(y - x)
+  y' = g(x, y, z)
+  z' = x*y - 8/3*z
+`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,12 +51,36 @@ func TestSlowStatesThatModelsLackAreFound(t *testing.T) {
 		rate, gain            float64
 	}{
 		{"Hindmarsh–Rose without its adaptation",
-			"states: {x: -1.3, y: -7.5, z: 3.2}\nequations: |\n  x' = y - x^3 + 3*x^2 - z + 3.25\n  y' = 1 - 5*x^2 - y\n  z' = 0.006*(4*(x + 1.6) - z)\n",
-			"states: {x: 0, y: 0}\nunknowns: {f: {library: {degree: 3}}}\nequations: |\n  x' = y + f(x)\n  y' = 1 - 5*x^2 - y\n",
+			`
+states: {x: -1.3, y: -7.5, z: 3.2}
+equations: |
+  x' = y - x^3 + 3*x^2 - z + 3.25
+  y' = 1 - 5*x^2 - y
+  z' = 0.006*(4*(x + 1.6) - z)
+`,
+			`
+states: {x: 0, y: 0}
+unknowns: {f: {library: {degree: 3}}}
+equations: |
+  x' = y + f(x)
+  y' = 1 - 5*x^2 - y
+`,
 			truth.Case{Step: 0.1, Samples: 6000, Transient: 300, Noise: map[string]float64{"x": 0.01}, Seed: 5}, "x", "x", 0.006, -4},
 		{"FitzHugh–Nagumo with a slow current",
-			"states: {v: -1, w: 1, s: 0}\nequations: |\n  v' = v - v^3/3 - w + 0.5 - 0.6*s\n  w' = 0.08*(v + 0.7 - 0.8*w)\n  s' = 0.01*(v - s)\n",
-			"states: {v: 0, w: 0}\nunknowns: {f: {library: {degree: 3}}}\nequations: |\n  v' = f(v) - w\n  w' = 0.08*(v + 0.7 - 0.8*w)\n",
+			`
+states: {v: -1, w: 1, s: 0}
+equations: |
+  v' = v - v^3/3 - w + 0.5 - 0.6*s
+  w' = 0.08*(v + 0.7 - 0.8*w)
+  s' = 0.01*(v - s)
+`,
+			`
+states: {v: 0, w: 0}
+unknowns: {f: {library: {degree: 3}}}
+equations: |
+  v' = f(v) - w
+  w' = 0.08*(v + 0.7 - 0.8*w)
+`,
 			truth.Case{Step: 0.2, Samples: 3000, Transient: 5, Noise: map[string]float64{"v": 0.01}, Seed: 5}, "v", "v", 0.01, -0.6},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -83,16 +107,42 @@ func TestAnExtraStateIsNoCureForAWrongLibrary(t *testing.T) {
 		passes                bool
 	}{
 		{"Lorenz, z' without x*y", "lorenz",
-			"states: {x: 0, y: 0, z: 0}\nunknowns: {f: {library: {degree: 1}}}\nequations: |\n  x' = 10*(y - x)\n  y' = x*(28 - z) - y\n  z' = f(x, y, z)\n",
+			`
+states: {x: 0, y: 0, z: 0}
+unknowns: {f: {library: {degree: 1}}}
+equations: |
+  x' = 10*(y - x)
+  y' = x*(28 - z) - y
+  z' = f(x, y, z)
+`,
 			truth.Case{Step: 0.02, Samples: 1500, Transient: 50, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}, Seed: 5}, false},
 		{"Rössler, z' without x*z", "rossler-14",
-			"states: {x: 0, y: 0, z: 0}\nunknowns: {f: {library: {degree: 1}}}\nequations: |\n  x' = -y - z\n  y' = x + 0.2*y\n  z' = f(x, z)\n",
+			`
+states: {x: 0, y: 0, z: 0}
+unknowns: {f: {library: {degree: 1}}}
+equations: |
+  x' = -y - z
+  y' = x + 0.2*y
+  z' = f(x, z)
+`,
 			truth.Case{Step: 0.1, Samples: 1500, Transient: 100, Noise: map[string]float64{"x": 0.01, "y": 0.01, "z": 0.01}, Seed: 5}, false},
 		{"FitzHugh–Nagumo without its cubic", "fitzhugh-nagumo",
-			"states: {v: 0, w: 0}\nunknowns: {f: {library: {degree: 2}}}\nequations: |\n  v' = f(v) - w\n  w' = 0.08*(v + 0.7 - 0.8*w)\n",
+			`
+states: {v: 0, w: 0}
+unknowns: {f: {library: {degree: 2}}}
+equations: |
+  v' = f(v) - w
+  w' = 0.08*(v + 0.7 - 0.8*w)
+`,
 			truth.Case{Step: 0.2, Samples: 1500, Transient: 20, Noise: map[string]float64{"v": 0.01}, Seed: 5}, false},
 		{"FitzHugh–Nagumo with it", "fitzhugh-nagumo",
-			"states: {v: 0, w: 0}\nunknowns: {f: {library: {degree: 3}}}\nequations: |\n  v' = f(v) - w\n  w' = 0.08*(v + 0.7 - 0.8*w)\n",
+			`
+states: {v: 0, w: 0}
+unknowns: {f: {library: {degree: 3}}}
+equations: |
+  v' = f(v) - w
+  w' = 0.08*(v + 0.7 - 0.8*w)
+`,
 			truth.Case{Step: 0.2, Samples: 1500, Transient: 20, Noise: map[string]float64{"v": 0.01}, Seed: 5}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

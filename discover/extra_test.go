@@ -18,12 +18,24 @@ import (
 // q' = −0.006·v − 0.01·q with q = −0.6·s.
 func TestASlowStateThatTheModelLacksIsFound(t *testing.T) {
 	quick.Skip(t)
-	system, err := model.Read("system.yaml", []byte("states: {v: -1, w: 1, s: 0}\nequations: |\n  v' = v - v^3/3 - w + 0.5 - 0.6*s\n  w' = 0.08*(v + 0.7 - 0.8*w)\n  s' = 0.01*(v - s)\n"))
+	system, err := model.Read("system.yaml", []byte(`
+states: {v: -1, w: 1, s: 0}
+equations: |
+  v' = v - v^3/3 - w + 0.5 - 0.6*s
+  w' = 0.08*(v + 0.7 - 0.8*w)
+  s' = 0.01*(v - s)
+`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r, _ := learn(t, truth.Case{Model: system, Step: 0.2, Samples: 3000, Transient: 5, Noise: map[string]float64{"v": 0.01}, Seed: 5},
-		"states: {v: 0, w: 0}\nunknowns: {f: {library: {degree: 3}}}\nequations: |\n  v' = f(v) - w\n  w' = 0.08*(v + 0.7 - 0.8*w)\n", 0, discover.Options{})
+		`
+states: {v: 0, w: 0}
+unknowns: {f: {library: {degree: 3}}}
+equations: |
+  v' = f(v) - w
+  w' = 0.08*(v + 0.7 - 0.8*w)
+`, 0, discover.Options{})
 	if r.Extra == nil || verdict.OfSearch(r).Status != run.Ambiguous {
 		t.Fatalf("%s (%s), extra state %+v", verdict.OfSearch(r).Status, verdict.OfSearch(r).Advice(), r.Extra)
 	}
@@ -39,14 +51,27 @@ func TestASlowStateThatTheModelLacksIsFound(t *testing.T) {
 
 func TestAModelThatHasAllItsStatesIsGivenNone(t *testing.T) {
 	r, _ := learn(t, truth.Case{Model: catalogue(t, "fitzhugh-nagumo"), Step: 0.2, Samples: 1500, Transient: 20, Noise: map[string]float64{"v": 0.01}, Seed: 5},
-		"states: {v: 0, w: 0}\nunknowns: {f: {library: {degree: 3}}}\nequations: |\n  v' = f(v) - w\n  w' = 0.08*(v + 0.7 - 0.8*w)\n", 0, discover.Options{})
+		`
+states: {v: 0, w: 0}
+unknowns: {f: {library: {degree: 3}}}
+equations: |
+  v' = f(v) - w
+  w' = 0.08*(v + 0.7 - 0.8*w)
+`, 0, discover.Options{})
 	if r.Extra != nil || verdict.OfSearch(r).Status != run.OK {
 		t.Errorf("%s, extra state %+v", verdict.OfSearch(r).Status, r.Extra)
 	}
 }
 
 func TestAnExtraStateTakesNamesThatAreFree(t *testing.T) {
-	m, err := model.Read("m.yaml", []byte("states: {v: 0, q: 0}\nparameters: {q1_rate: 1}\nunknowns: {f: {}}\nequations: |\n  v' = f(v, q)\n  q' = v*q1_rate\n"))
+	m, err := model.Read("m.yaml", []byte(`
+states: {v: 0, q: 0}
+parameters: {q1_rate: 1}
+unknowns: {f: {}}
+equations: |
+  v' = f(v, q)
+  q' = v*q1_rate
+`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func Fit(ctx context.Context, e *fit.Engine, o Options) (*Result, error) {
 		return f.fitNetworks(ctx)
 	}
 	f.options.Roads = roadWhole
-	if err := f.libraries(ctx); err != nil {
+	if _, err := f.walk(ctx, []place{{way: libraries()}}, ""); err != nil {
 		return nil, err
 	}
 	if f.best == nil {

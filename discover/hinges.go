@@ -48,7 +48,7 @@ func (f *finder) tryHinges(ctx context.Context, u int) error {
 // place that it misses alone.
 func (f *finder) fitHinges(ctx context.Context, u, n int) ([]*candidate, error) {
 	others, _ := f.companions(f.engine.Data.Model, u)
-	m, start := f.modelWith(others)
+	m, start := f.carryNumbers(f.engine.Data.Model, f.path, others)
 	e, err := onModel(f.engine, m)
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (f *finder) fitHinges(ctx context.Context, u, n int) ([]*candidate, error) 
 		}
 		c.road = fmt.Sprintf("%d hinges", kept)
 		if kept < n {
-			if c, err = f.trim(ctx, fmt.Sprintf("%s/%s/trim", name, c.road), c); err != nil {
+			if c, err = trim(ctx, f.engine, f.options.Penalty, fmt.Sprintf("%s/%s/trim", name, c.road), c); err != nil {
 				return nil, err
 			}
 		}

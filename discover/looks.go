@@ -24,7 +24,7 @@ type look struct {
 // combinations that the best candidate varies along.
 // In rounds beyond polynomials they are sought more widely; others are the terms of the
 // other unknowns.
-func (f *finder) findLooks(d *fit.Data, path *fit.Smoothed, u, round int, others []fit.Term) ([]look, error) {
+func findLooks(best *candidate, d *fit.Data, path *fit.Smoothed, u, round int, others []fit.Term) ([]look, error) {
 	arguments, err := d.Arguments(path, u)
 	if err != nil {
 		return nil, err
@@ -37,14 +37,14 @@ func (f *finder) findLooks(d *fit.Data, path *fit.Smoothed, u, round int, others
 	}
 	names := d.Model.Unknowns[u].Arguments
 	out = append(out, jointLooks(names, arguments)...)
-	if f.best == nil || !series.Finite(f.best.score()) {
+	if best == nil || !series.Finite(best.score()) {
 		if round < beyondPolynomial {
 			return out, nil
 		}
 		angle, err := findAngle(d, path, u, arguments, others)
 		return append(out, angle...), err
 	}
-	ridges, err := findRidges(f.best, u, names, arguments)
+	ridges, err := findRidges(best, u, names, arguments)
 	if err != nil || round < beyondPolynomial {
 		return append(out, ridges...), err
 	}
@@ -52,7 +52,7 @@ func (f *finder) findLooks(d *fit.Data, path *fit.Smoothed, u, round int, others
 	if err != nil {
 		return nil, err
 	}
-	rationals, err := findRationals(f.best, d, path, u, arguments, others)
+	rationals, err := findRationals(best, d, path, u, arguments, others)
 	return slices.Concat(out, ridges, angle, rationals), err
 }
 

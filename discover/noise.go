@@ -79,11 +79,7 @@ func isConstant(m *model.Model, f *fit.Fitted) bool {
 	if len(f.Forms) > 0 {
 		return false
 	}
-	formulas := map[string]*expr.Expr{}
-	for u, unknown := range m.Unknowns {
-		formulas[unknown.Name] = f.Formula(u)
-	}
-	closed, err := m.WithFormulas(formulas)
+	closed, err := withFormulas(m, f)
 	if err != nil {
 		return false
 	}

@@ -32,12 +32,12 @@ type view struct {
 // so many numbers in all are left out.
 func (f *finder) rankBends(ctx context.Context, u, round, most int) ([]bend, error) {
 	others, base := f.companions(f.engine.Data.Model, u)
-	m, path := f.modelWith(append(slices.Clone(others), base...))
+	m, path := f.carryNumbers(f.engine.Data.Model, f.path, append(slices.Clone(others), base...))
 	e, err := onModel(f.engine, m)
 	if err != nil {
 		return nil, err
 	}
-	looks, err := f.findLooks(e.Data, &path, u, round, others)
+	looks, err := findLooks(f.best, e.Data, &path, u, round, others)
 	if err != nil {
 		return nil, err
 	}

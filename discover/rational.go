@@ -137,7 +137,9 @@ type fraction struct {
 	numerator, denominator [][]int    // powers of the arguments
 }
 
-// fit regresses the path on the fraction's terms: loss is what they leave, theta the
+// fit regresses the path on the fraction's terms: loss is what they leave (in
+// their own weights, see terms.Regression.Left: of two fractions it differs by rounding
+// alone), theta the
 // numerator's coefficients. With the numerator known the derivatives by c join, and
 // the steps that they ask for follow in theta.
 func (q fraction) fit(c, top []float64) (loss float64, theta []float64, err error) {

@@ -58,12 +58,12 @@ func (f *finder) regimesDue() string {
 // dynamic programming finds the stretches of least penalised −2 log posterior
 // (Jackson et al., IEEE Signal Process. Lett. 12 (2005) 105). The record is cut
 // there, every term of the libraries is joined by its products with indicators of
-// the later regimes, and the search begins again: which coefficients change is a
+// the later regimes, and the search starts again: which coefficients change is a
 // selection of terms like any other. Nil where the data do not ask for regimes, or
 // where no formula passes with them.
 func (f *finder) findRegimes(ctx context.Context) (*Result, error) {
 	report(f.engine, "regimes", 0.72)
-	found, err := f.segment(ctx)
+	found, err := segment(ctx, f.best, f.engine, f.options.Degree)
 	if err != nil || found == nil {
 		return nil, err
 	}
@@ -99,43 +99,22 @@ func (f *finder) searchRegimes(ctx context.Context, cuts []changes.Cut, in plan)
 	if len(cuts) == 0 {
 		return nil, nil
 	}
-	var held []string // parameters that all regimes share
 	var accepted *finder
 	var placed []changes.Regime
-	around := float64(changes.PlaceAround)
-	for round := range apartRounds {
+	now, stay := cutting{cuts: cuts, around: changes.PlaceAround}, false
+	for round := 0; round < cutRounds && !stay; round++ {
 		name := fmt.Sprintf("%s-%d", in.name, round)
-		g, err := f.searchCut(ctx, name, cuts, held, in)
+		g, err := f.searchCut(ctx, name, now.cuts, now.held, in)
 		if err != nil {
 			return nil, err
 		}
 		if g == nil {
 			break
 		}
-		accepted, placed = g, g.result.Regimes
-		r := g.result
-		fewer, err := r.inRegimes().Needed(ctx, f.engine, cuts)
-		if err != nil {
+		accepted = g
+		if now, placed, stay, err = now.follow(ctx, f.engine, name, g.result, round+1 == cutRounds); err != nil {
 			return nil, err
 		}
-		if len(fewer) > 0 && len(fewer) < len(cuts) && round+1 < apartRounds {
-			cuts = fewer
-			continue
-		}
-		shared := append(slices.Clone(held), r.inRegimes().SharedParameters(f.engine.Data.Model)...)
-		moved, regimes, stay, err := r.inRegimes().Relocate(ctx, f.engine, name+"/places", cuts, around)
-		if err != nil {
-			return nil, err
-		}
-		placed = regimes
-		if fewer := changes.Merge(f.engine.Data, moved); len(fewer) < len(moved) && round+1 < apartRounds {
-			cuts = fewer
-			continue
-		}
-		if len(shared) == len(held) && stay {
-			break
-		}
-		held, cuts, around = shared, moved, changes.PlaceNear
 	}
 	if accepted == nil || in.early && accepted.best.fit.Omega > 2*fit.OmegaEnd {
 		return nil, nil
@@ -148,24 +127,61 @@ func (f *finder) searchRegimes(ctx context.Context, cuts []changes.Cut, in plan)
 	return r, nil
 }
 
-// apartRounds bounds the searches with regimes: the first, one without change points
+// cutting is how a record is cut for a search.
+type cutting struct {
+	cuts   []changes.Cut
+	held   []string // parameters that all regimes share
+	around float64  // cycles around the cuts in which their places are looked for
+}
+
+// follow is how the record is cut after a search has found a formula: without change
+// points that are not needed or, if this is not the last search, have met; at the places
+// that the formula gives, and without differences that it does not need. Stay says that
+// nothing changes. The engine is that of the whole record.
+func (c cutting) follow(ctx context.Context, e *fit.Engine, name string, r *Result, last bool) (next cutting, placed []changes.Regime, stay bool, err error) {
+	fewer, err := r.inRegimes().Needed(ctx, e, c.cuts)
+	if err != nil {
+		return c, nil, false, err
+	}
+	next = c
+	if len(fewer) > 0 && len(fewer) < len(c.cuts) && !last {
+		next.cuts = fewer
+		return next, r.Regimes, false, nil
+	}
+	moved, placed, stay, err := r.inRegimes().Relocate(ctx, e, name+"/places", c.cuts, c.around)
+	if err != nil {
+		return c, nil, false, err
+	}
+	if fewer := changes.Merge(e.Data, moved); len(fewer) < len(moved) && !last {
+		next.cuts = fewer
+		return next, placed, false, nil
+	}
+	shared := append(slices.Clone(c.held), r.inRegimes().SharedParameters(e.Data.Model)...)
+	if len(shared) == len(c.held) && stay {
+		return c, placed, true, nil
+	}
+	return cutting{moved, shared, changes.PlaceNear}, placed, false, nil
+}
+
+// cutRounds bounds the searches with regimes: the first, one without change points
 // that are not needed or have met, one with the places that its formula gives and
 // without differences that it does not need, and one more.
-const apartRounds = 4
+const cutRounds = 4
 
-// segment finds the change points, with the degree of library that explains most.
-func (f *finder) segment(ctx context.Context) (*changes.Segmentation, error) {
+// segment finds the change points by what a candidate's fit says of stretches, with the
+// degree of library that explains most.
+func segment(ctx context.Context, of *candidate, e *fit.Engine, highest int) (*changes.Segmentation, error) {
 	var best *changes.Segmentation
-	for degree := 1; degree <= f.options.Degree; degree++ {
-		library, same := terms.Libraries(f.engine.Data.Model, degree)
+	for degree := 1; degree <= highest; degree++ {
+		library, same := terms.Libraries(e.Data.Model, degree)
 		if degree > 1 && same {
 			break
 		}
-		theta := f.best.coefficients(library)
+		theta := of.coefficients(library)
 		if theta == nil {
 			continue
 		}
-		g, err := changes.NewLinearisation(f.engine, f.best.fit, library, theta).Segment(ctx)
+		g, err := changes.NewLinearisation(e, of.fit, library, theta).Segment(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -221,16 +237,19 @@ func (f *finder) searchCut(ctx context.Context, name string, cuts []changes.Cut,
 	r := g.result
 	r.choose(g.best)
 	r.Regimes, r.Base = regimes, m
-	if !r.inRegimes().Changes() {
-		return nil, nil
-	}
-	log := math.Log(float64(data.Observations()))
-	price := 2 * log * float64(len(cuts)) // a place in time each
-	price += log * float64(len(r.Chosen.Parameters)-len(f.best.fit.Parameters))
-	if f.best.passed() && g.best.score()+price > f.best.score() {
+	if !r.inRegimes().Changes() || !f.worthCuts(g, data.Observations(), len(cuts)) {
 		return nil, nil
 	}
 	return g, nil
+}
+
+// worthCuts says that a formula with regimes is worth the places of so many changes and
+// its additional parameters, where one without passes too.
+func (f *finder) worthCuts(with *finder, observations, cuts int) bool {
+	log := math.Log(float64(observations))
+	price := 2 * log * float64(cuts) // a place in time each
+	price += log * float64(len(with.best.fit.Parameters)-len(f.best.fit.Parameters))
+	return !f.best.passed() || !(with.best.score()+price > f.best.score())
 }
 
 // beginCut begins a search on stretches of the record: with the path that the

@@ -204,7 +204,9 @@ func (p *pursuit) values(first int, share float64) []float64 {
 	return along
 }
 
-// loss is what a piecewise linear function along a combination leaves.
+// loss is what a piecewise linear function along a combination leaves. Regressions at
+// different angles are not weighed alike, so that their losses differ by rounding
+// alone (terms.Regression.Left): to weigh them alike would change what is found.
 func (p *pursuit) loss(angle float64) (float64, error) {
 	names := p.data.Model.Unknowns[p.unknown].Arguments
 	first, share := p.combination(angle)

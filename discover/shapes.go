@@ -127,7 +127,7 @@ func (t *bendTrial) fixNumber(ctx context.Context) (improved bool, err error) {
 // when the search drops the bend: what is left is a polynomial.
 func (f *finder) fitBend(ctx context.Context, b *bend) (*candidate, error) {
 	others, own := f.companions(f.engine.Data.Model, b.unknown)
-	m, path := f.modelWith(append(slices.Clone(others), own...))
+	m, path := f.carryNumbers(f.engine.Data.Model, f.path, append(slices.Clone(others), own...))
 	name := fmt.Sprintf("%sshape-%s-%d-%d-%s", f.prefix, m.Unknowns[b.unknown].Name, b.round, b.argument, b.family.name)
 	given := len(path.Parameters)
 	name += b.declare(m, &path)
@@ -151,7 +151,7 @@ func (f *finder) fitBend(ctx context.Context, b *bend) (*candidate, error) {
 	}) {
 		return nil, err
 	}
-	return f.trim(ctx, name+"/trim", c)
+	return trim(ctx, f.engine, f.options.Penalty, name+"/trim", c)
 }
 
 // declare adds a bend's free numbers to a model and to a path's parameters, and
@@ -251,12 +251,12 @@ func (p *pool) companions(m *model.Model, u int) (others, own []fit.Term) {
 	return others, own
 }
 
-// modelWith is the problem's model with the fitted numbers that stand in the terms,
+// carryNumbers is the problem's model with the fitted numbers that stand in the terms,
 // and the path with their values in the best candidate.
-func (f *finder) modelWith(terms []fit.Term) (*model.Model, fit.Smoothed) {
-	m, path := *f.engine.Data.Model, *f.path
+func (p *pool) carryNumbers(of *model.Model, along *fit.Smoothed, terms []fit.Term) (*model.Model, fit.Smoothed) {
+	m, path := *of, *along
 	m.Parameters, path.Parameters = slices.Clone(m.Parameters), slices.Clone(path.Parameters)
-	if f.best == nil {
+	if p.best == nil {
 		return &m, path
 	}
 	used := map[string]bool{}
@@ -266,13 +266,13 @@ func (f *finder) modelWith(terms []fit.Term) (*model.Model, fit.Smoothed) {
 		}
 	}
 	at := 0
-	for _, p := range f.best.search.Engine.Data.Model.Parameters {
-		if !p.Fit {
+	for _, q := range p.best.search.Engine.Data.Model.Parameters {
+		if !q.Fit {
 			continue
 		}
-		if used[p.Name] && m.ParameterIndex(p.Name) < 0 {
-			m.Parameters = append(m.Parameters, p)
-			path.Parameters = append(path.Parameters, f.best.fit.Parameters[at])
+		if used[q.Name] && m.ParameterIndex(q.Name) < 0 {
+			m.Parameters = append(m.Parameters, q)
+			path.Parameters = append(path.Parameters, p.best.fit.Parameters[at])
 		}
 		at++
 	}
@@ -280,13 +280,14 @@ func (f *finder) modelWith(terms []fit.Term) (*model.Model, fit.Smoothed) {
 }
 
 // trim takes out of a candidate's model the numbers whose terms the search has
-// dropped, and out of its library the terms that they stand in.
-func (f *finder) trim(ctx context.Context, name string, c *candidate) (*candidate, error) {
-	m, parameters, gone := c.unused(f.engine.Data.Model)
+// dropped, and out of its library the terms that they stand in. The engine is that of
+// the problem's model.
+func trim(ctx context.Context, e *fit.Engine, penalty float64, name string, c *candidate) (*candidate, error) {
+	m, parameters, gone := c.unused(e.Data.Model)
 	if len(parameters) == len(c.fit.Parameters) {
 		return c, nil
 	}
-	trimmed, err := onModel(f.engine, m)
+	trimmed, err := onModel(e, m)
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +297,7 @@ func (f *finder) trim(ctx context.Context, name string, c *candidate) (*candidat
 	start := *c.fit
 	start.Parameters = parameters
 	out := *c
-	out.search = terms.NewSelection(trimmed, library, f.options.Penalty)
+	out.search = terms.NewSelection(trimmed, library, penalty)
 	if out.fit, err = trimmed.Trajectory(ctx, name, &start, fit.Schedule{To: start.Omega, Noise: true}); err != nil {
 		return nil, err
 	}

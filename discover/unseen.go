@@ -10,6 +10,7 @@ import (
 	"govern/expr"
 	"govern/fit"
 	"govern/fit/gauge"
+	"govern/model"
 	"govern/optim"
 )
 
@@ -94,6 +95,7 @@ func fitDraw(ctx context.Context, e, part *fit.Engine, name string, library []fi
 	return e.FittedPath(whole)
 }
 
+// explains says that a fit passes the checks.
 func explains(d *fit.Data, f *fit.Fitted) bool {
 	return f.Status != optim.Failed && passed(checkFit(d, f))
 }
@@ -101,36 +103,11 @@ func explains(d *fit.Data, f *fit.Fitted) bool {
 // extendToAll takes a fit of a stretch to all of the data: states are located under
 // its formula.
 func extendToAll(ctx context.Context, e *fit.Engine, stretch *fit.Data, name string, f *fit.Fitted) (*fit.Fitted, error) {
-	m := e.Data.Model
-	formulas := map[string]*expr.Expr{}
-	for u, unknown := range m.Unknowns {
-		formulas[unknown.Name] = f.Formula(u)
-	}
-	closed, err := m.WithFormulas(formulas)
+	closed, err := closedAt(e.Data.Model, f)
 	if err != nil {
 		return nil, err
 	}
-	closed.States, closed.Parameters = slices.Clone(closed.States), slices.Clone(closed.Parameters)
-	fitted := 0
-	for i := range closed.Parameters {
-		if q := &closed.Parameters[i]; q.Fit {
-			q.Value, q.Fit = f.Parameters[fitted], false
-			fitted++
-		}
-	}
-	n := len(closed.States)
-	for s := range closed.States { // where a hidden state begins: its mean
-		sum, count := 0.0, 0.0
-		for _, nodes := range f.Nodes {
-			for i := s; i < len(nodes); i += n {
-				sum += nodes[i]
-				count++
-			}
-		}
-		if !closed.States[s].Fixed {
-			closed.States[s].Value = sum / math.Max(count, 1)
-		}
-	}
+	startAtMeans(closed, f.Nodes)
 	d, err := fit.Prepare(closed, e.Data.Entries)
 	if err != nil {
 		return nil, err
@@ -150,4 +127,49 @@ func extendToAll(ctx context.Context, e *fit.Engine, stretch *fit.Data, name str
 	}
 	out.Substeps, out.Nodes = 0, located.Path
 	return &out, nil
+}
+
+// withFormulas is a model with the formulas of a fit in the place of its unknowns.
+func withFormulas(m *model.Model, f *fit.Fitted) (*model.Model, error) {
+	formulas := map[string]*expr.Expr{}
+	for u, unknown := range m.Unknowns {
+		formulas[unknown.Name] = f.Formula(u)
+	}
+	return m.WithFormulas(formulas)
+}
+
+// closedAt is a model with the formulas and the parameters of a fit, which are fitted
+// no more.
+func closedAt(m *model.Model, f *fit.Fitted) (*model.Model, error) {
+	closed, err := withFormulas(m, f)
+	if err != nil {
+		return nil, err
+	}
+	closed.States, closed.Parameters = slices.Clone(closed.States), slices.Clone(closed.Parameters)
+	fitted := 0
+	for i := range closed.Parameters {
+		if q := &closed.Parameters[i]; q.Fit {
+			q.Value, q.Fit = f.Parameters[fitted], false
+			fitted++
+		}
+	}
+	return closed, nil
+}
+
+// startAtMeans starts the states of a model, but for those that are fixed, at their
+// means over nodes.
+func startAtMeans(m *model.Model, nodes [][]float64) {
+	n := len(m.States)
+	for s := range m.States {
+		sum, count := 0.0, 0.0
+		for _, row := range nodes {
+			for i := s; i < len(row); i += n {
+				sum += row[i]
+				count++
+			}
+		}
+		if !m.States[s].Fixed {
+			m.States[s].Value = sum / math.Max(count, 1)
+		}
+	}
 }

@@ -56,7 +56,13 @@ func TestWhereNoDrawExplainsUnseenStatesTheAnswerIsNoModel(t *testing.T) {
 
 // A hidden coordinate that may be scaled at will has no equation of its own.
 func TestAnUnseenStateThatMayBeScaledIsAnErrorThatSaysSo(t *testing.T) {
-	d, err := truth.Case{Model: catalogue(t, "fitzhugh-nagumo"), Step: 0.2, Samples: 500, Noise: map[string]float64{"v": 0.01}}.Data("states: {v: 0, w: 0}\nunknowns: {f: {}, g: {}}\nequations: |\n  v' = f(v, w)\n  w' = g(v, w)\n")
+	d, err := truth.Case{Model: catalogue(t, "fitzhugh-nagumo"), Step: 0.2, Samples: 500, Noise: map[string]float64{"v": 0.01}}.Data(`
+states: {v: 0, w: 0}
+unknowns: {f: {}, g: {}}
+equations: |
+  v' = f(v, w)
+  w' = g(v, w)
+`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -221,7 +221,7 @@ func (w way) reason(f *finder) string {
 
 // describe says in words what a way has found: the candidates after the first so
 // many, or an answer.
-func (f *finder) describe(before int, r *Result) string {
+func (p *pool) describe(before int, r *Result) string {
 	if r != nil {
 		switch {
 		case r.Nothing():
@@ -236,7 +236,7 @@ func (f *finder) describe(before int, r *Result) string {
 		return "the answer"
 	}
 	var best *candidate
-	for _, c := range f.all[before:] {
+	for _, c := range p.all[before:] {
 		if best == nil || better(c, best) {
 			best = c
 		}
@@ -244,13 +244,17 @@ func (f *finder) describe(before int, r *Result) string {
 	if best == nil {
 		return "nothing"
 	}
-	text := fmt.Sprintf("%d terms (%s), penalised −2 log evidence %.6g, ", len(best.fit.Terms), best.road, best.score())
+	terms := "terms"
+	if len(best.fit.Terms) == 1 {
+		terms = "term"
+	}
+	text := fmt.Sprintf("%d %s (%s), penalised −2 log evidence %.6g, ", len(best.fit.Terms), terms, best.road, best.score())
 	if best.passed() {
 		text += "passes the checks"
 	} else {
 		text += "fails a check"
 	}
-	if best == f.best {
+	if best == p.best {
 		text += "; the best so far"
 	}
 	return text

@@ -1,5 +1,11 @@
 // Package profile follows the likelihood along one number of an answer: the profile of
 // a fitted one, and the landscape of the loss over a parameter.
+//
+// # Profiles
+//
+// Of rebuilds a finished run's fit from result.json alone (terms, coefficients, parameters; states are located),
+// and walks to both sides with one column held between equal bounds (fit.Schedule.Held), each refit from the one
+// before and a journal step of its own.
 package profile
 
 import (

@@ -12,7 +12,7 @@ import (
 
 // estimate is a parameter as result.json shows it.
 func estimate(p conclude.Parameter) run.Estimate {
-	out := run.Estimate{Value: run.Number(p.Value), Low: run.Number(p.Value - p.Half), High: run.Number(p.Value + p.Half), Prior: prior(p.Prior), Held: p.Held}
+	out := run.Estimate{Value: run.Number(p.Value), Low: run.Number(p.Value - p.Half), High: run.Number(p.Value + p.Half), Prior: priorOf(p.Prior), Held: p.Held}
 	for _, e := range p.Entries {
 		if out.Entries == nil {
 			out.Entries = map[string]run.Estimate{}
@@ -25,7 +25,7 @@ func estimate(p conclude.Parameter) run.Estimate {
 	return out
 }
 
-func prior(p *conclude.Prior) *run.Prior {
+func priorOf(p *conclude.Prior) *run.Prior {
 	if p == nil {
 		return nil
 	}

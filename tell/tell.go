@@ -1,5 +1,14 @@
 // Package tell says what a run has come to: result.json, the model file, the report's
 // page and figures, trajectories. It reads an answer and its verdict, and fits nothing.
+//
+// # The report
+//
+// report draws what it is given and computes nothing of science: slices, densities, spectra, autocorrelations
+// and shares come from this package (figures.go, portraits.go, learned.go), which asks fit.Data.Evaluate for
+// bands, dynamics and series for the rest. What a gain would supply is zero in the final model by construction;
+// what defects supply is measured at the last linearisation (fit.Fitted.Motion, Defect). Smoothed samples of an
+// unknown are drawn only where the smoother saw the call alone: not where calls are added in one equation, nor
+// where a fitted parameter was held beside them, since the call absorbs the difference.
 package tell
 
 import (

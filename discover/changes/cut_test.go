@@ -15,7 +15,13 @@ import (
 // samples.
 func oscillator(t *testing.T, samples ...int) *fit.Data {
 	t.Helper()
-	m, err := model.Read("m.yaml", []byte("states: {x: 1, v: 0}\nunknowns: {f: {}}\nequations: |\n  x' = v\n  v' = f(x)\n"))
+	m, err := model.Read("m.yaml", []byte(`
+states: {x: 1, v: 0}
+unknowns: {f: {}}
+equations: |
+  x' = v
+  v' = f(x)
+`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,8 @@ import (
 	"govern/expr"
 )
 
-// Drift says that coefficients go along with the time of the record rather than
-// change at some of its times.
+// Drift says that coefficients change gradually along the record rather than at some of
+// its times.
 type Drift struct {
 	loss  float64 // penalised −2 log posterior, as that of a segmentation
 	moves []moved // what drifts, the strongest first

@@ -342,7 +342,7 @@ func (p *placing) inRegime(number int) *model.Model {
 	return p.closed.WithParameters(values)
 }
 
-// moveChange sets where regime k of a record ends and the next begins.
+// moveChange sets where regime k of a record ends and the next starts.
 func moveChange(regimes []Regime, whole record.Entry, k int, at found) {
 	for i := range regimes {
 		if regimes[i].Entry != whole.Name {

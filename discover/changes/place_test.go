@@ -41,7 +41,13 @@ func stiffened(t *testing.T) *fit.Engine {
 			flow(math.Sqrt2, step)
 		}
 	}
-	d, err := fit.Prepare(read(t, "states: {x: 1, v: 0}\nunknowns: {f: {}}\nequations: |\n  x' = v\n  v' = f(x)\n"), []record.Entry{e})
+	d, err := fit.Prepare(read(t, `
+states: {x: 1, v: 0}
+unknowns: {f: {}}
+equations: |
+  x' = v
+  v' = f(x)
+`), []record.Entry{e})
 	if err != nil {
 		t.Fatal(err)
 	}

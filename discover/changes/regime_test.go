@@ -12,7 +12,15 @@ import (
 	"govern/record"
 )
 
-const spring = "states: {x: 1, v: 0}\nparameters: {d: {value: 0.1, fit: true}, m: {value: 2, fit: true}}\nunknowns: {f: {}}\nequations: |\n  x' = v\n  v' = f(x)/m - c\n  c = d*v\n"
+const spring = `
+states: {x: 1, v: 0}
+parameters: {d: {value: 0.1, fit: true}, m: {value: 2, fit: true}}
+unknowns: {f: {}}
+equations: |
+  x' = v
+  v' = f(x)/m - c
+  c = d*v
+`
 
 func read(t *testing.T, text string) *model.Model {
 	t.Helper()

@@ -38,24 +38,9 @@ func (f Formula) Relocate(ctx context.Context, e *fit.Engine, name string, cuts 
 			return nil, nil, false, err
 		}
 		p.known = known
-		moved := false
-		for k, c := range out {
-			if c.at == 0 {
-				continue
-			}
-			p.others = between(d, out, k)
-			at, err := p.placeTightly(ctx, fmt.Sprintf("%s-%d", name, k), d.Entries[c.entry], c.low, c.high, k+1, around)
-			if err != nil {
-				return nil, nil, false, err
-			}
-			next := Cut{c.entry, at.at, at.low, at.high}
-			if !inside(d, next) || k > 0 && !separate(d, out[k-1], next) || k+1 < len(out) && !separate(d, next, out[k+1]) {
-				continue // the next is nearer than formulas can tell
-			}
-			next = clip(d, next, p.others)
-			moved = moved || !covers(d, c, next)
-			out[k] = next
-			moveChange(regimes, d.Entries[c.entry], k+1, at)
+		moved, err := p.placeAll(ctx, name, out, regimes, around)
+		if err != nil {
+			return nil, nil, false, err
 		}
 		around = PlaceNear
 		if !tight || !moved && known != nil {
@@ -67,6 +52,31 @@ func (f Formula) Relocate(ctx context.Context, e *fit.Engine, name string, cuts 
 		stay = stay && covers(d, cuts[k], out[k])
 	}
 	return out, regimes, stay, nil
+}
+
+// placeAll places every change point, those at the start of an entry apart, and moves
+// cuts and regimes there. Moved says that a cut lies elsewhere now.
+func (p *placing) placeAll(ctx context.Context, name string, cuts []Cut, regimes []Regime, around float64) (moved bool, err error) {
+	d := p.from
+	for k, c := range cuts {
+		if c.at == 0 {
+			continue
+		}
+		p.others = between(d, cuts, k)
+		at, err := p.placeTightly(ctx, fmt.Sprintf("%s-%d", name, k), d.Entries[c.entry], c.low, c.high, k+1, around)
+		if err != nil {
+			return false, err
+		}
+		next := Cut{c.entry, at.at, at.low, at.high}
+		if !inside(d, next) || k > 0 && !separate(d, cuts[k-1], next) || k+1 < len(cuts) && !separate(d, next, cuts[k+1]) {
+			continue // the next is nearer than formulas can tell
+		}
+		next = clip(d, next, p.others)
+		moved = moved || !covers(d, c, next)
+		cuts[k] = next
+		moveChange(regimes, d.Entries[c.entry], k+1, at)
+	}
+	return moved, nil
 }
 
 // settleRounds bounds how often places and coefficients are found from each other.

@@ -8,16 +8,18 @@ import (
 	"testing"
 )
 
-// The optimal partition against all partitions of nine blocks.
+// The optimal partition against all partitions of nine blocks, also where the shortest
+// segment is longer than a regime, and longer than the record.
 func TestPartitionIsTheBestOfAll(t *testing.T) {
-	for seed := range uint64(10) {
+	for seed := range uint64(30) {
+		least := []int{2, 4, 12}[seed%3]
 		rng := rand.New(rand.NewPCG(seed, 7))
 		var regimes []int
 		for b := range 9 {
 			regimes = append(regimes, b/3)
 		}
 		blocks := blocksOf(rng, regimes, [][]float64{{0, 1}, {0, 1.8}, {0.5, 1.8}})
-		const least, penalty = 2, 9
+		const penalty = 9
 		best, bestEnds := math.Inf(1), []int(nil)
 		for bits := range 1 << 8 { // a cut after block b or none
 			var ends []int
@@ -29,7 +31,7 @@ func TestPartitionIsTheBestOfAll(t *testing.T) {
 			ends = append(ends, 9)
 			from, loss := 0, 0.0
 			for _, end := range ends {
-				if end-from < least {
+				if end-from < least && len(ends) > 1 {
 					loss = math.Inf(1)
 				}
 				s := newStack(2)

@@ -70,7 +70,13 @@ func TestAMonomialIsTheProductOfItsPowers(t *testing.T) {
 }
 
 func TestLibrariesDependOnTheDegreeWhereItIsOpen(t *testing.T) {
-	m := read(t, "states: {x: 0, y: 0}\nunknowns: {f: {library: {degree: 1, functions: [sin]}}, g: {}}\nequations: |\n  x' = f(x)\n  y' = g(x, y)\n")
+	m := read(t, `
+states: {x: 0, y: 0}
+unknowns: {f: {library: {degree: 1, functions: [sin]}}, g: {}}
+equations: |
+  x' = f(x)
+  y' = g(x, y)
+`)
 	one, same := Libraries(m, 1)
 	two, _ := Libraries(m, 2)
 	if same || len(one) != 3+3 || len(two) != 3+6 {

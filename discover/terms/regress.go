@@ -129,7 +129,9 @@ func (r *Regression) Quadratic(cost []float64) *Quadratic {
 	return q
 }
 
-// Left is the sum of squares that the library leaves.
+// Left is the sum of squares that the library leaves, in the units of its weights: of
+// regressions that are not weighed alike (WeighAlike) it is an eighth of the rows,
+// whatever the library.
 func (r *Regression) Left() float64 {
 	terms := r.Columns - len(r.Balance.Parameters)
 	return r.Quadratic(make([]float64, terms)).Solve(All(terms)).Loss

@@ -22,7 +22,12 @@ func growth(t *testing.T, samples int, noise float64) *fit.Data {
 		e.Times = append(e.Times, at)
 		e.Channels[0].Values = append(e.Channels[0].Values, 1/(1+9*math.Exp(-at))+noise*rng.NormFloat64())
 	}
-	d, err := fit.Prepare(read(t, "states: {x: 0.1}\nunknowns: {f: {}}\nequations: |\n  x' = f(x)\n"), []record.Entry{e})
+	d, err := fit.Prepare(read(t, `
+states: {x: 0.1}
+unknowns: {f: {}}
+equations: |
+  x' = f(x)
+`), []record.Entry{e})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,10 +73,15 @@ func TestGradientsOfAnExactPathAreMatched(t *testing.T) {
 }
 
 func TestALargerLibraryLeavesLess(t *testing.T) {
-	one, two := regression(t, 1), regression(t, 2)
-	WeighAlike([]*Regression{one, two})
-	if !(two.Left() < 1e-12*one.Left()) {
-		t.Errorf("degree 1 leaves %g, degree 2 leaves %g in the same units", one.Left(), two.Left())
+	poor, exact := regression(t, 1), regression(t, 2)
+	WeighAlike([]*Regression{poor, exact})
+	if !(exact.Left() < 1e-12*poor.Left()) {
+		t.Errorf("degree 1 leaves %g, degree 2 leaves %g in the same units", poor.Left(), exact.Left())
+	}
+	zero, one := regression(t, 0), regression(t, 1)
+	WeighAlike([]*Regression{zero, one})
+	if !near(one.Left(), 60./8) || !(zero.Left() > 60./8) { // in the units of the best of them
+		t.Errorf("degree 0 leaves %g, degree 1 leaves %g, an eighth of 60 rows in its own units", zero.Left(), one.Left())
 	}
 	theta := one.Quadratic([]float64{0, 0}).Solve(All(2)).Theta
 	sum := 0.0

@@ -2,6 +2,14 @@
 // symmetries under which every channel stays as it is, and states that no channel
 // can see. Nothing is fitted; the data say only how large things are and which
 // conditions occur.
+//
+// # Gauges
+//
+// Before anything is fitted, gauge.Find looks for affine changes of states, fitted parameters and unknowns under
+// which every channel stays as it is (the infinitesimal symmetry criterion, linear at random points). What it
+// finds is said, and a parameter is held for each, so that the fit has no direction to run away in. A parameter
+// with a prior does not take part, since the prior holds it; changes that only priors decide are said
+// (gauge.DecidedByPriors). A parameter that is the same in all entries is held before one that differs.
 package gauge
 
 import (

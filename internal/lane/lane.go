@@ -2,6 +2,20 @@
 // trajectories, in slices of equal length. All arithmetic of the engine passes
 // through one Table, chosen once by whoever builds a machine; the pure Go table
 // is the reference that faster ones are compared with.
+//
+// # Kernels
+//
+// internal/lane/asm, a module of its own, writes the assembly with avo (go generate ./internal/lane); govern
+// builds without it. What comes out for an element depends on the element and the level alone: the tail of a
+// slice goes through the same operations as its body, by masked loads and stores, and affine maps are one chain
+// of fused multiply-adds an element whatever the tile. So lanes may be cut into blocks freely. Weight gradients
+// keep eight partial sums a weight until the end of a gradient. Householder reflections of the elimination, a
+// third of a discovery's time, are a kernel too. go run ./bench/gradient on one core of a Zen 4 server (which
+// splits AVX-512 in two) gives 1.2–1.3 ms for the gradient of a network in an equation at AVX-512 and 1.45 at
+// AVX2, 7 in portable Go; C++ for this one system takes 1.2–1.3 times as long with libm's tanh, 0.84–0.89 times
+// with one that loses the digits of small arguments, PyTorch about 60 times. Levels differ in rounding (fused
+// multiply-adds), so the level stands in a run's manifest, and resume refuses another one, with the setting that
+// continues the run.
 package lane
 
 // Partials is the number of partial sums that a weight's gradient is kept in: the
