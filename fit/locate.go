@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"govern/expr"
 	"govern/optim"
@@ -40,33 +41,15 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 	if len(d.Entries) > 1 {
 		return e.locateEntries(ctx, sigma, scale, out)
 	}
-	sp := spec{data: d, right: d.Model.Rhs(), segment: 1, substeps: 1, sigma: sigma, processNoise: processNoise{weight: make([]float64, len(scale))}}
-	for _, s := range d.Model.States {
-		sp.states = append(sp.states, s.Name)
-	}
-	for c := range d.Channels {
-		sp.channels = append(sp.channels, c)
-	}
-	st, err := newStage(sp, e.Workers)
+	st, err := newStage(locateSpec(d, sigma), e.Workers)
 	if err != nil {
 		return err
 	}
 	p := st.point()
 	st.guess(p)
-	n := len(sp.states)
 	var l optim.Linear
 	var f optim.Factor
-	var omegas []float64
-	end := OmegaEnd
-	if e.Options.Omega > 0 {
-		end = e.Options.Omega
-	}
-	for omega := 1.0; omega > end*0.9; omega *= omegaFactor {
-		omegas = append(omegas, omega)
-	}
-	if e.Options.Omega > 0 {
-		omegas = append(omegas, end)
-	}
+	omegas, end := e.locateOmegas()
 	for _, omega := range omegas {
 		if st.substeps = e.Options.Substeps; st.substeps == 0 {
 			st.setWeights(scale, math.Min(OmegaEnd, end))
@@ -77,24 +60,57 @@ func (e *Engine) locate(ctx context.Context, sigma, scale []float64, out *Locate
 			return err
 		}
 	}
-	post := make([]float64, len(st.chains))
 	st.Linearise(p, &l)
 	for c := range st.chains {
-		width := n + 1
-		lc := &l.Chains[c]
-		for r := width * n; r < len(lc.Local); r += width { // past the faint prior
-			post[c] += lc.Local[r+width-1] * lc.Local[r+width-1]
-		}
-		for r := 2 * n; r < len(lc.Defect); r += 2*n + 1 {
-			post[c] += lc.Defect[r] * lc.Defect[r]
-		}
-		samples := float64(len(st.chains[c].entry.Times) * len(sp.channels))
-		out.Loss = append(out.Loss, post[c]/samples)
-		nodes := p.Nodes[c]
-		out.Path = append(out.Path, append([]float64(nil), nodes...))
-		out.Last = append(out.Last, append([]float64(nil), nodes[len(nodes)-n:]...))
+		nodes, n := p.Nodes[c], len(st.states)
+		out.Loss = append(out.Loss, st.loss(&l, c))
+		out.Path = append(out.Path, slices.Clone(nodes))
+		out.Last = append(out.Last, slices.Clone(nodes[len(nodes)-n:]))
 	}
 	return nil
+}
+
+// locateSpec is a stage without columns, a node a sample.
+func locateSpec(d *Data, sigma []float64) spec {
+	sp := spec{data: d, right: d.Model.Rhs(), segment: 1, substeps: 1, sigma: sigma, processNoise: processNoise{weight: make([]float64, len(d.Model.States))}}
+	for _, s := range d.Model.States {
+		sp.states = append(sp.states, s.Name)
+	}
+	for c := range d.Channels {
+		sp.channels = append(sp.channels, c)
+	}
+	return sp
+}
+
+// locateOmegas are the defect weights of a location, down to the one that is given or
+// to OmegaEnd.
+func (e *Engine) locateOmegas() (omegas []float64, end float64) {
+	end = OmegaEnd
+	if e.Options.Omega > 0 {
+		end = e.Options.Omega
+	}
+	for omega := 1.0; omega > end*0.9; omega *= omegaFactor {
+		omegas = append(omegas, omega)
+	}
+	if e.Options.Omega > 0 {
+		omegas = append(omegas, end)
+	}
+	return omegas, end
+}
+
+// loss is the sum of squares of a chain, a sample and channel: residuals and defects,
+// without the faint prior that the rows begin with.
+func (s *stage) loss(l *optim.Linear, chain int) float64 {
+	n, lc := len(s.states), &l.Chains[chain]
+	sum := 0.0
+	width := n + 1
+	for r := width * n; r < len(lc.Local); r += width {
+		sum += lc.Local[r+width-1] * lc.Local[r+width-1]
+	}
+	for r := 2 * n; r < len(lc.Defect); r += 2*n + 1 {
+		sum += lc.Defect[r] * lc.Defect[r]
+	}
+	return sum / float64(len(s.chains[chain].entry.Times)*len(s.channels))
 }
 
 // locateEntries locates every entry by itself, by one worker: one that the model

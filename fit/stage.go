@@ -91,25 +91,7 @@ func newStage(s spec, workers int) (*stage, error) {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
 	for e := range d.Entries {
-		c := d.chain(e, s.channels, s.segment)
-		if s.drive != nil {
-			c.drive = s.drive[e]
-		}
-		c.later = c.entry.Later
-		if s.open {
-			c.dropEnd(max(s.segment, 1))
-		}
-		st.placeColumns(&c, names)
-		if s.windows == nil {
-			st.chains = append(st.chains, c)
-		}
-		for _, w := range s.windows {
-			if w.entry == e {
-				part := c
-				part.nodes, part.later = c.nodes[w.from:w.to], c.later || w.from > 0
-				st.chains = append(st.chains, part)
-			}
-		}
+		st.addChains(e, names)
 	}
 	intervals := 0
 	for _, c := range st.chains {
@@ -122,17 +104,47 @@ func newStage(s spec, workers int) (*stage, error) {
 	}
 	lanes := min(lanesFor(len(s.states), width), intervals) // no idle lanes in short chains
 	st.blocks = divide(st.chains, lanes)
+	st.addWorkers(workers, lanes, field)
+	st.partial = make([]float64, len(st.blocks))
+	return st, nil
+}
+
+// addChains cuts entry e into chains: one, or one for each of its windows. names are
+// those of the field's named columns.
+func (s *stage) addChains(e int, names []string) {
+	c := s.data.chain(e, s.channels, s.segment)
+	if s.drive != nil {
+		c.drive = s.drive[e]
+	}
+	c.later = c.entry.Later
+	if s.open {
+		c.dropEnd(max(s.segment, 1))
+	}
+	s.placeColumns(&c, names)
+	if s.windows == nil {
+		s.chains = append(s.chains, c)
+	}
+	for _, w := range s.windows {
+		if w.entry == e {
+			part := c
+			part.nodes, part.later = c.nodes[w.from:w.to], c.later || w.from > 0
+			s.chains = append(s.chains, part)
+		}
+	}
+}
+
+// addWorkers prepares up to so many workers, 0 for all cores, but no more than there are
+// blocks.
+func (s *stage) addWorkers(workers, lanes int, field *ode.Field) {
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	for range min(workers, len(st.blocks)) {
-		st.workers = append(st.workers, &worker{
-			stepper: field.NewStepper(lanes), observe: st.observe.jacobian.NewMachine(lanes),
-			row: make([]float64, len(s.states)+len(st.columns)+1),
+	for range min(workers, len(s.blocks)) {
+		s.workers = append(s.workers, &worker{
+			stepper: field.NewStepper(lanes), observe: s.observe.jacobian.NewMachine(lanes),
+			row: make([]float64, len(s.states)+len(s.columns)+1),
 		})
 	}
-	st.partial = make([]float64, len(st.blocks))
-	return st, nil
 }
 
 // placeColumns says which columns of the stage a chain's columns are; names are

@@ -11,7 +11,6 @@ import (
 	"govern/internal/quick"
 	"govern/internal/truth"
 	"govern/model"
-	"govern/record"
 	"govern/series"
 )
 
@@ -116,30 +115,5 @@ func streamedIsWhole(t *testing.T, e *fit.Engine, start *fit.Fitted) {
 	}
 	if !reflect.DeepEqual(alone, streamed) {
 		t.Error("one worker and two give different bits")
-	}
-}
-
-func TestExcerptsStandForTheWholeRecord(t *testing.T) {
-	entry := func(n int) record.Entry {
-		e := record.Entry{Times: make([]float64, n), Channels: []record.Channel{{Column: "x", Values: make([]float64, n)}}}
-		for i := range n {
-			e.Times[i] = float64(i)
-		}
-		return e
-	}
-	if got := record.Excerpts([]record.Entry{entry(30_000), entry(100)}); len(got) != 2 || len(got[0].Times) != 30_000 {
-		t.Errorf("a record that is short enough is cut into %d", len(got))
-	}
-	got := record.Excerpts([]record.Entry{entry(1_000_000), entry(300)})
-	total := 0
-	for _, e := range got {
-		total += len(e.Times)
-	}
-	last := got[len(got)-2]
-	if total > 21_000 || len(got) != 6 || len(got[5].Times) != 300 {
-		t.Errorf("%d excerpts of %d samples in all", len(got), total)
-	}
-	if got[0].Later || !got[1].Later || last.Times[len(last.Times)-1] != 999_999 {
-		t.Error("excerpts do not span the record")
 	}
 }

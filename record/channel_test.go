@@ -16,7 +16,7 @@ func TestANoiseFarFromWhatTheSamplesShowIsDoubted(t *testing.T) {
 			e.Times = append(e.Times, 0.01*float64(i))
 			e.Channels[0].Values = append(e.Channels[0].Values, math.Sin(0.05*float64(i))+0.01*rng.NormFloat64())
 		}
-		d := NewTable([]Entry{e}, func(e *expr.Expr) *expr.Expr { return e })
+		d := NewTable([]Entry{e}, asIs)
 		if text := d.Channels[0].Misgiven(d.SamplesPerCycle()); (text != "") != want {
 			t.Errorf("noise given as %g: %q", given, text)
 		}

@@ -238,6 +238,15 @@ func TestMeanAndStdIgnoreMissingSamples(t *testing.T) {
 	}
 }
 
+func TestRMSIsTheRootOfTheMeanSquare(t *testing.T) {
+	if got := RMS([]float64{3, -4, 0, 0}); got != 2.5 {
+		t.Errorf("%v, want 2.5", got)
+	}
+	if got := RMS(nil); got != 0 {
+		t.Errorf("%v of nothing", got)
+	}
+}
+
 func TestMedianIsTheMiddleOfWhatIsThere(t *testing.T) {
 	for _, c := range []struct {
 		x    []float64

@@ -1,20 +1,14 @@
-package fit
+package record
 
 import (
 	"math"
 	"testing"
 
 	"govern/expr"
-	"govern/model"
-	"govern/record"
 )
 
 func TestEntryIsCutWhereNoChannelHasSamplesForLong(t *testing.T) {
-	m, err := model.Read("m.yaml", []byte("states: {x: 0, y: 0}\nunknowns: {f: {}}\nequations: |\n  x' = y\n  y' = f(x, y)\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := record.Entry{Channels: []record.Channel{{Column: "x", Observe: expr.Var("x")}, {Column: "y", Observe: expr.Var("y")}}}
+	e := Entry{Channels: []Channel{{Column: "x", Observe: expr.Var("x")}, {Column: "y", Observe: expr.Var("y")}}}
 	for i := range 1000 {
 		at := 0.1 * float64(i)
 		x, y := math.Sin(at), math.Cos(at)
@@ -32,10 +26,7 @@ func TestEntryIsCutWhereNoChannelHasSamplesForLong(t *testing.T) {
 		e.Channels[0].Values = append(e.Channels[0].Values, x)
 		e.Channels[1].Values = append(e.Channels[1].Values, y)
 	}
-	d, err := Prepare(m, []record.Entry{e})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := NewTable([]Entry{e}, asIs)
 	if limit := d.LongestBridge(); math.Abs(limit-math.Pi/2) > 0.2 { // turning points in the gaps are not seen
 		t.Errorf("the longest bridge is %g, want a quarter of a cycle, %g", limit, math.Pi/2)
 	}
