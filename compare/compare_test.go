@@ -14,6 +14,7 @@ import (
 	"govern/discover"
 	"govern/expr"
 	"govern/fit"
+	"govern/fit/neural"
 	"govern/journal"
 	"govern/model"
 	"govern/problem"
@@ -201,7 +202,7 @@ func swinging(t *testing.T) *comparison {
 		t.Fatal(err)
 	}
 	c.library = discover.Library(m, 0, 2) // 1, x, x²
-	c.forms = []fit.Form{{Arguments: []string{"x"}, Neural: tape.Neural{Names: []string{"f"}, Inputs: 1, Hidden: []int{2}, Start: []float64{1, -2, 3, 4, -5, 6, 7}}}}
+	c.forms = []neural.Form{{Arguments: []string{"x"}, Neural: tape.Neural{Names: []string{"f"}, Inputs: 1, Hidden: []int{2}, Start: []float64{1, -2, 3, 4, -5, 6, 7}}}}
 	return c
 }
 

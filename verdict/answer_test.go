@@ -133,7 +133,7 @@ func TestAstrayIsTheWorstChannelBeyondChance(t *testing.T) {
 // astray by chance.
 func TestObjectionsOfAProofHaveAnOrder(t *testing.T) {
 	a := proved(func(a *conclude.Answer) {
-		neural(a)
+		neuralForm(a)
 		a.Proof.Rest, a.Proof.Bounded, a.Proof.Free = "at 0", false, []float64{2, 2}
 	})
 	for _, want := range []struct {
