@@ -162,7 +162,9 @@ const (
 	aheadBlocks = 60
 )
 
-// changeAhead finds, in the held-out part of a record, when a formula ceases to hold.
+// changeAhead finds, in the held-out part of a record, when a formula ceases to hold: by
+// blocks of aheadCycles cycles, and, since a change near the end leaves no two of these, by
+// shorter ones.
 func (s Searched) changeAhead(ctx context.Context) (at float64, found bool, err error) {
 	if len(s.Test) == 0 || s.Found.Chosen.Omega > 2*fit.OmegaEnd || len(s.Found.Chosen.Forms) > 0 || s.Found.Drift != "" {
 		return 0, false, nil
@@ -174,19 +176,23 @@ func (s Searched) changeAhead(ctx context.Context) (at float64, found bool, err 
 	}
 	k := s.Data.CondenseFactor()
 	train, test := trained.withIndicators(record.CondenseAll(s.Train, k)), record.CondenseAll(trained.Test, k)
-	known, _, err := s.costs(ctx, "ahead/known", closed, train[len(train)-1:])
-	if err != nil || len(known) == 0 {
-		return 0, false, err
+	for _, length := range []struct {
+		step   string // of the journal
+		cycles float64
+	}{{"ahead", aheadCycles}, {"ahead-short", aheadCycles / 2}} {
+		known, _, err := s.costs(ctx, length.step+"/known", closed, train[len(train)-1:], length.cycles)
+		if err != nil || len(known) == 0 {
+			return 0, false, err
+		}
+		costs, blocks, err := s.costs(ctx, length.step+"/held-out", closed, test, length.cycles)
+		if err != nil {
+			return 0, false, err
+		}
+		if from, found := whereCostsRise(costs, blocks, math.Max(series.UpperMedian(known), 1)); found {
+			return blocks[from].Times[0], true, nil
+		}
 	}
-	costs, blocks, err := s.costs(ctx, "ahead/held-out", closed, test)
-	if err != nil {
-		return 0, false, err
-	}
-	from, found := whereCostsRise(costs, blocks, math.Max(series.UpperMedian(known), 1))
-	if !found {
-		return 0, false, nil
-	}
-	return blocks[from].Times[0], true, nil
+	return 0, false, nil
 }
 
 // whereCostsRise is the block from which on blocks to the end cost more than usual.
@@ -201,13 +207,22 @@ func whereCostsRise(costs []float64, blocks []record.Entry, usual float64) (from
 			best, from, sure = sum, b, excess > aheadSure*math.Sqrt(2*samples)
 		}
 	}
-	return from, from >= 0 && len(costs)-from >= leastAhead && sure
+	if from < 0 || !sure {
+		return from, false
+	}
+	costly := 0
+	for _, cost := range costs[from:] {
+		if cost > limit {
+			costly++
+		}
+	}
+	return from, costly >= leastAhead
 }
 
 // costs are the −2 log likelihoods a sample of blocks of entries, under a closed
 // model.
-func (s Searched) costs(ctx context.Context, name string, closed *model.Model, entries []record.Entry) ([]float64, []record.Entry, error) {
-	blocks := blocksOf(entries, s.Data.Time)
+func (s Searched) costs(ctx context.Context, name string, closed *model.Model, entries []record.Entry, cycles float64) ([]float64, []record.Entry, error) {
+	blocks := blocksOf(entries, s.Data.Time, cycles)
 	if len(blocks) == 0 {
 		return nil, nil, nil
 	}
@@ -226,12 +241,12 @@ func (s Searched) costs(ctx context.Context, name string, closed *model.Model, e
 
 // blocksOf cuts entries into blocks of some cycles, aligned to their ends; time is the
 // characteristic one.
-func blocksOf(entries []record.Entry, time float64) []record.Entry {
+func blocksOf(entries []record.Entry, time, cycles float64) []record.Entry {
 	var blocks []record.Entry
 	for _, e := range entries {
 		n := len(e.Times)
 		cycle := 4 * time * float64(n-1) / (e.Times[n-1] - e.Times[0])
-		length := max(int(aheadCycles*cycle), 12, n/aheadBlocks)
+		length := max(int(cycles*cycle), 12, n/aheadBlocks)
 		for from := n % length; from+length <= n; from += length {
 			blocks = append(blocks, e.Slice(from, from+length))
 		}

@@ -92,6 +92,7 @@ func TestCostsRiseWhereBlocksToTheEndCostMore(t *testing.T) {
 		"the last two":               {level(8, 1, 2, 50), 1, 8, true},
 		"in the middle":              {level(4, 1, 2, 2, 4, 1), 1, -1, false}, // 2·0.5 above the limit, then 4·0.5 below
 		"a usual block among others": {level(4, 1, 2, 5, 1, 1, 3, 5), 1, 4, true},
+		"one burst, and 25 as usual": {append(level(5, 1, 1, 1000), level(25, 1)...), 1, 5, false},
 		// 60 % more on 80 numbers: 48 with a standard deviation of √160.
 		"above the limit, but unsure": {level(8, 1, 2, 1.6), 1, 8, false},
 		// 60 % more on 320 numbers: 192, and √640.
@@ -107,7 +108,7 @@ func TestCostsRiseWhereBlocksToTheEndCostMore(t *testing.T) {
 func TestBlocksEndWhereTheirEntryEnds(t *testing.T) {
 	// Characteristic time 0.51: 20.4 samples a cycle, blocks of 40.
 	long, short := swing("a", 0, 210), swing("b", 0, 39)
-	blocks := blocksOf([]record.Entry{long, short}, 0.51)
+	blocks := blocksOf([]record.Entry{long, short}, 0.51, aheadCycles)
 	if len(blocks) != 5 {
 		t.Fatalf("%d blocks of 40 in 210 samples and in 39", len(blocks))
 	}
@@ -124,10 +125,10 @@ func TestBlocksEndWhereTheirEntryEnds(t *testing.T) {
 		t.Errorf("the last block ends at %g", last[39])
 	}
 	// A cycle of 4 samples would make blocks of 8: twelve are the least. Of a record of many cycles there are sixty.
-	if got := blocksOf([]record.Entry{swing("a", 0, 120)}, 0.1); len(got) != 10 {
+	if got := blocksOf([]record.Entry{swing("a", 0, 120)}, 0.1, aheadCycles); len(got) != 10 {
 		t.Errorf("%d blocks of 12 in 120 samples", len(got))
 	}
-	if got := blocksOf([]record.Entry{swing("a", 0, 6000)}, 0.1); len(got) != 60 {
+	if got := blocksOf([]record.Entry{swing("a", 0, 6000)}, 0.1, aheadCycles); len(got) != 60 {
 		t.Errorf("%d blocks in 6000 samples", len(got))
 	}
 }

@@ -53,7 +53,7 @@ func TestTheCostOfASampleIsOneUnderTheRightModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	costs, blocks, err := s.costs(context.Background(), "ahead", closed, []record.Entry{whole.Slice(300, 600)})
+	costs, blocks, err := s.costs(context.Background(), "ahead", closed, []record.Entry{whole.Slice(300, 600)}, aheadCycles)
 	if err != nil || len(costs) != len(blocks) || len(costs) < 2 {
 		t.Fatalf("%d costs of %d blocks (%v)", len(costs), len(blocks), err)
 	}
@@ -63,7 +63,7 @@ func TestTheCostOfASampleIsOneUnderTheRightModel(t *testing.T) {
 			t.Errorf("block %d costs %g", k, c)
 		}
 	}
-	if _, blocks, err := s.costs(context.Background(), "ahead", closed, []record.Entry{whole.Slice(0, 12)}); err != nil || blocks != nil {
+	if _, blocks, err := s.costs(context.Background(), "ahead", closed, []record.Entry{whole.Slice(0, 12)}, aheadCycles); err != nil || blocks != nil {
 		t.Errorf("a block of twelve samples where a cycle has 63 (%v)", err)
 	}
 }

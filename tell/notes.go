@@ -173,7 +173,7 @@ func (w writer) ofIntervals() []note.Note {
 }
 
 func farFromPrior(name string, value float64, p *conclude.Prior) []note.Note {
-	if p == nil || math.Abs(p.Off) <= farPrior {
+	if p == nil || !(math.Abs(p.Off) > farPrior) {
 		return nil
 	}
 	return []note.Note{note.Of(note.FarFromPrior, name, "%s = %.4g lies %.2g standard deviations from its prior, %.4g ± %.3g: data and prior contradict each other", name, value, math.Abs(p.Off), p.Value, p.SD)}
