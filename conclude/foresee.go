@@ -21,13 +21,7 @@ const (
 // Foresee says what may go wrong with a problem before anything is fitted; data are
 // its training entries.
 func Foresee(p *problem.Problem, data *fit.Data) []note.Note {
-	out := foreseeSampling(data)
-	for _, c := range data.Channels {
-		if c.Sigma0 > noisyChannel*c.Std {
-			out = append(out, note.Of(note.NoisyChannel, c.Column, "channel %s is mostly noise (%.2g of its standard deviation); it will count for little", c.Label(), c.Sigma0/c.Std))
-		}
-	}
-	out = append(out, MisgivenNoise(data)...)
+	out := OfData(data)
 	fitted := slices.ContainsFunc(p.Model.Parameters, func(q model.Parameter) bool { return q.Fit })
 	if len(p.Model.Unknowns) == 0 && !fitted {
 		out = append(out, note.Of(note.NothingUnknown, "", "nothing is unknown").WithHint("`govern assess` judges this model against the data"))
@@ -40,11 +34,22 @@ func Foresee(p *problem.Problem, data *fit.Data) []note.Note {
 	return append(out, p.Notes...)
 }
 
-// foreseeSampling says whether samples are too few, a cycle or in all.
-func foreseeSampling(data *fit.Data) []note.Note {
+// OfData says what is hard about training data: samples that are too few, a cycle or in all,
+// channels that are mostly noise, and given noises that are far from what samples show.
+func OfData(data *fit.Data) []note.Note {
+	out := ofSampling(data)
+	for _, c := range data.Channels {
+		if c.Sigma0 > noisyChannel*c.Std {
+			out = append(out, note.Of(note.NoisyChannel, c.Column, "channel %s is mostly noise (%.2g of its standard deviation); it will count for little", c.Label(), c.Sigma0/c.Std))
+		}
+	}
+	return append(out, MisgivenNoise(data)...)
+}
+
+func ofSampling(data *fit.Data) []note.Note {
 	var out []note.Note
 	if rate := data.SamplesPerCycle(); rate < fewSamplesPerCycle {
-		out = append(out, note.Of(note.CoarseSampling, "", "%.3g samples a cycle: 8 to 10 are the least for a reliable fit", rate).WithHint("Record faster"))
+		out = append(out, note.Of(note.CoarseSampling, "", "%.3g samples a cycle: fits get unreliable below 10 and fail below 8", rate).WithHint("Record faster"))
 	}
 	duration := 0.0
 	for _, e := range data.Entries {

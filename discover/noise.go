@@ -18,7 +18,7 @@ func noise() way {
 	return way{
 		name: "noise",
 		cost: Cheap,
-		when: "a formula passes and leaves as much as there was, or moves nothing: the search ends",
+		when: "a formula passes and explains no more than noise: the search ends",
 		due: func(f *finder) string {
 			switch {
 			case !f.passes():

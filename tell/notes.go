@@ -143,13 +143,10 @@ func (w writer) ofData() []note.Note {
 			out = append(out, note.Of(note.CorrelatedNoise, c.Column, "the noise of %s is correlated, %.2g from sample to sample: it counts as white noise %.2g times as large", c.Label(), c.Correlation, c.Inflation()))
 		}
 	}
-	out = append(out, conclude.MisgivenNoise(w.Data)...)
+	out = append(out, conclude.OfData(w.Data)...)
 	if w.Sparse() {
 		out = append(out, note.Of(note.SearchedSparse, "", "the formula was sought on %d of %d training samples%s; coefficients, intervals, noise and free runs are from all samples",
 			w.Sought.Samples(), w.Data.Samples(), w.howSparse()))
-	}
-	if rate := w.Data.SamplesPerCycle(); rate < 9 {
-		out = append(out, note.Of(note.CoarseSampling, "", "only %.1f samples a cycle: below 8–10 the equations may not be determined", rate).WithHint("Sample more often"))
 	}
 	return out
 }

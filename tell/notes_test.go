@@ -15,8 +15,19 @@ import (
 	"govern/note"
 )
 
+// The hand-made answers are of three cycles, which is few: that is said of all of them.
+func besidesFewCycles(t *testing.T, notes []note.Note) []note.Note {
+	t.Helper()
+	k := slices.IndexFunc(notes, func(n note.Note) bool { return n.Kind == note.FewCycles })
+	if k < 0 {
+		t.Errorf("three cycles are not said to be few: %q", kinds(notes))
+		return notes
+	}
+	return slices.Delete(slices.Clone(notes), k, k+1)
+}
+
 func TestAnAnswerThatIsRightHasNoNotes(t *testing.T) {
-	if got := answered(t).allNotes(); len(got) > 0 {
+	if got := besidesFewCycles(t, answered(t).allNotes()); len(got) > 0 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -73,13 +84,16 @@ func TestNotesComeInTheirOrder(t *testing.T) {
 			w.Answer.Sought = prepare(t, w.Problem.Model, swing("a.csv", 0, 50), swing("a.csv", 100, 50))
 		}, []note.Kind{note.SearchedSparse}, "",
 			"sought on 100 of 200 training samples, in 2 stretches spread over the record; coefficients"},
-		"coarse sampling":           {func(w writer) { w.Data.Time = 0.22 }, []note.Kind{note.CoarseSampling}, "", "only 8.8 samples a cycle"},
+		"coarse sampling":           {func(w writer) { w.Data.Time = 0.22 }, []note.Kind{note.CoarseSampling}, "", "8.8 samples a cycle"},
 		"what cannot be told apart": {func(w writer) { w.Answer.Spread = []float64{math.NaN(), math.Inf(1)} }, []note.Kind{note.Inseparable, note.Inseparable}, "c", "do not determine c apart"},
 		"a coefficient alone":       {func(w writer) { w.Answer.Spread[0] = math.Inf(1) }, []note.Kind{note.Inseparable}, "the coefficient of x", "do not determine the coefficient of x apart"},
 	} {
 		w := answered(t)
 		c.change(w)
 		got := w.allNotes()
+		if name != "coarse sampling" && w.Closed != nil { // which needs a shorter cycle
+			got = besidesFewCycles(t, got)
+		}
 		if !slices.Equal(kinds(got), c.want) {
 			t.Errorf("%s: %q, want %q", name, kinds(got), c.want)
 			continue

@@ -133,7 +133,7 @@ func (w writer) used() []report.Setting {
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 	out := []report.Setting{
 		{Name: "road", Value: w.road()},
-		{Name: "segment", Value: strconv.Itoa(w.segment()) + " samples"},
+		{Name: "segment", Value: counted(w.segment(), "sample")},
 		{Name: "Runge–Kutta steps a sample", Value: strconv.Itoa(w.Final.Substeps)},
 		{Name: "final defect weight", Value: number(w.Final.Omega)},
 		{Name: "characteristic time", Value: number(w.Data.Time)},
@@ -158,6 +158,14 @@ func (w writer) used() []report.Setting {
 		out = append(out, report.Setting{Name: "check: " + c.Name, Value: state + ": " + c.Text})
 	}
 	return out
+}
+
+// counted is a number of things.
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
 }
 
 // segment is the number of samples a segment of the final fit.

@@ -52,7 +52,7 @@ func TestThePageSaysWhatTheResultSays(t *testing.T) {
 		t.Errorf("help %+v", s)
 	}
 	for name, want := range map[string]string{
-		"road": "library of degree 3, 4 candidate terms", "segment": "1 samples", "Runge–Kutta steps a sample": "2", "gain": "0",
+		"road": "library of degree 3, 4 candidate terms", "segment": "1 sample", "Runge–Kutta steps a sample": "2", "gain": "0",
 		"check: loss": "passed: as expected", "check: defect": "failed: large", "prior of c": "0.1 ± 0.2; the answer is 0.5 standard deviations from it",
 	} {
 		if got := setting(p, name); got != want {
