@@ -11,10 +11,13 @@ import (
 	"govern/expr"
 	"govern/internal/truth"
 	"govern/model"
+	"govern/run"
 )
 
 // Motion under noise of its own: the formula comes back, the noise of every state
-// is measured, and a state without any is said to have none.
+// is measured, and a state without any is said to have none. A coefficient may be off by
+// three standard deviations: even regression on the noiseless path is, for want of data,
+// so two would fail by chance in one of seventeen coefficients.
 func TestProcessNoiseIsLearned(t *testing.T) {
 	const rosslerOpen = "model:\n  states: {x: 0, y: 0, z: 0}\n  unknowns: {f: {}, g: {}, h: {}}\n  equations: |\n    x' = f(x, y, z)\n    y' = g(x, y, z)\n    z' = h(x, y, z)\ndata: {file: data.csv, time: t}\n"
 	const rosslerHidden = "model:\n  states: {x: 0, y: 0, z: 0}\n  parameters: {c: {value: 5, fit: true}}\n  unknowns: {g: {}}\n  equations: |\n    x' = -y - z\n    y' = g(x, y)\n    z' = 0.2 + z*(x - c)\ndata: {file: data.csv, time: t}\n"
@@ -58,7 +61,7 @@ func TestProcessNoiseIsLearned(t *testing.T) {
 					ok := false
 					for _, f := range found.Terms {
 						off := math.Abs(float64(f.Coefficient) - w.Coefficient)
-						ok = ok || f.Term == w.Factor.String() && (off < 0.1*math.Abs(w.Coefficient) || off < float64(f.High-f.Low)/2)
+						ok = ok || f.Term == w.Factor.String() && (off < 0.1*math.Abs(w.Coefficient) || off < 1.5*float64(f.High-f.Low)/2)
 					}
 					if !ok {
 						t.Errorf("%s = %s, want %s", name, *found.Expression, text)
@@ -69,6 +72,59 @@ func TestProcessNoiseIsLearned(t *testing.T) {
 				if got, want := float64(r.ProcessNoise[s.Name]), k.driven[s.Name]; math.Abs(got-want) > 0.2*want+0.02 {
 					t.Errorf("process noise of %s: %g, true %g", s.Name, got, want)
 				}
+			}
+		})
+	}
+}
+
+// A relaxation that only noise keeps moving, and a bead in a trap whose velocity nobody
+// sees: what noise does must not be taken for noise of the channel, nor for less friction. One
+// record in eight has by chance a likeliest noise of the position that is not 0; such a
+// record may be refused.
+func TestWhatOnlyNoiseMovesIsLearned(t *testing.T) {
+	for _, k := range []struct {
+		name, truth, problem string
+		driven, noise        map[string]float64
+		want                 float64
+		read                 func(r run.Result) (float64, float64) // the rate and its standard deviation
+	}{
+		{"relaxation", "states: {x: 1}\nequations: |\n  x' = -x\n", "model:\n  states: {x: 1}\n  unknowns: {f: {}}\n  equations: |\n    x' = f(x)\ndata: {file: data.csv, time: t}\n",
+			map[string]float64{"x": 0.5}, map[string]float64{"x": 0.01}, -1, func(r run.Result) (float64, float64) {
+				f := r.Unknowns["f"]
+				if len(f.Terms) != 1 || f.Terms[0].Term != "x" {
+					return math.NaN(), 0
+				}
+				return float64(f.Terms[0].Coefficient), float64(f.Terms[0].High-f.Terms[0].Low) / 2 / 1.96
+			}},
+		{"bead", "states: {x: 1, v: 0}\nequations: |\n  x' = v\n  v' = -4*x - 0.6*v\n", "model:\n  states: {x: 0, v: 0}\n  parameters: {k: {value: 2, fit: true, min: 0}, g: {value: 1, fit: true, min: 0}}\n  equations: |\n    x' = v\n    v' = -k*x - g*v\ndata: {file: data.csv, time: t, observe: {x: x}}\n",
+			map[string]float64{"v": 0.8}, map[string]float64{"x": 0.05}, 0.6, func(r run.Result) (float64, float64) {
+				g := r.Parameters["g"]
+				return float64(g.Value), float64(g.High-g.Low) / 2 / 1.96
+			}},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			m, err := model.Read("truth", []byte(k.truth))
+			if err != nil {
+				t.Fatal(err)
+			}
+			refused := 0
+			for seed := range uint64(4) {
+				p := write(t, truth.Case{Model: m, Step: 0.1, Samples: 1000, Seed: 41 + seed, Driven: k.driven, Noise: k.noise}, k.problem)
+				out, err := govern.Discover(context.Background(), p, govern.Settings{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := out.Result
+				found, sd := k.read(*r)
+				t.Log(r.Status, r.Advice, found, sd, r.ProcessNoise, r.Noise)
+				if !r.Status.Trusted() {
+					refused++
+				} else if !(math.Abs(found-k.want) < 3*sd) || !(sd < 0.3*math.Abs(k.want)) {
+					t.Errorf("seed %d: %s, %.3g ± %.2g, want %g: %s", 41+seed, r.Status, found, sd, k.want, r.Advice)
+				}
+			}
+			if refused > 1 {
+				t.Errorf("%d of 4 refused", refused)
 			}
 		})
 	}

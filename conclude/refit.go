@@ -197,7 +197,12 @@ func (s Searched) extend(ctx context.Context, r Refit, loose float64) (Searched,
 	start.Nodes = append(slices.Clone(chosen.Nodes), located.Path...)
 	s.Settings.Stage("final refit", 0.85)
 	engine := s.Settings.Engine(r.Whole, s.Problem.Fit)
-	if r.Final, err = engine.Trajectory(ctx, "final/refit", &start, fit.Schedule{To: loose, Noise: true}); err != nil {
+	if chosen.Driven {
+		r.Final, err = engine.FitProcessNoise(ctx, "final/refit", &start)
+	} else {
+		r.Final, err = engine.Trajectory(ctx, "final/refit", &start, fit.Schedule{To: loose, Noise: true})
+	}
+	if err != nil {
 		return s, r, err
 	}
 	if chosen.Omega < loose { // vanishing defects hold located states where they are, so they come last

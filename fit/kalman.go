@@ -26,11 +26,11 @@ func (k *kalman) begin(deviations float64, spread []float64) {
 	}
 }
 
-// observe takes in a row h·δ + r of variance one, r its last number, and returns the
-// error of its prediction with the error's variance.
-func (k *kalman) observe(row []float64) (e, variance float64) {
+// observe takes in a row h·δ + r + shift, r its last number and noise its variance, and
+// returns the error of its prediction with the error's variance.
+func (k *kalman) observe(row []float64, shift, noise float64) (e, variance float64) {
 	n := len(k.mean)
-	e, variance = row[len(row)-1], 1
+	e, variance = row[len(row)-1]+shift, noise
 	for i := range n {
 		e += row[i] * k.mean[i]
 		k.gain[i] = 0

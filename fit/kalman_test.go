@@ -15,7 +15,7 @@ func TestTheFilterOfAConstantIsTheMean(t *testing.T) {
 	for i := range n {
 		y := math.Sin(float64(i))
 		sum += y
-		k.observe([]float64{1, -y})
+		k.observe([]float64{1, -y}, 0, 1)
 		k.advance([]float64{-1, 1, 0}, []float64{0}) // δ' = δ
 	}
 	// The start counts as one part in 1e12 of a sample.

@@ -117,7 +117,9 @@ func (w writer) ofFit() []note.Note {
 		out = append(out, note.Of(note.FarFreeRuns, w.Data.Channels[i].Column, "free runs leave %s by %.2g standard deviations over three cycles, where its noise is %.2g: without chaos the true equations would stay near it, so these are likely an approximation",
 			w.Data.Channels[i].Label(), w.Proof.Free[i], w.Final.Sigma[i]/w.Data.Channels[i].Std))
 	}
-	if w.Proof.Rest != "" && len(w.Final.Forms) > 0 {
+	if w.Proof.Rest != "" && w.Final.Driven {
+		out = append(out, note.Of(note.Rest, "", "left to itself the formula comes to rest: %s. Noise alone keeps the motion going", w.Proof.Rest))
+	} else if w.Proof.Rest != "" && len(w.Final.Forms) > 0 {
 		out = append(out, note.Of(note.Rest, "", "left to itself the network comes to rest: %s", w.Proof.Rest))
 	}
 	if w.Found.Model != nil && len(w.Final.Parameters) == len(w.FittedParameters()) {
@@ -177,11 +179,12 @@ func farFromPrior(name string, value float64, p *conclude.Prior) []note.Note {
 }
 
 // farFreeRun is the channel that free runs miss by much more than its noise although
-// nothing grows and the equations leave a defect; −1 for none.
+// nothing grows and the equations leave a defect; −1 for none. Free runs of what noise
+// drives miss the data whatever the equations are.
 func (w writer) farFreeRun() int {
 	const much, least = 5, 0.05
 	worst := -1
-	if w.Proof.Chaotic || w.Final.Omega <= 2*fit.OmegaEnd {
+	if w.Proof.Chaotic || w.Final.Driven || w.Final.Omega <= 2*fit.OmegaEnd {
 		return worst
 	}
 	for i, c := range w.Data.Channels {

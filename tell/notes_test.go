@@ -173,6 +173,7 @@ func TestFreeRunsAreFarWhereNothingGrowsAndEquationsLeaveADefect(t *testing.T) {
 		"within the least":   {func(w writer) { w.Proof.Free[0] = 0.05; w.Final.Sigma[0] = 1e-4 }, -1},
 		"within five noises": {func(w writer) { w.Proof.Free[0] = 0.5; w.Final.Sigma[0] = 0.11 * w.Data.Channels[0].Std }, -1},
 		"beyond five noises": {func(w writer) { w.Proof.Free[0] = 0.5; w.Final.Sigma[0] = 0.09 * w.Data.Channels[0].Std }, 0},
+		"driven by noise":    {func(w writer) { w.Final.Driven = true; w.Proof.Free[0] = 1 }, -1},
 		"undefined":          {func(w writer) { w.Proof.Free[0] = math.NaN() }, -1},
 	} {
 		w := answered(t)
@@ -185,6 +186,10 @@ func TestFreeRunsAreFarWhereNothingGrowsAndEquationsLeaveADefect(t *testing.T) {
 	w := answered(t)
 	w.Final.Omega, w.Proof.Free[1] = 3*fit.OmegaEnd, 0.9
 	if got := w.ofFit(); len(got) != 2 || got[1].Kind != note.FarFreeRuns || got[1].About != "v" || !strings.Contains(got[1].Text, "leave v by 0.9 ") {
+		t.Errorf("%+v", got)
+	}
+	w.Final.Driven, w.Proof.Rest = true, "v stays near 0"
+	if got := w.ofFit(); len(got) != 2 || got[0].Kind != note.DrivenByNoise || got[1].Kind != note.Rest || !strings.Contains(got[1].Text, "Noise alone") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -42,7 +42,7 @@ func refusedByProof(a *conclude.Answer) (Verdict, bool) {
 	refuse := func(n note.Note) (Verdict, bool) { return Verdict{run.NoModel, n}, true }
 	astray := astray(a)
 	switch {
-	case a.Proof.Rest != "":
+	case a.Proof.Rest != "" && !a.Final.Driven: // what noise drives may come to rest without it
 		return refuse(note.Of(note.Rest, "", "left to itself the formula comes to rest: %s. It follows the data closely, but is only an approximation of what moves them", a.Proof.Rest).
 			WithHint("Give a richer library, or let a network learn the unknown (`neural: {}`)"))
 	case !a.Proof.Bounded:
