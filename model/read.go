@@ -255,6 +255,10 @@ func (r *reader) mistakes() int {
 }
 
 func (r *reader) inputs(n ast.Node) {
+	if _, ok := n.(*ast.MappingNode); ok {
+		r.Report(n, "write [u] here; the column of u and how it holds belong to the data, as inputs: {u: {column: u}}", "the inputs of a model are a list of names")
+		return
+	}
 	for _, item := range r.Items(n, "inputs") {
 		name := r.String(item, "the name of an input")
 		if r.enter(name, "input", strict.Content(item)) {

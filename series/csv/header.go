@@ -168,7 +168,9 @@ func (h *header) plan(want series.Want) (*plan, error) {
 
 func (h *header) missing(name, use string) error {
 	e := &series.DataError{File: h.file, Line: h.line, Text: strings.TrimSpace(fmt.Sprintf("there is no column %q %s", name, use)), Hint: h.list()}
-	if near := expr.Suggest(name, h.names()); near != "" {
+	if bare, unit := splitUnit(name); unit != "" && h.index(bare) >= 0 {
+		e.Hint = fmt.Sprintf("write %q: what stands in brackets is its unit", bare)
+	} else if near := expr.Suggest(name, h.names()); near != "" {
 		e.Hint = fmt.Sprintf("did you mean %q? %s", near, e.Hint)
 	}
 	return e
