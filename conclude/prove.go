@@ -11,7 +11,7 @@ import (
 // prove assesses the formula: free runs with the one that never saw the
 // held-out entries, dynamics with the final one.
 func (a *Answer) prove(ctx context.Context) error {
-	a.Settings.Stage("assess", 0.92)
+	a.Settings.Stage("proof by free runs", 0.92)
 	path := fit.SplitStates(a.Found.Chosen.Nodes[:len(a.Train)], len(a.Closed.States))
 	first, rest := a.halves()
 	in := assess.Input{

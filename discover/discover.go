@@ -103,7 +103,7 @@ func search(ctx context.Context, e *fit.Engine, o Options, list []place) (*Resul
 // beginSearch smooths the data, or draws what a smoother cannot see. Where nothing
 // drawn explains the data, the result has a status already.
 func beginSearch(ctx context.Context, e *fit.Engine, o Options) (*finder, error) {
-	report(e, "smooth", 0)
+	report(e, "smoothing", 0)
 	if unseen := e.Data.Unseen(); len(unseen) > 0 {
 		return beginFromDraws(ctx, e, o, unseen)
 	}
@@ -149,7 +149,7 @@ func (f *finder) consider(found []*candidate) (better bool) {
 	return better
 }
 
-// report tells a monitor which part of a search is done.
+// report tells a monitor, in words for its user, which part of a search is done.
 func report(e *fit.Engine, stage string, done float64) {
 	if e.Monitor != nil {
 		e.Monitor.Stage(stage, done)

@@ -55,7 +55,7 @@ func driven() way {
 func (f *finder) fitDriven(ctx context.Context) (*Result, error) {
 	c := f.best
 	s, name := c.search, f.prefix+"driven"
-	report(s.Engine, name, 0.5)
+	report(s.Engine, "process noise", 0.5)
 	g, err := s.Engine.FitProcessNoise(ctx, name+"/first", c.fit)
 	if err != nil || g.Status == optim.Failed {
 		return nil, err

@@ -178,7 +178,7 @@ func (f *finder) fitWithExtra(ctx context.Context, degree int) error {
 	library, _ := terms.Libraries(f.engine.Data.Model, degree)
 	s := terms.NewSelection(f.engine, library, f.options.Penalty)
 	name := fmt.Sprintf("degree-%d/extra", degree)
-	report(f.engine, name, 0.65)
+	report(f.engine, fmt.Sprintf("extra state, libraries of degree %d", degree), 0.65)
 	first, err := s.StartAll(ctx, name, f.path)
 	if err != nil || first.Status == optim.Failed || !(first.Omega <= 2*largestDefect) {
 		return err

@@ -102,7 +102,7 @@ func Extract(ctx context.Context, e *fit.Engine, o Options, networks []neural.Fo
 	if f.result.Ending != Searching {
 		return f.result, nil
 	}
-	report(e, "neural", 0.1)
+	report(e, "neural networks", 0.1)
 	net, err := e.Retrain(ctx, "neural", f.path, networks, parameters, omega)
 	if err != nil {
 		return nil, err

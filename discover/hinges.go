@@ -69,6 +69,7 @@ func (f *finder) fitHinges(ctx context.Context, u, n int) ([]*candidate, error) 
 	o := f.options
 	o.Roads = "full" // the regression has chosen the kinks
 	name := fmt.Sprintf("%shinges-%s-%d", f.prefix, m.Unknowns[u].Name, n)
+	report(e, "functions with kinks, in "+m.Unknowns[u].Name, 0.6)
 	found, err := roads(ctx, s, name, 1, o, &start)
 	if err != nil {
 		return nil, err

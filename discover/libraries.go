@@ -97,6 +97,11 @@ func (f *finder) tryLibrary(ctx context.Context, s *terms.Selection, name string
 		}
 		defer func() { s.Started = nil }() // it belongs to this path
 	}
+	if len(s.Library) == 0 {
+		report(s.Engine, "parameters", 0.3)
+	} else {
+		report(s.Engine, fmt.Sprintf("libraries of degree %d", degree), 0.2+0.1*float64(degree))
+	}
 	return roads(ctx, s, name, degree, f.options, path)
 }
 
@@ -118,11 +123,6 @@ func roads(ctx context.Context, s *terms.Selection, prefix string, degree int, o
 		go func() {
 			defer wg.Done()
 			name := prefix + "/" + c.road
-			if len(s.Library) == 0 {
-				report(s.Engine, "fit", 0.3)
-			} else {
-				report(s.Engine, name, 0.2+0.1*float64(degree))
-			}
 			walk := s.Grow
 			switch c.road {
 			case "full":

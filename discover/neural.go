@@ -86,12 +86,12 @@ func (f *finder) trainNetworks(ctx context.Context) (*fit.Fitted, error) {
 	if f.result.trained != nil {
 		return f.result.trained, nil
 	}
-	report(f.engine, "neural", 0.3)
+	report(f.engine, "neural networks", 0.3)
 	net, err := f.engine.Neural(ctx, "neural", f.path)
 	if err != nil {
 		return nil, err
 	}
-	report(f.engine, "neural/tune", 0.5)
+	report(f.engine, "neural networks, how much defect they are allowed", 0.5)
 	if net, err = terms.Tune(ctx, f.engine, "neural/tune", net); err != nil {
 		return nil, err
 	}

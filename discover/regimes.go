@@ -62,7 +62,7 @@ func (f *finder) regimesDue() string {
 // selection of terms like any other. Nil where the data do not ask for regimes, or
 // where no formula passes with them.
 func (f *finder) findRegimes(ctx context.Context) (*Result, error) {
-	report(f.engine, "regimes", 0.72)
+	report(f.engine, "regimes and drifts", 0.72)
 	found, err := segment(ctx, f.best, f.engine, f.options.Degree)
 	if err != nil || found == nil {
 		return nil, err
@@ -218,7 +218,7 @@ func (f *finder) searchCut(ctx context.Context, name string, cuts []changes.Cut,
 	for _, name := range names {
 		g.indicators = append(g.indicators, expr.Var(name))
 	}
-	report(&e, name, 0.5)
+	report(&e, "a formula for every regime", 0.5)
 	g.wary = in.early || observesAll(d)
 	if err := g.climb(ctx, in.through, nil); err != nil {
 		return nil, err

@@ -65,7 +65,7 @@ func (f *finder) retry(ctx context.Context) error {
 				start = s.Near(c.fit, terms.All(len(s.Library)), append(theta, c.fit.Parameters...))
 			}
 			name := fmt.Sprintf("%sagain-%d/%s", f.prefix, round, road)
-			report(s.Engine, name, 0.7)
+			report(s.Engine, "the best formula at the smallest defect", 0.7)
 			g, err := s.Engine.Trajectory(ctx, name+"/first", start, fit.Schedule{To: fit.OmegaEnd, Iterations: againIterations, Noise: true})
 			if err != nil {
 				return err

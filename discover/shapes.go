@@ -136,6 +136,7 @@ func (f *finder) fitBend(ctx context.Context, b *bend) (*candidate, error) {
 		return nil, err
 	}
 	c := &candidate{search: terms.NewSelection(e, append(append(others, own...), b.bent...), f.options.Penalty), road: b.family.name, degree: 1}
+	report(e, "functions that bend, in "+m.Unknowns[b.unknown].Name, 0.6)
 	if b.seed != nil {
 		err = f.fitFromSeed(ctx, name, c, b, m.FittedNames()[:given], &path)
 	} else {
@@ -192,7 +193,6 @@ func (f *finder) fitFromSeed(ctx context.Context, name string, c *candidate, b *
 		}
 	}
 	start := b.seed.start(c.search, b.bent, path.Parameters)
-	report(e, name, 0.6)
 	first, err := e.Trajectory(ctx, name+"/first", start, fit.Schedule{From: bendOmega, To: math.Max(e.Options.Omega, fit.OmegaEnd), Noise: true})
 	if err != nil || f.hopeless(first) {
 		return err

@@ -27,7 +27,7 @@ func refitTies(ctx context.Context, best *candidate, all []*candidate, o Options
 		return best, nil, nil
 	}
 	for round := range tieRounds {
-		report(s.Engine, "ties", 0.75)
+		report(s.Engine, "other formulas that do as well", 0.75)
 		found, winner, err := refitNeighbours(ctx, fmt.Sprintf("ties-%d", round), best, all, o)
 		if err != nil {
 			return nil, nil, err

@@ -52,7 +52,7 @@ func beginFromDraws(ctx context.Context, e *fit.Engine, o Options, unseen []stri
 		library, same := terms.Libraries(e.Data.Model, degree)
 		for k := range unseenStarts {
 			name := fmt.Sprintf("unseen/degree-%d/draw-%02d", degree, k)
-			report(e, name, 0.02+0.1*float64(k)/unseenStarts)
+			report(e, fmt.Sprintf("starts of states that only unknowns see, %d of %d", k+1, unseenStarts), 0.02+0.1*float64(k)/unseenStarts)
 			found, err := fitDraw(ctx, &searcher, &part, name, library, k)
 			if err != nil {
 				return nil, err
