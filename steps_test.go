@@ -76,7 +76,7 @@ func TestWhatAnInputDoesBetweenSamplesIsFound(t *testing.T) {
 			}
 			for _, term := range terms {
 				want := map[string]float64{"x": -0.5, "u": 0.5}[term.Term]
-				// Half a per cent: twice the standard error of these data.
+				// Two per cent of ±0.5.
 				if math.Abs(float64(term.Coefficient)-want) > 0.01 || float64(term.Low) > want || float64(term.High) < want {
 					t.Errorf("%s: %.4g [%.4g, %.4g], want %g", term.Term, float64(term.Coefficient), float64(term.Low), float64(term.High), want)
 				}

@@ -22,6 +22,9 @@ func TestCondensingKeepsTheCurveAndLowersTheNoise(t *testing.T) {
 	clean.Channels = []Channel{{Column: "x", Values: x}}
 	noisy.Channels = []Channel{{Column: "y", Values: y}}
 	c, n := clean.Condense(k), noisy.Condense(k)
+	if len(c.Channels[0].Values) != 20000/k || len(n.Channels[0].Values) != 20000/k {
+		t.Fatalf("%d and %d groups", len(c.Channels[0].Values), len(n.Channels[0].Values))
+	}
 	for g, v := range c.Channels[0].Values {
 		// Fourth order: (2π·0.01)⁴/1920 ≈ 1e-8.
 		if want := math.Sin(2 * math.Pi * c.Times[g]); math.Abs(v-want) > 1e-7 {
