@@ -89,9 +89,8 @@ func (s Searched) reconsider() (*fit.Data, error) {
 
 // withCorrelation says of entries what data know of their noise's correlation.
 func withCorrelation(entries []record.Entry, data *fit.Data) []record.Entry {
-	entries = slices.Clone(entries)
+	entries = record.CloneChannels(entries)
 	for e := range entries {
-		entries[e].Channels = slices.Clone(entries[e].Channels)
 		for i := range entries[e].Channels {
 			c := &entries[e].Channels[i]
 			if k := data.Channel(*c); k >= 0 && data.Channels[k].Correlation > 0 {

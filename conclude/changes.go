@@ -166,7 +166,7 @@ const (
 // blocks of aheadCycles cycles, and, since a change near the end leaves no two of these, by
 // shorter ones.
 func (s Searched) changeAhead(ctx context.Context) (at float64, found bool, err error) {
-	if len(s.Test) == 0 || s.Found.Chosen.Omega > 2*fit.OmegaEnd || len(s.Found.Chosen.Forms) > 0 || s.Found.Drift != "" {
+	if len(s.Test) == 0 || s.Found.Chosen.LeavesDefect() || len(s.Found.Chosen.Forms) > 0 || s.Found.Drift != "" {
 		return 0, false, nil
 	}
 	trained := s.intoRegimes()

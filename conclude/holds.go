@@ -44,7 +44,7 @@ func (a *Answer) withOtherHolds(ctx context.Context) (*problem.Problem, error) {
 }
 
 // leavesDefect says that the equations do not explain the motion exactly.
-func (a *Answer) leavesDefect() bool { return a.Final.Driven || a.Final.Omega > 2*fit.OmegaEnd }
+func (a *Answer) leavesDefect() bool { return a.Final.Driven || a.Final.LeavesDefect() }
 
 // explainsMore says that an answer with other holds is to be taken: of two that are
 // trusted one that leaves a defect loses.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"govern/assess"
 	"govern/discover"
@@ -154,7 +153,7 @@ func (a *Answer) parametersIn(r discover.Regime) []Estimate {
 	var out []Estimate
 	fitted := a.FittedParameters()
 	for i, q := range fitted {
-		if a.Problem.Model.ParameterIndex(q) < 0 || strings.Contains(q, "_in_regime_") {
+		if a.Problem.Model.ParameterIndex(q) < 0 || discover.IsDifference(q) {
 			continue
 		}
 		columns := []int{len(a.Final.Terms) + i}

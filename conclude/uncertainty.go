@@ -27,7 +27,7 @@ func (s Searched) uncertainty(ctx context.Context, r Refit) ([]float64, error) {
 	for i := range sd {
 		sd[i] = math.Sqrt(f.Variance(i))
 	}
-	if f.Driven || f.Omega <= 2*fit.OmegaEnd || len(sd) == 0 {
+	if f.Driven || !f.LeavesDefect() || len(sd) == 0 {
 		return sd, nil
 	}
 	between, err := s.blockRefits(ctx, r)

@@ -55,7 +55,7 @@ func (f *finder) tryApproximations(ctx context.Context) error {
 // counts as one more), or reaches the highest degree that there is.
 func (p *pool) looksApproximate(u, highestTried int) bool {
 	const many, manyCurved = 4, 3
-	if p.best.fit.Omega > 2*fit.OmegaEnd {
+	if p.best.fit.LeavesDefect() {
 		return true
 	}
 	count, highest := 0, 0

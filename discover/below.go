@@ -32,6 +32,9 @@ const Guard = changes.Guard
 // first.
 func Difference(parameter, regime string) string { return changes.Difference(parameter, regime) }
 
+// IsDifference says that a parameter is the difference of another in a regime.
+func IsDifference(name string) bool { return changes.IsDifference(name) }
+
 // Places finds on whole records when the regimes of a result start that was found on
 // part of the samples, such as excerpts: changes.Formula.Places.
 func Places(ctx context.Context, e *fit.Engine, r *Result, records []record.Entry) ([]Regime, error) {

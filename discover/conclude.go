@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 
-	"govern/fit"
 	"govern/series"
 )
 
@@ -97,7 +96,7 @@ func (f *finder) mayBeApproximation() bool {
 	if !f.passes() || f.best.fit.Driven || len(f.indicators) > 0 || !allowsNetwork(f.engine.Data.Model) || f.options.Roads != "both" {
 		return false
 	}
-	return f.best.fit.Omega > 2*fit.OmegaEnd || Unfinished(f.best.fit.Status)
+	return f.best.fit.LeavesDefect() || Unfinished(f.best.fit.Status)
 }
 
 // preferNetworks says whether networks are the answer although the best formula passes

@@ -7,7 +7,6 @@ import (
 
 	"govern/discover/changes"
 	"govern/expr"
-	"govern/fit"
 	"govern/journal"
 )
 
@@ -37,7 +36,7 @@ func (f *finder) searchDrift(ctx context.Context, found *changes.Drift, in plan)
 	if err := g.retry(ctx); err != nil {
 		return nil, err
 	}
-	if g.best == nil || !g.best.passed() || g.best.fit.Omega > 2*fit.OmegaEnd || f.best.passed() && g.best.score() > f.best.score() {
+	if g.best == nil || !g.best.passed() || g.best.fit.LeavesDefect() || f.best.passed() && g.best.score() > f.best.score() {
 		return nil, nil
 	}
 	r, err := g.conclude(ctx)

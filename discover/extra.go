@@ -154,7 +154,7 @@ func (f *finder) findExtra(ctx context.Context) (*Result, error) {
 		}
 		if g.best != nil && g.best.passed() && g.determinesExtra() && (best == nil || g.best.score() < best.best.score()) {
 			best = g
-			if g.best.fit.Omega <= 2*fit.OmegaEnd {
+			if !g.best.fit.LeavesDefect() {
 				break // nothing is left to explain
 			}
 		}

@@ -45,7 +45,7 @@ func (p *pool) bestPlain() *candidate {
 // doubtful says that a function of the given cost could be better than what the
 // best candidate has for unknown u.
 func (p *pool) doubtful(u, cost int) bool {
-	if p.best == nil || !p.best.passed() || p.best.fit.Omega > 2*fit.OmegaEnd {
+	if p.best == nil || !p.best.passed() || p.best.fit.LeavesDefect() {
 		return true
 	}
 	have := 0
@@ -125,7 +125,7 @@ func kindOf(e *expr.Expr) string {
 // leaves a defect, or has not come to rest: it follows the data with what it has, and a profile at such a fit says
 // nothing of a larger library.
 func (c *candidate) exhausted() bool {
-	if c.fit.Omega <= 2*fit.OmegaEnd && c.fit.Status == optim.Converged {
+	if !c.fit.LeavesDefect() && c.fit.Status == optim.Converged {
 		return false
 	}
 	const most = 0.75

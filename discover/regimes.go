@@ -46,7 +46,7 @@ func (f *finder) regimesDue() string {
 		return "the best is no formula"
 	case c.fit.Driven:
 		return "process noise explains what formulas leave"
-	case c.passed() && c.fit.Omega <= 2*fit.OmegaEnd:
+	case c.passed() && !c.fit.LeavesDefect():
 		return "a formula passes without a defect"
 	}
 	return ""
@@ -116,7 +116,7 @@ func (f *finder) searchRegimes(ctx context.Context, cuts []changes.Cut, in plan)
 			return nil, err
 		}
 	}
-	if accepted == nil || in.early && accepted.best.fit.Omega > 2*fit.OmegaEnd {
+	if accepted == nil || in.early && accepted.best.fit.LeavesDefect() {
 		return nil, nil
 	}
 	r, err := accepted.conclude(ctx)
@@ -228,7 +228,7 @@ func (f *finder) searchCut(ctx context.Context, name string, cuts []changes.Cut,
 			return nil, err
 		}
 	}
-	if g.best == nil || !g.best.passed() || f.best.passed() && g.best.fit.Omega > 2*fit.OmegaEnd {
+	if g.best == nil || !g.best.passed() || f.best.passed() && g.best.fit.LeavesDefect() {
 		return nil, nil // a measured record always leaves some defect: that alone is no change
 	}
 	if err := g.dropAbsent(ctx); err != nil {

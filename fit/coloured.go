@@ -67,7 +67,7 @@ func (e *Engine) FindCorrelatedNoise(ctx context.Context, name string, at *Fitte
 	if err != nil {
 		return nil, err
 	}
-	entries := slices.Clone(e.Data.Entries)
+	entries := record.CloneChannels(e.Data.Entries)
 	found := false
 	for c, info := range e.Data.Channels {
 		rho, sigma, ok := autoregressive(e.Data.Entries, residual, c)
@@ -79,7 +79,6 @@ func (e *Engine) FindCorrelatedNoise(ctx context.Context, name string, at *Fitte
 		}
 		found = true
 		for i := range entries {
-			entries[i].Channels = slices.Clone(entries[i].Channels)
 			if k := e.Data.ChannelPlace(i, c); k >= 0 {
 				entries[i].Channels[k].Correlation = rho
 				entries[i].Channels[k].Sigma = sigma * math.Sqrt((1+rho)/(1-rho))

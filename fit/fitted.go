@@ -90,6 +90,10 @@ func (f *Fitted) mean(n int) []float64 {
 // Form is the neural form of unknown u, nil when it has none.
 func (f *Fitted) Form(u int) *neural.Form { return neural.Of(f.Forms, u) }
 
+// LeavesDefect says that the equations need corrections: the defect weight has stayed
+// above the least.
+func (f *Fitted) LeavesDefect() bool { return f.Omega > 2*OmegaEnd }
+
 // Columns is the number of fitted numbers: the width of Covariance.
 func (f *Fitted) Columns() int {
 	return len(f.Coefficients) + len(f.Parameters) + len(neural.Weights(f.Forms))

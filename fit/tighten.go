@@ -59,7 +59,7 @@ func (e *Engine) Tighten(ctx context.Context, name string, f *Fitted) (*Fitted, 
 }
 
 func (e *Engine) tightens(f *Fitted) bool {
-	if f.Driven || f.Omega > 2*OmegaEnd || e.Options.Omega > 0 || len(f.Forms) > 0 || len(f.Spreads) > 0 || f.Status == optim.Failed || e.streams(f, Schedule{}) {
+	if f.Driven || f.LeavesDefect() || e.Options.Omega > 0 || len(f.Forms) > 0 || len(f.Spreads) > 0 || f.Status == optim.Failed || e.streams(f, Schedule{}) {
 		return false
 	}
 	nodes := 0

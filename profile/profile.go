@@ -192,9 +192,8 @@ func (w *profiling) formula(p *problem.Problem, r *run.Result, wanted string) er
 // atNoises returns entries with the levels of noise that the run has told apart: files
 // of one share the number.
 func atNoises(entries []record.Entry, r *run.Result) []record.Entry {
-	entries = slices.Clone(entries)
+	entries = record.CloneChannels(entries)
 	for e := range entries {
-		entries[e].Channels = slices.Clone(entries[e].Channels)
 		for i := range entries[e].Channels {
 			c := &entries[e].Channels[i]
 			levels := slices.Compact(slices.Sorted(maps.Values(r.NoiseEntries[c.Column])))

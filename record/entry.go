@@ -39,6 +39,16 @@ func (e Entry) Slice(i, j int) Entry {
 // Holds says that input k keeps its value until the next time.
 func (e *Entry) Holds(k int) bool { return k < len(e.Held) && e.Held[k] }
 
+// CloneChannels is entries whose channels may be changed without changing those of the
+// originals; values are shared.
+func CloneChannels(entries []Entry) []Entry {
+	entries = slices.Clone(entries)
+	for e := range entries {
+		entries[e].Channels = slices.Clone(entries[e].Channels)
+	}
+	return entries
+}
+
 // Channel is one measured column.
 type Channel struct {
 	Column  string     // name of the column, as in the data file

@@ -20,10 +20,7 @@ import (
 // never begins a level above others. Files without noise of their own join
 // the level with most samples. Cost: O(samples · log samples).
 func Levels(entries []Entry) []Entry {
-	out := slices.Clone(entries)
-	for e := range out {
-		out[e].Channels = slices.Clone(out[e].Channels)
-	}
+	out := CloneChannels(entries)
 	var files []string
 	training := map[string]bool{}
 	for _, e := range entries {
@@ -84,10 +81,7 @@ func (t *Table) Relevel(residual [][][]float64) (entries []Entry, changed bool) 
 		}
 		if !changed {
 			changed = true
-			entries = slices.Clone(entries)
-			for e := range entries {
-				entries[e].Channels = slices.Clone(entries[e].Channels)
-			}
+			entries = CloneChannels(entries)
 		}
 		free := 0 // the first number that no level of the channel has
 		for _, k := range t.LevelsOf(i) {
@@ -106,13 +100,12 @@ func (t *Table) Relevel(residual [][][]float64) (entries []Entry, changed bool) 
 
 // WithLevelsOf returns entries with the levels that other entries of their names have.
 func WithLevelsOf(entries, of []Entry) []Entry {
-	entries = slices.Clone(entries)
+	entries = CloneChannels(entries)
 	for e := range entries {
 		k := slices.IndexFunc(of, func(o Entry) bool { return o.Name == entries[e].Name })
 		if k < 0 {
 			continue
 		}
-		entries[e].Channels = slices.Clone(entries[e].Channels)
 		for i := range entries[e].Channels {
 			c := &entries[e].Channels[i]
 			for _, have := range of[k].Channels {

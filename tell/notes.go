@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"govern/conclude"
-	"govern/fit"
 	"govern/model"
 	"govern/note"
 	"govern/run"
@@ -103,7 +102,7 @@ func (w writer) ofFit() []note.Note {
 	var out []note.Note
 	if w.Final.Driven {
 		out = append(out, w.drivenByNoise())
-	} else if w.Final.Omega > 2*fit.OmegaEnd {
+	} else if w.Final.LeavesDefect() {
 		text := fmt.Sprintf("the equations leave a defect: the evidence allows them an error of %.2g standard deviations a characteristic time", w.Final.Omega)
 		if len(w.Spread) > 0 {
 			text += fmt.Sprintf(", so intervals are from refits of %d parts of the record", conclude.Blocks)
@@ -184,7 +183,7 @@ func farFromPrior(name string, value float64, p *conclude.Prior) []note.Note {
 func (w writer) farFreeRun() int {
 	const much, least = 5, 0.05
 	worst := -1
-	if w.Proof.Chaotic || w.Final.Driven || w.Final.Omega <= 2*fit.OmegaEnd {
+	if w.Proof.Chaotic || w.Final.Driven || !w.Final.LeavesDefect() {
 		return worst
 	}
 	for i, c := range w.Data.Channels {

@@ -27,7 +27,7 @@ func (f Formula) Changes() bool {
 			}
 		}
 	}
-	return len(f.Fit.Parameters) > 0 && slices.ContainsFunc(f.Model.Parameters, func(q model.Parameter) bool { return q.Fit && isDifference(q.Name) })
+	return len(f.Fit.Parameters) > 0 && slices.ContainsFunc(f.Model.Parameters, func(q model.Parameter) bool { return q.Fit && IsDifference(q.Name) })
 }
 
 // SharedParameters are the fitted parameters of a model that no regime moves by

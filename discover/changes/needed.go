@@ -145,7 +145,7 @@ func (f Formula) parametersIn(regime string) []float64 {
 	fitted := f.Model.FittedNames()
 	out := make([]float64, len(fitted))
 	for i, q := range fitted {
-		if isDifference(q) {
+		if IsDifference(q) {
 			continue
 		}
 		out[i] = f.Fit.Parameters[i]

@@ -84,8 +84,8 @@ func namesOf(regimes []Regime) []string {
 // in the first.
 func Difference(parameter, regime string) string { return parameter + "_in_" + regime }
 
-// isDifference says that a parameter is the difference of another in a regime.
-func isDifference(name string) bool { return strings.Contains(name, "_in_regime_") }
+// IsDifference says that a parameter is the difference of another in a regime.
+func IsDifference(name string) bool { return strings.Contains(name, "_in_regime_") }
 
 // WithRegimes is the model with an indicator for every regime but the first, and
 // with differences between regimes of every fitted parameter that is not held.

@@ -50,7 +50,7 @@ func TestModelsGetIndicatorsAndDifferences(t *testing.T) {
 	if _, names := WithRegimes(taken, 2, nil); names[0] == "regime_2" {
 		t.Error("an indicator takes the name of a parameter")
 	}
-	if !isDifference("d_in_regime_2") || isDifference("d_in") {
+	if !IsDifference("d_in_regime_2") || IsDifference("d_in") {
 		t.Error("differences are known by their names")
 	}
 }

@@ -19,7 +19,7 @@ func (f Formula) Relocate(ctx context.Context, e *fit.Engine, name string, cuts 
 		return cuts, f.Regimes, true, nil
 	}
 	d := e.Data
-	now, tight := f, f.Fit.Omega <= 2*fit.OmegaEnd
+	now, tight := f, !f.Fit.LeavesDefect()
 	var known *fitted
 	out, regimes = slices.Clone(cuts), slices.Clone(f.Regimes)
 	for round := range settleRounds {
